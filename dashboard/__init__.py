@@ -1,0 +1,1 @@
+"""The running program: command line, engine, relay, web, accounts, health."""

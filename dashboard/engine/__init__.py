@@ -1,0 +1,1 @@
+"""The one writer of a city's state: reads the log, decides, folds, commits facts, documents and frame together."""

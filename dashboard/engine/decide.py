@@ -1,0 +1,102 @@
+"""What becomes of an entry of the inbox: a fact, a wait, or a refusal with its reason."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from dashboard.engine.state import State
+from emergency.units import Unit
+from geo.areas import Areas
+from streams.codec import split_private
+from streams.events import (
+    CaseAmended,
+    CaseReceived,
+    Envelope,
+    IncidentReceived,
+    Payload,
+    UnitAssignment,
+    UnitCleared,
+)
+
+AHEAD_HELD = timedelta(minutes=2)
+AHEAD_REFUSED = timedelta(hours=24)
+DOUBLE_ASSIGNED = "double-assigned at source"
+UNKNOWN_CASE = "case unknown when amended"
+
+
+@dataclass(frozen=True)
+class Fact:
+    """An event to record, its payload, and the personal fields that go elsewhere."""
+
+    envelope: Envelope
+    payload: Payload
+    private: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Hold:
+    """The entry claims to happen shortly; it waits until `until`."""
+
+    until: datetime
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """The entry goes to the dead letters with this reason."""
+
+    reason: str
+
+
+Decision = Fact | Hold | Refusal
+
+
+def digest(envelope: Envelope) -> bytes:
+    """Identity of an entry: `source` + `id`, 16 bytes (two of 10^9 equal by chance: 10^-21)."""
+    return hashlib.blake2b(f"{envelope.source}\0{envelope.id}".encode(), digest_size=16).digest()
+
+
+def decide(state: State, envelope: Envelope, payload: Payload, now: datetime, areas: Areas | None) -> Decision:
+    """Facts from outside are facts: kept, flagged when they contradict, refused only when their time cannot be."""
+    ahead = envelope.occurred_at - now
+    if ahead > AHEAD_HELD:
+        if ahead > AHEAD_REFUSED:
+            return Refusal(
+                f"occurred_at: {envelope.occurred_at.isoformat()} is more than 24 h ahead of {now.isoformat()}"
+            )
+        return Hold(envelope.occurred_at)
+    public, private = split_private(envelope.data)
+    recorded = msgspec.structs.replace(
+        envelope,
+        data=public,
+        recorded_at=now,
+        subject=payload.subject,
+        placed=_placed(state, payload, areas),
+        flags=_contradictions(state, payload),
+    )
+    return Fact(recorded, payload, private)
+
+
+def _placed(state: State, payload: Payload, areas: Areas | None) -> dict[str, Any] | None:
+    """Cell and area of a report; what the source says of the area holds where no area file is given."""
+    if not isinstance(payload, (CaseReceived, IncidentReceived, CaseAmended)):
+        return None
+    if isinstance(payload, CaseAmended) and payload.lat is None:
+        known = state.cases.get(payload.case_id)
+        return {"cell": known.cell if known else "", "area": payload.area or (known.area if known else "")}
+    place = state.city.place(payload.lat, payload.lng, areas)
+    return {"cell": place.cell, "area": place.area or payload.area or ""}
+
+
+def _contradictions(state: State, payload: Payload) -> list[str] | None:
+    if isinstance(payload, UnitAssignment) and not isinstance(payload, UnitCleared):
+        unit: Unit | None = state.units.get(payload.unit_id)
+        if unit is not None and any(other != payload.incident_id for other in unit.assignments):
+            return [DOUBLE_ASSIGNED]
+    if isinstance(payload, CaseAmended) and payload.case_id not in state.cases:
+        return [UNKNOWN_CASE]
+    return None

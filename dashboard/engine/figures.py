@@ -1,0 +1,104 @@
+"""The figures of the picture: each name once, each with its definition, computed from the tallies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dashboard.engine.hours import Hours
+from dashboard.engine.state import CASE_MAPPED, State
+from dashboard.engine.tally import EVERY
+from emergency.units import UnitStatus
+from hotline.expected import Band
+
+# figure prefix -> (measure, dimension) of the case tally
+CASE_SPLITS = {
+    "cases.by_channel": ("received_today", "channel"),
+    "cases.by_category": ("received_today", "category"),
+    "cases.by_area": ("received_today", "area"),
+    "cases.open_by_area": ("open", "area"),
+    "cases.open_by_category": ("open", "category"),
+    "cases.overdue_by_area": ("overdue", "area"),
+    "cases.received_1h_by_category": ("received_1h", "category"),
+    "cases.received_1h_by_area": ("received_1h", "area"),
+}
+
+
+def figures(state: State, band: Band | None, yesterday: int | None) -> dict[str, Any]:
+    """Every figure that screens, API, export and briefing may show, by flat name."""
+    return _case_figures(state) | _incident_figures(state) | _unit_figures(state) | _comparison(band, yesterday)
+
+
+def _case_figures(state: State) -> dict[str, Any]:
+    tally = state.case_tally
+    values: dict[str, Any] = {f"cases.{name}": tally.count(name) for name in tally.bits}
+    values["cases.received_total"] = state.totals["cases"]
+    values["cases.without_location"] = tally.unlocated("open")
+    for prefix, (measure, dimension) in CASE_SPLITS.items():
+        values |= {f"{prefix}.{value}": n for value, n in tally.by(measure, dimension).items()}
+    for measure in CASE_MAPPED:
+        for category in tally.cells[tally.bits[measure]]:
+            if n := tally.unlocated(measure, category):
+                values[_unlocated_name(measure, category)] = n
+        values.setdefault(_unlocated_name(measure, EVERY), 0)
+    return values
+
+
+def _unlocated_name(measure: str, category: str) -> str:
+    return f"without_location.{measure}.{category}" if category else f"without_location.{measure}"
+
+
+def _incident_figures(state: State) -> dict[str, Any]:
+    tally = state.incident_tally
+    values: dict[str, Any] = {
+        "incidents.open": tally.count("incidents"),
+        "incidents.received_today": tally.count("received_today"),
+        "incidents.received_24h": tally.count("received_24h"),
+        "incidents.closed_today": tally.count("closed_today"),
+        "incidents.received_total": state.totals["incidents"],
+        "incidents.with_busy_unit": len(state.crews),
+        "without_location.incidents": tally.unlocated("incidents"),
+    }
+    values |= {f"incidents.by_kind.{kind}": n for kind, n in tally.by("incidents", "kind").items()}
+    values |= {f"incidents.by_priority.{p}": 0 for p in (1, 2, 3)}
+    for shown in state.views.current.get("incidents", {}).values():
+        values[f"incidents.by_priority.{shown['priority']}"] += 1
+    return values
+
+
+def _unit_figures(state: State) -> dict[str, Any]:
+    values: dict[str, Any] = {"units.total": len(state.units)}
+    values |= {f"units.by_status.{status.value}": 0 for status in UnitStatus}
+    for unit in state.units.values():
+        values[f"units.by_status.{unit.status}"] += 1
+    values["units.busy"] = len(state.units) - values[f"units.by_status.{UnitStatus.AVAILABLE.value}"]
+    return values
+
+
+def _comparison(band: Band | None, yesterday: int | None) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    if band is not None:
+        values |= {
+            "band.low": round(band.low),
+            "band.expected": round(band.expected),
+            "band.high": round(band.high),
+            "band.days": band.days,
+        }
+    if yesterday is not None:
+        values["yesterday.received_same_time"] = yesterday
+    return values
+
+
+class Comparison:
+    """Band and yesterday's count, computed once a minute of city time: they do not move faster."""
+
+    def __init__(self) -> None:
+        self._minute = -1
+        self.band: Band | None = None
+        self.yesterday: int | None = None
+
+    def refresh(self, hours: Hours, state: State) -> None:
+        minute = int(state.now.timestamp()) // 60
+        if minute != self._minute:
+            self._minute = minute
+            self.band = hours.band(state.now)
+            self.yesterday = hours.yesterday_same_time(state.now)

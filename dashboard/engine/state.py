@@ -1,0 +1,326 @@
+"""A city in memory: documents, counts and views, and how one fact or the passing of time changes them.
+
+The memory is a cache of the committed documents. `absorb` and `advance` have no effects outside this object and
+take the clock from their arguments, so the same facts give the same state in the engine, a standby and a test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from dashboard.engine.hours import Hours
+from dashboard.engine.tally import Tally
+from dashboard.engine.timers import Timers
+from dashboard.engine.views import Views
+from emergency.incidents import INCIDENT_MEASURES, Incident, fold_incident, incident_flags, incident_next_change
+from emergency.units import Unit, fold_unit
+from geo.cities import City, day_start, next_day_start
+from hotline.cases import CASE_MEASURES, Case, case_flags, case_is_spent, case_next_change, fold_case
+from streams.events import (
+    CasePayload,
+    CaseReceived,
+    Envelope,
+    FeedPayload,
+    FeedResumed,
+    FeedStalled,
+    FeedStopped,
+    IncidentPayload,
+    IncidentReceived,
+    Payload,
+    UnitAssignment,
+    UnitPayload,
+)
+
+CASE_MAPPED = ("received_1h", "received_24h", "open", "overdue", "due_4h")
+CASE_DIMENSIONS = ("channel", "category", "area")
+INCIDENT_MAPPED = ("incidents",)
+INCIDENT_DIMENSIONS = ("kind", "area")
+# Longer than the longest local day (25 h): a closed case may leave memory when no count can need it.
+KEEP_SPENT = timedelta(hours=26)
+PUBLIC_MEASURE = "incidents.public"  # the map layer of incidents without the sensitive kinds
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is known of one source of entries."""
+
+    last_event_at: datetime | None = None
+    received: int = 0
+    dead: int = 0
+    stale: bool = False
+    stopped: str = ""  # a feed's own reason for ending
+
+
+class State:
+    """Everything the engine knows of one city at `seq` and `now`."""
+
+    def __init__(self, city: City, now: datetime):
+        self.city = city
+        self.zone = ZoneInfo(city.zone)
+        self.now = now
+        self.day_start = day_start(now, city.zone)
+        self.next_day = next_day_start(now, city.zone)
+        self.cases: dict[str, Case] = {}
+        self.incidents: dict[str, Incident] = {}
+        self.units: dict[str, Unit] = {}
+        self.sources: dict[str, Source] = {}
+        self.totals = {"cases": 0, "incidents": 0}
+        self.hours = Hours(self.zone)
+        self.grid: dict[str, int] = {}
+        self.new_cells: list[str] = []  # since the last commit
+        self.case_tally = Tally(CASE_MEASURES, CASE_MAPPED, CASE_DIMENSIONS, "category")
+        self.incident_tally = Tally(INCIDENT_MEASURES, INCIDENT_MAPPED, INCIDENT_DIMENSIONS, "kind")
+        self.public_tally = Tally({PUBLIC_MEASURE: 1}, (PUBLIC_MEASURE,), (), "kind")
+        self.crews: dict[str, set[str]] = {}  # incident -> units assigned to it
+        self.timers = Timers()
+        self.views = Views()
+        self.changed: dict[str, set[str]] = {"cases": set(), "incidents": set(), "units": set(), "sources": set()}
+        self.spent: dict[str, Case] = {}  # left memory since the last commit
+        self._sensitive: dict[str, bool] = {}
+
+    # --- facts ---------------------------------------------------------------------------------------------
+
+    def absorb(self, fact: Envelope, payload: Payload, seq: int) -> None:
+        """Fold one recorded fact into documents, counts and views."""
+        at = fact.recorded_at or fact.occurred_at
+        if isinstance(payload, CasePayload):
+            self._absorb_case(fact, payload, at, seq)
+        elif isinstance(payload, UnitPayload):
+            self._absorb_unit(fact, payload, at, seq)
+        elif isinstance(payload, IncidentPayload):
+            self._absorb_incident(fact, payload, at, seq)
+        if isinstance(payload, FeedPayload):
+            self._absorb_feed(payload)
+        else:
+            self._heard(fact.source, at)
+
+    def _absorb_case(self, fact: Envelope, payload: CasePayload, at: datetime, seq: int) -> None:
+        before = self.cases.get(payload.case_id)
+        placed = fact.placed or {}
+        after = fold_case(
+            before,
+            payload,
+            at=at,
+            seq=seq,
+            occurred_at=fact.occurred_at,
+            source=fact.source,
+            cell=placed.get("cell", ""),
+            area=placed.get("area", ""),
+        )
+        if after is before or after is None:
+            return
+        self.put_case(before, after)
+        if isinstance(payload, CaseReceived):
+            self.totals["cases"] += 1
+            self.hours.add(at)
+
+    def put_case(self, before: Case | None, after: Case) -> None:
+        self.cases[after.case_id] = after
+        self.changed["cases"].add(after.case_id)
+        self._number(after.cell)
+        self._count_case(before, after)
+
+    def _count_case(self, before: Case | None, after: Case) -> None:
+        flags = case_flags(after, self.now, self.day_start)
+        self.case_tally.move(after.case_id, before, after, flags)
+        again = case_next_change(after, self.now, self.next_day, flags)
+        if again is None and not flags and after.closed_at is not None:
+            again = max(after.closed_at, after.received_at or after.closed_at) + KEEP_SPENT
+        if again is not None:
+            self.timers.set(again, ("case", after.case_id))
+
+    def _absorb_incident(self, fact: Envelope, payload: IncidentPayload, at: datetime, seq: int) -> None:
+        before = self.incidents.get(payload.incident_id)
+        placed = fact.placed or {}
+        after = fold_incident(
+            before,
+            payload,
+            at=at,
+            seq=seq,
+            occurred_at=fact.occurred_at,
+            source=fact.source,
+            cell=placed.get("cell", ""),
+            area=placed.get("area", ""),
+        )
+        if after is before or after is None:
+            return
+        self.put_incident(before, after)
+        if isinstance(payload, IncidentReceived):
+            self.totals["incidents"] += 1
+
+    def put_incident(self, before: Incident | None, after: Incident) -> None:
+        self.incidents[after.incident_id] = after
+        self.changed["incidents"].add(after.incident_id)
+        self._number(after.cell)
+        self._count_incident(before, after)
+        self._show_incident(after.incident_id)
+
+    def _count_incident(self, before: Incident | None, after: Incident) -> None:
+        flags = incident_flags(after, self.now, self.day_start)
+        self.incident_tally.move(after.incident_id, before, after, flags)
+        if not self.is_sensitive(after.kind):
+            self.public_tally.move(after.incident_id, before, after, flags & 1)
+        again = incident_next_change(after, self.now, self.next_day, flags)
+        if again is not None:
+            self.timers.set(again, ("incident", after.incident_id))
+
+    def _absorb_unit(self, fact: Envelope, payload: UnitPayload, at: datetime, seq: int) -> None:
+        before = self.units.get(payload.unit_id)
+        after = fold_unit(before, payload, at=at, occurred_at=fact.occurred_at, seq=seq)
+        if after is before:
+            return
+        self.put_unit(before, after)
+        if isinstance(payload, UnitAssignment):
+            self._show_incident(payload.incident_id)
+
+    def put_unit(self, before: Unit | None, after: Unit) -> None:
+        self.units[after.unit_id] = after
+        self.changed["units"].add(after.unit_id)
+        for incident_id in before.assignments if before else ():
+            if incident_id not in after.assignments:
+                self.crews[incident_id].discard(after.unit_id)
+                if not self.crews[incident_id]:
+                    del self.crews[incident_id]
+        for incident_id in after.assignments:
+            self.crews.setdefault(incident_id, set()).add(after.unit_id)
+        self._show_unit(after)
+
+    def _absorb_feed(self, payload: FeedPayload) -> None:
+        source = self.sources.get(payload.feed, Source())
+        if isinstance(payload, FeedStalled):
+            source = msgspec.structs.replace(source, stale=True)
+        elif isinstance(payload, FeedResumed):
+            source = msgspec.structs.replace(source, stale=False, stopped="")
+        elif isinstance(payload, FeedStopped):
+            source = msgspec.structs.replace(source, stopped=payload.reason or "stopped")
+        else:
+            source = msgspec.structs.replace(source, stopped="")
+        self.put_source(payload.feed, source)
+
+    def _heard(self, name: str, at: datetime) -> None:
+        source = self.sources.get(name, Source())
+        self.put_source(name, msgspec.structs.replace(source, last_event_at=at, received=source.received + 1))
+
+    def put_source(self, name: str, source: Source) -> None:
+        self.sources[name] = source
+        self.changed["sources"].add(name)
+
+    def count_dead(self, name: str) -> None:
+        source = self.sources.get(name, Source())
+        self.put_source(name, msgspec.structs.replace(source, dead=source.dead + 1))
+
+    # --- time ----------------------------------------------------------------------------------------------
+
+    def advance(self, now: datetime) -> None:
+        """Let time pass up to `now`: documents whose flags may have changed are counted anew."""
+        if now <= self.now:
+            return
+        self.now = now
+        new_day = now >= self.next_day
+        if new_day:
+            self.day_start = day_start(now, self.city.zone)
+            self.next_day = next_day_start(now, self.city.zone)
+            self.views.become("curve", self.hours.curve(now))
+        for entity, key in self.timers.due(now):
+            if entity == "case":
+                self._wake_case(key)
+            elif entity == "incident" and (incident := self.incidents.get(key)):
+                self._count_incident(incident, incident)
+
+    def _wake_case(self, case_id: str) -> None:
+        case = self.cases.get(case_id)
+        if case is None:
+            return
+        if case_is_spent(case, self.now, KEEP_SPENT) and not case_flags(case, self.now, self.day_start):
+            self.case_tally.move(case_id, case, None, 0)
+            self.spent[case_id] = self.cases.pop(case_id)
+            return
+        self._count_case(case, case)
+
+    def silent_sources(self) -> Iterable[tuple[str, int]]:
+        """(source, seconds of silence) of those that have just become stale."""
+        for name, source in self.sources.items():
+            if source.stale or source.stopped or source.last_event_at is None:
+                continue
+            silent_s = int((self.now - source.last_event_at).total_seconds())
+            if silent_s > self.city.stale_after_s:
+                yield name, silent_s
+
+    # --- views ---------------------------------------------------------------------------------------------
+
+    def _number(self, cell: str) -> None:
+        if cell and cell not in self.grid:
+            self.grid[cell] = len(self.grid)
+            self.new_cells.append(cell)
+
+    def is_sensitive(self, kind: str) -> bool:
+        """Medical, crisis and domestic kinds: on the wall only by area."""
+        known = self._sensitive.get(kind)
+        if known is None:
+            known = any(fnmatchcase(kind.lower(), pattern.lower()) for pattern in self.city.sensitive_kinds)
+            self._sensitive[kind] = known
+        return known
+
+    def _show_incident(self, incident_id: str) -> None:
+        incident = self.incidents.get(incident_id)
+        if incident is None:
+            return
+        if not incident.is_open:
+            self.views.drop("incidents", incident_id)
+            self.views.drop("incidents.public", incident_id)
+            return
+        shown = {
+            "id": incident_id,
+            "kind": incident.kind,
+            "priority": incident.priority,
+            "lat": incident.lat if incident.cell else None,
+            "lng": incident.lng if incident.cell else None,
+            "area": incident.area,
+            "received_at": incident.received_at,
+            "units": len(self.crews.get(incident_id, ())),
+            "status": incident.status,
+        }
+        self.views.put("incidents", incident_id, shown)
+        hidden = {"lat": None, "lng": None} if self.is_sensitive(incident.kind) else {}
+        self.views.put("incidents.public", incident_id, shown | hidden)
+
+    def show_curve(self) -> None:
+        """Bring the touched hours onto the curve."""
+        for key in self.hours.touched:
+            for slot, n in self.hours.slots_of(key).items():
+                self.views.put("curve", slot, n)
+        self.hours.touched.clear()
+
+    def _show_unit(self, unit: Unit) -> None:
+        self.views.put(
+            "units",
+            unit.unit_id,
+            {
+                "id": unit.unit_id,
+                "kind": unit.kind,
+                "status": unit.status,
+                "lat": unit.lat,
+                "lng": unit.lng,
+                "position_at": unit.position_at,
+                "incidents": list(unit.assignments),
+            },
+        )
+
+    # --- start ---------------------------------------------------------------------------------------------
+
+    def adopt(self, cases: Iterable[Case], incidents: Iterable[Incident], units: Iterable[Unit]) -> None:
+        """Take committed documents as they are and derive counts, timers and views from them."""
+        for unit in units:
+            self.put_unit(None, unit)
+        for case in cases:
+            self.put_case(None, case)
+        for incident in incidents:
+            self.put_incident(None, incident)
+        self.views.become("curve", self.hours.curve(self.now))
+        self.new_cells.clear()
+        for changed in self.changed.values():
+            changed.clear()

@@ -1,0 +1,146 @@
+"""Settings: each is an environment variable `HEXWATCH_…`; a file named by `HEXWATCH_SETTINGS` may hold the same names.
+
+`SETTINGS` is the one list: defaults, parsing and the documentation test all read it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PREFIX = "HEXWATCH_"
+
+
+class BadSetting(ValueError):
+    """A setting cannot be understood; the message names it and what it needs."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting: its default, how to read it, and what it is for."""
+
+    default: Any
+    parse: Callable[[str], Any]
+    help: str
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value <= 0:
+        raise ValueError("needs a whole number above 0")
+    return value
+
+
+def _port(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 65535:
+        raise ValueError("needs a port from 1 to 65535")
+    return value
+
+
+def _flag(text: str) -> bool:
+    known = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    if text.lower() not in known:
+        raise ValueError("needs yes or no")
+    return known[text.lower()]
+
+
+SETTINGS: dict[str, Setting] = {
+    "port": Setting(8050, _port, "port of the web process"),
+    "host": Setting("127.0.0.1", str, "address the web process binds to; loopback unless you put a proxy before it"),
+    "data": Setting(Path(".hexwatch"), Path, "folder for embedded Redis, the reader's file and logs"),
+    "redis_url": Setting("", str, "Redis or Valkey to use instead of the embedded one, e.g. redis://db:6379/0"),
+    "city": Setting("beijing", str, "city id: the name of a file in geo/cities"),
+    "areas": Setting("", str, "GeoJSON file of areas that replaces the city's own"),
+    "area_name": Setting("name", str, "property of the area file that holds the name"),
+    "api_key": Setting("", str, "an admin key accepted from the start, for scripts; at least 16 characters"),
+    "secret": Setting("", str, "key that signs sessions; by default made once and kept in the data folder"),
+    "open_wall": Setting(False, _flag, "let loopback see /wall without a key (the demo sets it)"),
+    "max_backlog": Setting(200_000, _positive, "inbox entries waiting before intake answers 503"),
+    "max_memory_mb": Setting(4096, _positive, "Redis memory in MB before intake answers 503"),
+    "events_kept": Setting(1_000_000, _positive, "facts kept in Redis for readers that start anew"),
+    "frame_ring_s": Setting(60, _positive, "seconds of frames a relay keeps for clients that fell behind"),
+    "max_clients": Setting(1000, _positive, "live connections one web process accepts"),
+    "tile_url": Setting("", str, "base map tiles; empty: no request leaves the building"),
+    "log_level": Setting("info", str, "debug, info, warning or error"),
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Parsed settings; see `SETTINGS` for what each is."""
+
+    port: int
+    host: str
+    data: Path
+    redis_url: str
+    city: str
+    areas: str
+    area_name: str
+    api_key: str
+    secret: str
+    open_wall: bool
+    max_backlog: int
+    max_memory_mb: int
+    events_kept: int
+    frame_ring_s: int
+    max_clients: int
+    tile_url: str
+    log_level: str
+
+    @property
+    def socket(self) -> Path:
+        """Unix socket of the embedded Redis."""
+        return self.data.resolve() / "redis.sock"
+
+    @property
+    def redis(self) -> str:
+        """URL of the Redis to use: the one named, or the embedded one."""
+        return self.redis_url or f"unix://{self.socket}"
+
+
+def read_settings(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+    """Settings from the environment, over the settings file, over defaults; `overrides` win.
+
+    Raises BadSetting for an unknown `HEXWATCH_` name or a value that cannot be read.
+    """
+    environ = os.environ if environ is None else environ
+    given = _from_file(environ.get(f"{PREFIX}SETTINGS", "")) | {
+        name: value for name, value in environ.items() if name.startswith(PREFIX)
+    }
+    given.pop(f"{PREFIX}SETTINGS", None)
+    values = {name: setting.default for name, setting in SETTINGS.items()}
+    for variable, text in given.items():
+        name = variable.removeprefix(PREFIX).lower()
+        if name not in SETTINGS:
+            raise BadSetting(f"{variable} is not a setting; see docs/operations.md")
+        if text:
+            values[name] = _parsed(variable, SETTINGS[name], text)
+    settings = Settings(**(values | overrides))
+    if settings.api_key and len(settings.api_key) < 16:
+        raise BadSetting("HEXWATCH_API_KEY: needs at least 16 characters")
+    return settings
+
+
+def _parsed(variable: str, setting: Setting, text: str) -> Any:
+    try:
+        return setting.parse(text)
+    except ValueError as error:
+        raise BadSetting(f"{variable}={text!r}: {error}") from None
+
+
+def _from_file(path: str) -> dict[str, str]:
+    """`NAME=value` lines; # starts a comment."""
+    if not path:
+        return {}
+    try:
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise BadSetting(f"{PREFIX}SETTINGS={path}: {error.strerror}") from None
+    pairs = [line.split("=", 1) for line in lines if line.strip() and not line.lstrip().startswith("#")]
+    if bad := [p[0] for p in pairs if len(p) != 2]:
+        raise BadSetting(f"{path}: {bad[0]!r} is not NAME=value")
+    return {name.strip(): value.strip() for name, value in pairs}
