@@ -56,13 +56,14 @@ SETTINGS: dict[str, Setting] = {
     "city": Setting("beijing", str, "city id: the name of a file in geo/cities"),
     "areas": Setting("", str, "GeoJSON file of areas that replaces the city's own"),
     "area_name": Setting("name", str, "property of the area file that holds the name"),
-    "api_key": Setting("", str, "an admin key accepted from the start, for scripts; at least 16 characters"),
+    "api_key": Setting("", str, "an admin key accepted from the start, for scripts"),
     "secret": Setting("", str, "key that signs sessions; by default made once and kept in the data folder"),
     "open_wall": Setting(False, _flag, "let loopback see /wall without a key (the demo sets it)"),
     "max_backlog": Setting(200_000, _positive, "inbox entries waiting before intake answers 503"),
     "max_memory_mb": Setting(4096, _positive, "Redis memory in MB before intake answers 503"),
     "events_kept": Setting(1_000_000, _positive, "facts kept in Redis for readers that start anew"),
     "frame_ring_s": Setting(60, _positive, "seconds of frames a relay keeps for clients that fell behind"),
+    "web_workers": Setting(1, _positive, "processes that serve the web"),
     "max_clients": Setting(1000, _positive, "live connections one web process accepts"),
     "tile_url": Setting("", str, "base map tiles; empty: no request leaves the building"),
     "log_level": Setting("info", str, "debug, info, warning or error"),
@@ -87,6 +88,7 @@ class Settings:
     max_memory_mb: int
     events_kept: int
     frame_ring_s: int
+    web_workers: int
     max_clients: int
     tile_url: str
     log_level: str
@@ -105,7 +107,7 @@ class Settings:
 def read_settings(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
     """Settings from the environment, over the settings file, over defaults; `overrides` win.
 
-    Raises BadSetting for an unknown `HEXWATCH_` name or a value that cannot be read.
+    Raises BadSetting for a value that cannot be read; unknown names are left to `unknown_settings`.
     """
     environ = os.environ if environ is None else environ
     given = _from_file(environ.get(f"{PREFIX}SETTINGS", "")) | {
@@ -115,14 +117,15 @@ def read_settings(environ: Mapping[str, str] | None = None, **overrides: Any) ->
     values = {name: setting.default for name, setting in SETTINGS.items()}
     for variable, text in given.items():
         name = variable.removeprefix(PREFIX).lower()
-        if name not in SETTINGS:
-            raise BadSetting(f"{variable} is not a setting; see docs/operations.md")
-        if text:
+        if text and name in SETTINGS:
             values[name] = _parsed(variable, SETTINGS[name], text)
-    settings = Settings(**(values | overrides))
-    if settings.api_key and len(settings.api_key) < 16:
-        raise BadSetting("HEXWATCH_API_KEY: needs at least 16 characters")
-    return settings
+    return Settings(**(values | overrides))
+
+
+def unknown_settings(environ: Mapping[str, str]) -> list[str]:
+    """`HEXWATCH_` names that are no setting: most likely typing errors."""
+    names = [v for v in environ if v.startswith(PREFIX) and v != f"{PREFIX}SETTINGS"]
+    return sorted(v for v in names if v.removeprefix(PREFIX).lower() not in SETTINGS)
 
 
 def _parsed(variable: str, setting: Setting, text: str) -> Any:

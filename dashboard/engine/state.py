@@ -19,7 +19,8 @@ from dashboard.engine.timers import Timers
 from dashboard.engine.views import Views
 from emergency.incidents import INCIDENT_MEASURES, Incident, fold_incident, incident_flags, incident_next_change
 from emergency.units import Unit, fold_unit
-from geo.cities import City, day_start, next_day_start
+from geo.cities import City
+from geo.days import day_start, next_day_start
 from hotline.cases import CASE_MEASURES, Case, case_flags, case_is_spent, case_next_change, fold_case
 from streams.events import (
     CasePayload,

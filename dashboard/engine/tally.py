@@ -60,10 +60,8 @@ class Tally:
             self.flags[key] = flags
 
     def _same_place(self, before: Counted, after: Counted) -> bool:
-        return (
-            before is after
-            or before.cell == after.cell
-            and all(getattr(before, d) == getattr(after, d) for d in self.dimensions)
+        return before is after or (
+            before.cell == after.cell and all(getattr(before, d) == getattr(after, d) for d in self.dimensions)
         )
 
     def _shift(self, document: Counted, flags: int, by: int) -> None:

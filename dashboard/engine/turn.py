@@ -1,0 +1,346 @@
+"""One turn of the engine: what happens between a read and its commit."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from dashboard.engine import frames
+from dashboard.engine.clock import Clock, Mode
+from dashboard.engine.decide import Fact, Hold, Refusal, decide, digest
+from dashboard.engine.state import State
+from dashboard.engine.store import Batch, Position
+from dashboard.engine.verbs import Refused, Reply, Request, decide_request
+from hotline.cases import Case
+from streams.codec import MAX_ENTRY_BYTES, Malformed, decode_envelope, encode, payload_of
+from streams.events import (
+    CaseAmended,
+    CasePayload,
+    ClockAdvanced,
+    Envelope,
+    FeedPayload,
+    FeedResumed,
+    FeedStalled,
+    Payload,
+    SubjectErased,
+    type_of,
+)
+
+if TYPE_CHECKING:
+    from dashboard.engine.engine import Engine
+
+FRAME_EVERY_S = 0.2
+HEARTBEAT_S = 1.0
+TRIM_EVERY_S = 1.0
+SEEN_DAYS = 14
+CLOSED_DAYS = 14
+ENGINE = "engine"
+DESK = "desk"
+
+Parsed = tuple[bytes, Envelope, Payload, bytes]  # raw, envelope, payload, digest
+
+
+class Turn:
+    """What happens between one read and its commit."""
+
+    def __init__(self, engine: Engine, wall: datetime):
+        self.engine = engine
+        self.state = engine.state
+        self.store = engine.store
+        self.keys = engine.store.keys
+        self.wall = wall
+        self.batch = Batch(fresh_views=engine.fresh)
+        self.seq = engine.position.seq + 1
+        self.clock = engine.clock
+        self.seen_days = list(engine.position.seen_days)
+        self.closed_days = list(engine.position.closed_days)
+        self.amended: set[str] = set()
+
+    def pass_time(self) -> None:
+        self._set_clock(self.engine.driver.advanced(self.clock, self.wall))
+
+    def _set_clock(self, clock: Clock) -> None:
+        self.clock = clock
+        self.state.advance(clock.at)
+
+    # --- requests ------------------------------------------------------------------------------------------
+
+    def answer(self, entries: list[tuple[str, bytes]]) -> None:
+        """Decide the operators' requests; the same request id always gets its first answer."""
+        requests = [r for _, raw in entries if (r := self._parse_request(raw))]
+        if not requests:
+            return
+        answered = self.store.replies([r.request_id for r in requests])
+        self._thaw({str(r.args["case_id"]) for r in requests if "case_id" in r.args})
+        for request in requests:
+            if request.request_id not in answered:
+                answered[request.request_id] = self._answer_one(request)
+
+    def _parse_request(self, raw: bytes) -> Request | None:
+        try:
+            return msgspec.json.decode(raw, type=Request)
+        except msgspec.DecodeError as error:
+            self._bury(raw, f"not a request: {error}", DESK)
+            return None
+
+    def _answer_one(self, request: Request) -> Reply:
+        try:
+            payloads = decide_request(self.state, request, self.wall)
+        except Refused as refused:
+            reply = Reply(
+                request_id=request.request_id, outcome="refused", reason=refused.reason, detail=refused.detail or {}
+            )
+        else:
+            for index, payload in enumerate(payloads):
+                self._record_own(payload, DESK, f"{request.request_id}:{index}", request.actor)
+            reply = Reply(request_id=request.request_id, outcome="done", seq=self.seq)
+        self.batch.replies.append(reply)
+        return reply
+
+    def _record_own(self, payload: Payload, source: str, event_id: str, actor: str = "") -> None:
+        """Record a fact that was decided here."""
+        envelope = Envelope(
+            source=source,
+            id=event_id,
+            type=type_of(type(payload)),
+            version=payload.VERSION,
+            occurred_at=self.clock.at,
+            recorded_at=self.clock.at,
+            subject=payload.subject,
+            actor=actor,
+            data=msgspec.to_builtins(payload),
+        )
+        self._record(Fact(envelope, payload, {}))
+
+    # --- the inbox -----------------------------------------------------------------------------------------
+
+    def take(self, entries: list[tuple[str, bytes]]) -> None:
+        """Turn inbox entries into facts, in order; each equal (source, id) pair once."""
+        parsed = [p for _, raw in entries if (p := self._parse(raw))]
+        if not parsed:
+            return
+        known = self.store.seen([p[3] for p in parsed], self.seen_days)
+        self._thaw({p[2].case_id for p in parsed if isinstance(p[2], CasePayload)})
+        for raw, envelope, payload, identity in parsed:
+            if identity in known:
+                continue
+            known.add(identity)
+            self._take_one(raw, envelope, payload, identity)
+
+    def _parse(self, raw: bytes) -> Parsed | None:
+        try:
+            envelope = decode_envelope(raw)
+            return raw, envelope, payload_of(envelope), digest(envelope)
+        except Malformed as error:
+            self._bury(raw, str(error), _source_of(raw))
+            return None
+
+    def _take_one(self, raw: bytes, envelope: Envelope, payload: Payload, identity: bytes) -> None:
+        if self.clock.mode is Mode.REPLAY and not self._follow_replay(envelope, payload):
+            self._bury(raw, f"this city replays {self.clock.feed}; other sources are not taken", envelope.source)
+            return
+        decision = decide(self.state, envelope, payload, self.clock.at, self.engine.areas)
+        if isinstance(decision, Refusal):
+            self._bury(raw, decision.reason, envelope.source)
+            return
+        self._remember(identity)
+        if isinstance(decision, Hold):
+            self._hold(identity.hex(), raw, decision.until)
+        elif not isinstance(payload, ClockAdvanced):
+            self._record(decision)
+
+    def _follow_replay(self, envelope: Envelope, payload: Payload) -> bool:
+        """Let the replay's own feed move the clock; False for anybody else."""
+        feed = self.clock.feed or envelope.source
+        if envelope.source != feed:
+            return False
+        at = max(self.clock.at, envelope.occurred_at) if self.clock.feed else envelope.occurred_at
+        if isinstance(payload, ClockAdvanced):
+            clock = Clock(mode=Mode.REPLAY, at=at, speed=payload.speed, standing=payload.standing, feed=feed)
+        else:
+            clock = msgspec.structs.replace(self.clock, at=at, feed=feed, standing=False)
+        if not self.clock.feed:
+            self._begin_replay(clock)
+        self._set_clock(clock)
+        return True
+
+    def _begin_replay(self, clock: Clock) -> None:
+        """The first entry says when a replay begins: nothing was counted before, so time may jump back."""
+        self.engine.state = self.state = State(self.engine.city, clock.at)
+
+    def _remember(self, identity: bytes) -> None:
+        day = self.clock.at.date().isoformat()
+        if day not in self.seen_days:
+            self.seen_days.append(day)
+            self._forget_old(self.seen_days, SEEN_DAYS, self.keys.seen)
+        self.batch.seen.setdefault(day, []).append(identity)
+
+    def _forget_old(self, days: list[str], keep: int, key_of: Callable[[str], str]) -> None:
+        oldest = (self.clock.at.date() - timedelta(days=keep)).isoformat()
+        for day in [d for d in days if d < oldest]:
+            days.remove(day)
+            self.batch.forgotten_keys.append(key_of(day))
+
+    def _thaw(self, case_ids: set[str]) -> None:
+        """Bring back cases that had left memory, so that a late fact finds them."""
+        unknown = [i for i in case_ids if i not in self.state.cases]
+        if not unknown or not self.closed_days:
+            return
+        for raw in self.store.closed(unknown, self.closed_days).values():
+            self.state.put_case(None, msgspec.json.decode(raw, type=Case))
+
+    def _hold(self, name: str, raw: bytes, until: datetime) -> None:
+        heapq.heappush(self.engine.held, (until, name, raw))
+        self.batch.documents.setdefault(self.keys.held, {})[name] = encode(raw)
+
+    def release_held(self) -> None:
+        """Take the held entries whose time has come."""
+        held = self.engine.held
+        while held and held[0][0] <= self.clock.at:
+            _, name, raw = heapq.heappop(held)
+            envelope = decode_envelope(raw)
+            decision = decide(self.state, envelope, payload_of(envelope), self.clock.at, self.engine.areas)
+            if isinstance(decision, Fact):
+                self._record(decision)
+            self.batch.removed.setdefault(self.keys.held, []).append(name)
+
+    # --- recording -----------------------------------------------------------------------------------------
+
+    def _record(self, fact: Fact) -> None:
+        payload, envelope = fact.payload, fact.envelope
+        source = self.state.sources.get(envelope.source)
+        if source is not None and source.stale and not isinstance(payload, FeedPayload):
+            event_id = f"resumed:{envelope.source}:{self.seq}-{len(self.batch.facts)}"
+            self._record_own(FeedResumed(feed=envelope.source), ENGINE, event_id)
+        if isinstance(payload, SubjectErased):
+            self.batch.erased.append(payload.erased)
+            self.batch.private.pop(payload.erased, None)
+        if fact.private:
+            self.batch.private[envelope.subject] = self.batch.private.get(envelope.subject, {}) | fact.private
+            if isinstance(payload, CaseAmended):
+                self.amended.add(envelope.subject)
+        self.batch.facts.append(encode(envelope))
+        self.state.absorb(envelope, payload, self.seq)
+
+    def _bury(self, raw: bytes, reason: str, source: str) -> None:
+        self.batch.dead.append(
+            {
+                "reason": reason,
+                "source": source,
+                "feed": ENGINE,
+                "raw": raw[:MAX_ENTRY_BYTES],
+                "at": self.wall.isoformat(),
+            }
+        )
+        if source:
+            self.state.count_dead(source)
+
+    def watch_sources(self) -> None:
+        """A source that fell silent is a fact, so that every screen and the briefing say the same."""
+        if self.clock.standing:
+            return
+        for name, silent_s in list(self.state.silent_sources()):
+            if name in (ENGINE, DESK):
+                continue
+            event_id = f"stalled:{name}:{self.seq}"
+            self._record_own(FeedStalled(feed=name, silent_s=silent_s), ENGINE, event_id)
+
+    # --- commit --------------------------------------------------------------------------------------------
+
+    def finish(self, requests: list[tuple[str, bytes]], inbox: list[tuple[str, bytes]]) -> None:
+        """Commit what happened, with a frame when one is due."""
+        engine, now_s = self.engine, self.engine.monotonic()
+        self._collect_documents()
+        since = now_s - engine.last_frame_at
+        happened = not self.batch.is_empty
+        if engine.fresh or since >= HEARTBEAT_S or (since >= FRAME_EVERY_S and (happened or engine.pending)):
+            self._add_frame()
+            engine.last_frame_at = now_s
+            engine.pending = False
+        elif happened:
+            engine.pending = True
+        if self.batch.is_empty and not (requests or inbox):
+            return
+        if now_s - engine.last_trim_at >= TRIM_EVERY_S:
+            self.batch.trim = True
+            engine.last_trim_at = now_s
+        after = self._position_after(requests, inbox)
+        self.store.commit(engine.position, after, self.batch, self.wall)
+        engine.position = after
+        engine.clock = self.clock
+        engine.fresh = False
+
+    def _position_after(self, requests: list[tuple[str, bytes]], inbox: list[tuple[str, bytes]]) -> Position:
+        before = self.engine.position
+        return Position(
+            epoch=before.epoch,
+            seq=self.seq,
+            frame_seq=self.seq if self.batch.frame else before.frame_seq,
+            inbox=inbox[-1][0] if inbox else before.inbox,
+            requests=requests[-1][0] if requests else before.requests,
+            clock=self.clock,
+            totals=dict(self.state.totals),
+            seen_days=self.seen_days,
+            closed_days=self.closed_days,
+        )
+
+    def _collect_documents(self) -> None:
+        state, keys, batch = self.state, self.keys, self.batch
+        found: dict[str, tuple[set[str], Mapping[str, Any]]] = {
+            keys.cases: (state.changed["cases"], state.cases),
+            keys.incidents: (state.changed["incidents"], state.incidents),
+            keys.units: (state.changed["units"], state.units),
+            keys.sources: (state.changed["sources"], state.sources),
+            keys.hours: (state.hours.changed, state.hours.hours),
+        }
+        for key, (changed, documents) in found.items():
+            fields = {i: encode(documents[i]) for i in changed if i in documents}
+            if fields:
+                batch.documents.setdefault(key, {}).update(fields)
+            changed.clear()
+        self._collect_spent()
+        batch.cells, state.new_cells = state.new_cells, []
+        if self.amended:
+            on_record = self.store.private(self.amended & batch.private.keys())
+            for subject, fields_before in on_record.items():
+                batch.private[subject] = fields_before | batch.private[subject]
+
+    def _collect_spent(self) -> None:
+        """Cases that no count needs leave memory; their documents wait a fortnight for late facts."""
+        if not self.state.spent:
+            return
+        day = self.clock.at.date().isoformat()
+        if day not in self.closed_days:
+            self.closed_days.append(day)
+            self._forget_old(self.closed_days, CLOSED_DAYS, lambda d: self.keys.of("closed", d))
+        spent = {i: encode(case) for i, case in self.state.spent.items() if i not in self.state.cases}
+        if spent:
+            self.batch.documents.setdefault(self.keys.of("closed", day), {}).update(spent)
+            self.batch.removed.setdefault(self.keys.cases, []).extend(spent)
+        self.state.spent.clear()
+        if old := self.state.hours.forget(self.clock.at):
+            self.batch.removed.setdefault(self.keys.hours, []).extend(old)
+
+    def _add_frame(self) -> None:
+        position = self.engine.position
+        header = {
+            "epoch": position.epoch,
+            "prev": position.frame_seq,
+            "seq": self.seq,
+            "at": frames.instant(self.clock.at),
+        }
+        self.batch.frame = frames.build(self.state, self.clock, self.engine.comparison, header, fresh=self.engine.fresh)
+
+
+def _source_of(raw: bytes) -> str:
+    """The source an ill-formed entry names, if it can be read at all."""
+    try:
+        value = msgspec.json.decode(raw)
+        source = value.get("source") if isinstance(value, dict) else ""
+        return source if isinstance(source, str) and len(source) <= 200 else ""
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""

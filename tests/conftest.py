@@ -1,0 +1,35 @@
+"""Fixtures for every test: a real Redis, flushed before each use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis as redis_module
+
+from tests.support.redis_server import RedisServer
+from tests.support.shared_data import ABSENT, SHARED
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """One server for this test process. Fsync is off here: durability has tests of its own."""
+    server = RedisServer(Path(tmp_path_factory.mktemp("redis")), appendfsync="no").start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis(redis_server: RedisServer) -> Iterator[redis_module.Redis]:
+    """A client on a flushed database, answers as bytes."""
+    client = redis_server.client()
+    client.flushall()
+    yield client
+    client.close()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say plainly which tier did not run: no test passes because something was missing."""
+    if not SHARED.exists():
+        terminalreporter.write_line(f"NOT RUN: {ABSENT}")
