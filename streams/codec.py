@@ -6,7 +6,6 @@ anything else rises.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +16,6 @@ from streams.events import PRIVATE_FIELDS, TYPES, Envelope, Payload
 
 MAX_ENTRY_BYTES = 64 * 1024
 MAX_ID = 200
-_PRINTABLE = re.compile(r"[^\x00-\x1f\x7f]+")
 
 _envelopes = msgspec.json.Decoder(Envelope)
 _encoder = msgspec.json.Encoder()
@@ -51,8 +49,7 @@ def envelope_from(value: object) -> Envelope:
 def check_envelope(envelope: Envelope) -> Envelope:
     """Refuse what no engine could order or identify."""
     for field in ("source", "id", "type"):
-        value = getattr(envelope, field)
-        if not value or len(value) > MAX_ID or not _PRINTABLE.fullmatch(value):
+        if not _is_name(getattr(envelope, field)):
             raise Malformed(f"{field}: needs 1 to {MAX_ID} printable characters")
     if envelope.occurred_at.tzinfo is None:
         raise Malformed("occurred_at: needs a zone, e.g. 2026-01-31T09:00:00Z")
@@ -76,10 +73,8 @@ def payload_of(envelope: Envelope) -> Payload:
 
 def _check_payload(payload: Payload) -> None:
     """Ids must be printable, places on the globe, instants aware, priorities 1..3."""
-    if payload.SUBJECT:
-        subject_id = getattr(payload, payload.SUBJECT)
-        if not subject_id or len(subject_id) > MAX_ID or not _PRINTABLE.fullmatch(subject_id):
-            raise Malformed(f"data.{payload.SUBJECT}: needs 1 to {MAX_ID} printable characters")
+    if payload.SUBJECT and not _is_name(getattr(payload, payload.SUBJECT)):
+        raise Malformed(f"data.{payload.SUBJECT}: needs 1 to {MAX_ID} printable characters")
     lat, lng = getattr(payload, "lat", None), getattr(payload, "lng", None)
     if (lat is None) != (lng is None):
         raise Malformed("data: lat and lng come together")
@@ -94,8 +89,14 @@ def _check_payload(payload: Payload) -> None:
 
 def split_private(data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """(what may be seen, what names a person or carries their words)."""
-    private = {k: v for k, v in data.items() if k in PRIVATE_FIELDS and v}
-    return ({k: v for k, v in data.items() if k not in PRIVATE_FIELDS} if private else dict(data)), private
+    if PRIVATE_FIELDS.isdisjoint(data):
+        return dict(data), {}
+    public = {k: v for k, v in data.items() if k not in PRIVATE_FIELDS}
+    return public, {k: v for k, v in data.items() if v and k in PRIVATE_FIELDS}
+
+
+def _is_name(value: str) -> bool:
+    return 0 < len(value) <= MAX_ID and value.isprintable()
 
 
 def utc(value: datetime) -> datetime:

@@ -21,16 +21,17 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one kind of event says. Unknown fields survive: the log keeps the mapping it was given."""
 
     VERSION: ClassVar[int] = 1
+    ENTITY: ClassVar[str] = ""
     SUBJECT: ClassVar[str] = ""  # the field that holds the subject's id
 
     @property
     def subject(self) -> str:
         """`<entity>:<id>` of the thing that changed, the key for documents and private fields."""
-        entity = type_of(type(self)).partition(".")[0]
-        return f"{entity}:{getattr(self, self.SUBJECT)}" if self.SUBJECT else entity
+        return f"{self.ENTITY}:{getattr(self, self.SUBJECT)}" if self.SUBJECT else self.ENTITY
 
 
 class CasePayload(Payload, frozen=True, kw_only=True):
+    ENTITY: ClassVar[str] = "case"
     SUBJECT: ClassVar[str] = "case_id"
     case_id: str
 
@@ -81,6 +82,7 @@ class CaseReopened(CasePayload, frozen=True, kw_only=True):
 
 
 class IncidentPayload(Payload, frozen=True, kw_only=True):
+    ENTITY: ClassVar[str] = "incident"
     SUBJECT: ClassVar[str] = "incident_id"
     incident_id: str
 
@@ -116,6 +118,7 @@ class IncidentReopened(IncidentPayload, frozen=True, kw_only=True):
 
 
 class UnitPayload(Payload, frozen=True, kw_only=True):
+    ENTITY: ClassVar[str] = "unit"
     SUBJECT: ClassVar[str] = "unit_id"
     unit_id: str
 
@@ -168,6 +171,7 @@ class UnitCleared(UnitAssignment, frozen=True, kw_only=True):
 
 
 class FeedPayload(Payload, frozen=True, kw_only=True):
+    ENTITY: ClassVar[str] = "feed"
     SUBJECT: ClassVar[str] = "feed"
     feed: str
 
@@ -195,6 +199,7 @@ class FeedStopped(FeedPayload, frozen=True, kw_only=True):
 class ClockAdvanced(Payload, frozen=True, kw_only=True):
     """The feed of a replay moved the city's clock to the event's `occurred_at`."""
 
+    ENTITY: ClassVar[str] = "clock"
     speed: float | None = None
     standing: bool = False
 
@@ -202,6 +207,7 @@ class ClockAdvanced(Payload, frozen=True, kw_only=True):
 class SubjectErased(Payload, frozen=True, kw_only=True):
     """A person's fields were erased at their request; the counts stay."""
 
+    ENTITY: ClassVar[str] = "subject"
     SUBJECT: ClassVar[str] = "erased"
     erased: str
 

@@ -10,8 +10,8 @@ from dashboard.engine.tally import EVERY
 from emergency.units import UnitStatus
 from hotline.expected import Band
 
-# figure prefix -> (measure, dimension) of the case tally
-CASE_SPLITS = {
+# figure prefix -> (measure, attribute) of the case tally
+FIGURE_SPLITS = {
     "cases.by_channel": ("received_today", "channel"),
     "cases.by_category": ("received_today", "category"),
     "cases.by_area": ("received_today", "area"),
@@ -33,8 +33,8 @@ def _case_figures(state: State) -> dict[str, Any]:
     values: dict[str, Any] = {f"cases.{name}": tally.count(name) for name in tally.bits}
     values["cases.received_total"] = state.totals["cases"]
     values["cases.without_location"] = tally.unlocated("open")
-    for prefix, (measure, dimension) in CASE_SPLITS.items():
-        values |= {f"{prefix}.{value}": n for value, n in tally.by(measure, dimension).items()}
+    for prefix, (measure, attribute) in FIGURE_SPLITS.items():
+        values |= {f"{prefix}.{value}": n for value, n in tally.by(measure, attribute).items()}
     for measure in CASE_MAPPED:
         for category in tally.cells[tally.bits[measure]]:
             if n := tally.unlocated(measure, category):

@@ -27,7 +27,6 @@ from streams.events import (
     CaseReceived,
     Envelope,
     FeedPayload,
-    FeedResumed,
     FeedStalled,
     FeedStopped,
     IncidentPayload,
@@ -38,15 +37,20 @@ from streams.events import (
 )
 
 CASE_MAPPED = ("received_1h", "received_24h", "open", "overdue", "due_4h")
-CASE_DIMENSIONS = ("channel", "category", "area")
+CASE_SPLITS = {
+    "received_today": ("channel", "category", "area"),
+    "received_1h": ("category", "area"),
+    "open": ("category", "area"),
+    "overdue": ("area",),
+}
 INCIDENT_MAPPED = ("incidents",)
-INCIDENT_DIMENSIONS = ("kind", "area")
+INCIDENT_SPLITS = {"incidents": ("kind",)}
 # Longer than the longest local day (25 h): a closed case may leave memory when no count can need it.
 KEEP_SPENT = timedelta(hours=26)
 PUBLIC_MEASURE = "incidents.public"  # the map layer of incidents without the sensitive kinds
 
 
-class Source(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Source(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What is known of one source of entries."""
 
     last_event_at: datetime | None = None
@@ -73,9 +77,9 @@ class State:
         self.hours = Hours(self.zone)
         self.grid: dict[str, int] = {}
         self.new_cells: list[str] = []  # since the last commit
-        self.case_tally = Tally(CASE_MEASURES, CASE_MAPPED, CASE_DIMENSIONS, "category")
-        self.incident_tally = Tally(INCIDENT_MEASURES, INCIDENT_MAPPED, INCIDENT_DIMENSIONS, "kind")
-        self.public_tally = Tally({PUBLIC_MEASURE: 1}, (PUBLIC_MEASURE,), (), "kind")
+        self.case_tally = Tally(CASE_MEASURES, CASE_MAPPED, CASE_SPLITS, "category")
+        self.incident_tally = Tally(INCIDENT_MEASURES, INCIDENT_MAPPED, INCIDENT_SPLITS, "kind")
+        self.public_tally = Tally({PUBLIC_MEASURE: 1}, (PUBLIC_MEASURE,), {}, "kind")
         self.crews: dict[str, set[str]] = {}  # incident -> units assigned to it
         self.timers = Timers()
         self.views = Views()
@@ -191,28 +195,29 @@ class State:
         self._show_unit(after)
 
     def _absorb_feed(self, payload: FeedPayload) -> None:
-        source = self.sources.get(payload.feed, Source())
+        source = self.source(payload.feed)
         if isinstance(payload, FeedStalled):
-            source = msgspec.structs.replace(source, stale=True)
-        elif isinstance(payload, FeedResumed):
-            source = msgspec.structs.replace(source, stale=False, stopped="")
+            source.stale = True
         elif isinstance(payload, FeedStopped):
-            source = msgspec.structs.replace(source, stopped=payload.reason or "stopped")
+            source.stopped = payload.reason or "stopped"
         else:
-            source = msgspec.structs.replace(source, stopped="")
-        self.put_source(payload.feed, source)
+            source.stale, source.stopped = False, ""
 
     def _heard(self, name: str, at: datetime) -> None:
-        source = self.sources.get(name, Source())
-        self.put_source(name, msgspec.structs.replace(source, last_event_at=at, received=source.received + 1))
+        source = self.source(name)
+        source.last_event_at = at
+        source.received += 1
 
-    def put_source(self, name: str, source: Source) -> None:
-        self.sources[name] = source
+    def source(self, name: str) -> Source:
+        """The source of that name, to be changed."""
         self.changed["sources"].add(name)
+        known = self.sources.get(name)
+        if known is None:
+            known = self.sources[name] = Source()
+        return known
 
     def count_dead(self, name: str) -> None:
-        source = self.sources.get(name, Source())
-        self.put_source(name, msgspec.structs.replace(source, dead=source.dead + 1))
+        self.source(name).dead += 1
 
     # --- time ----------------------------------------------------------------------------------------------
 

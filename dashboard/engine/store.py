@@ -22,6 +22,13 @@ REPLIES_KEPT = 10_000
 DEAD_KEPT = timedelta(days=30)
 LOAD_COUNT = 20_000
 
+# One command for all facts of a batch: two thousand XADDs in a MULTI cost the client a third of its time.
+APPEND_FACTS = """
+for index = 2, #ARGV do
+    redis.call('XADD', KEYS[1], ARGV[1] .. '-' .. (index - 2), 'e', ARGV[index])
+end
+"""
+
 
 class Fenced(Exception):
     """Another engine took over: this one must stop and may write nothing more."""
@@ -197,9 +204,8 @@ class Store:
         return [name.decode() for name in pipe.smembers(self.keys.view_names)]
 
     def _queue_facts(self, pipe: Any, batch: Batch, seq: int) -> None:
-        events = self.keys.events
-        for index, fact in enumerate(batch.facts):
-            pipe.execute_command("XADD", events, f"{seq}-{index}", "e", fact)
+        if batch.facts:
+            pipe.eval(APPEND_FACTS, 1, self.keys.events, seq, *batch.facts)
         for entry in batch.dead:
             pipe.xadd(self.keys.dead, entry)
         for day, digests in batch.seen.items():

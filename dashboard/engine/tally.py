@@ -6,11 +6,11 @@ moves the counts by the difference. `counts == count every document anew` is a l
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 EVERY = ""  # the category that stands for all
+_NO_SPLITS: dict[str, dict[str, int]] = {}
 
 
 class Counted(Protocol):
@@ -23,24 +23,30 @@ class Counted(Protocol):
 
 
 class Tally:
-    """Totals per measure, per dimension, and per cell and category.
+    """Totals per measure, some of them split by an attribute, some per cell and category.
 
-    `measures` maps a name to its flag bit; `mapped` names those that the map shows; `dimensions` are document
-    attributes by which every measure is split.
+    `measures` maps a name to its flag bit; `mapped` names those that the map shows; `splits` says by which document
+    attributes a measure is split; `topic` is the attribute that the map can be filtered by.
     """
 
-    def __init__(self, measures: Mapping[str, int], mapped: Iterable[str], dimensions: Iterable[str], topic: str):
+    def __init__(
+        self,
+        measures: Mapping[str, int],
+        mapped: Iterable[str],
+        splits: Mapping[str, Iterable[str]],
+        topic: str,
+    ):
         self.bits = dict(measures)
-        self.dimensions = tuple(dimensions)
-        self.topic_dimension = topic
-        self.total: Counter[int] = Counter()
-        self.split: dict[tuple[int, str], Counter[str]] = {
-            (bit, dimension): Counter() for bit in self.bits.values() for dimension in self.dimensions
+        self.topic = topic
+        self.total: dict[int, int] = dict.fromkeys(self.bits.values(), 0)
+        self.split: dict[int, dict[str, dict[str, int]]] = {
+            self.bits[name]: {attribute: {} for attribute in attributes} for name, attributes in splits.items()
         }
+        self.attributes = tuple(dict.fromkeys([topic, *(a for attributes in splits.values() for a in attributes)]))
         self.mapped = {self.bits[name]: name for name in mapped}
         # bit -> category -> cell -> count; the empty cell holds those without usable location
-        self.cells: dict[int, dict[str, Counter[str]]] = {bit: defaultdict(Counter) for bit in self.mapped}
-        self.touched: dict[int, dict[str, set[str]]] = {bit: defaultdict(set) for bit in self.mapped}
+        self.cells: dict[int, dict[str, dict[str, int]]] = {bit: {EVERY: {}} for bit in self.mapped}
+        self.touched: dict[int, dict[str, set[str]]] = {bit: {EVERY: set()} for bit in self.mapped}
         self.flags: dict[str, int] = {}
 
     def move(self, key: str, before: Counted | None, after: Counted | None, flags: int) -> None:
@@ -61,37 +67,38 @@ class Tally:
 
     def _same_place(self, before: Counted, after: Counted) -> bool:
         return before is after or (
-            before.cell == after.cell and all(getattr(before, d) == getattr(after, d) for d in self.dimensions)
+            before.cell == after.cell and all(getattr(before, a) == getattr(after, a) for a in self.attributes)
         )
 
     def _shift(self, document: Counted, flags: int, by: int) -> None:
-        if not flags:
-            return
-        cell, category = document.cell, getattr(document, self.topic_dimension)
-        values = [(dimension, getattr(document, dimension)) for dimension in self.dimensions]
         while flags:
             bit = flags & -flags
             flags ^= bit
             self.total[bit] += by
-            for dimension, value in values:
-                self.split[bit, dimension][value] += by
+            for attribute, counts in self.split.get(bit, _NO_SPLITS).items():
+                value = getattr(document, attribute)
+                counts[value] = counts.get(value, 0) + by
             if bit in self.cells:
-                cells, touched = self.cells[bit], self.touched[bit]
-                cells[EVERY][cell] += by
-                touched[EVERY].add(cell)
-                cells[category][cell] += by
-                touched[category].add(cell)
+                self._shift_cell(bit, EVERY, document.cell, by)
+                self._shift_cell(bit, getattr(document, self.topic), document.cell, by)
+
+    def _shift_cell(self, bit: int, category: str, cell: str, by: int) -> None:
+        counts = self.cells[bit].get(category)
+        if counts is None:
+            counts = self.cells[bit][category] = {}
+            self.touched[bit][category] = set()
+        counts[cell] = counts.get(cell, 0) + by
+        self.touched[bit][category].add(cell)
 
     def count(self, measure: str) -> int:
         return self.total[self.bits[measure]]
 
-    def by(self, measure: str, dimension: str) -> dict[str, int]:
-        """Counts of one measure by one dimension, zeros left out."""
-        return {value: n for value, n in self.split[self.bits[measure], dimension].items() if n}
+    def by(self, measure: str, attribute: str) -> dict[str, int]:
+        """Counts of one measure by one attribute, zeros left out."""
+        return {value: n for value, n in self.split[self.bits[measure]][attribute].items() if n}
 
     def unlocated(self, measure: str, category: str = EVERY) -> int:
-        categories = self.cells[self.bits[measure]]
-        return categories[category][""] if category in categories else 0
+        return self.cells[self.bits[measure]].get(category, {}).get("", 0)
 
     def take_touched(self) -> Iterable[tuple[str, str, dict[str, int]]]:
         """(measure, category, {cell: count}) of every cell that moved since the last call."""
@@ -100,4 +107,4 @@ class Tally:
                 if cells:
                     counts = self.cells[bit][category]
                     yield name, category, {cell: counts[cell] for cell in cells}
-            self.touched[bit].clear()
+                    cells.clear()

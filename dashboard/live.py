@@ -1,0 +1,132 @@
+"""The live side of a web process: sockets that relay frames, and the snapshots and geometry they start from."""
+
+from __future__ import annotations
+
+import gzip
+from typing import Any
+
+import gevent
+import structlog
+from flask import Blueprint, Flask, Response, request
+from flask_socketio import ConnectionRefusedError as Refused
+from flask_socketio import SocketIO
+
+from dashboard.access import Principal
+from dashboard.blocking import run_blocking
+from dashboard.context import Context
+from dashboard.grid import grid_slice
+from dashboard.relay import Relay, Snapshots, tail
+from dashboard.topics import BadTopic, served_topics
+from streams.codec import encode
+
+log = structlog.get_logger("live")
+
+GZIP_FROM = 1024
+CLIENT_MESSAGE_BYTES = 16_384  # pages only name their topics
+
+
+def start_live(app: Flask, context: Context) -> tuple[SocketIO, Relay]:
+    """Attach the socket server, the relay and the blueprint to a web app, and begin to tail frames."""
+    socketio = SocketIO(
+        app,
+        async_mode="gevent",
+        transports=["websocket"],
+        max_http_buffer_size=CLIENT_MESSAGE_BYTES,
+        ping_interval=10,
+        ping_timeout=10,
+        cors_allowed_origins=None,  # same origin only
+        manage_session=False,
+    )
+    relay = Relay(send=_sender(socketio), is_idle=_idle_check(socketio), ring_s=context.settings.frame_ring_s)
+    _register_socket(socketio, relay, context)
+    app.register_blueprint(_blueprint(context, relay))
+    gevent.spawn(tail, context.client, context.keys, relay, gevent.sleep)
+    return socketio, relay
+
+
+def _sender(socketio: SocketIO) -> Any:
+    def send(sid: str, payload: bytes) -> None:
+        socketio.emit("frame", payload, to=sid)
+
+    return send
+
+
+def _idle_check(socketio: SocketIO) -> Any:
+    def is_idle(sid: str) -> bool:
+        """Whether the client's send queue is empty; a client that is gone counts as idle and is dropped soon."""
+        server = socketio.server
+        eio_sid = server.manager.eio_sid_from_sid(sid, "/")
+        socket = server.eio.sockets.get(eio_sid) if eio_sid else None
+        return socket is None or socket.queue.empty()
+
+    return is_idle
+
+
+def _register_socket(socketio: SocketIO, relay: Relay, context: Context) -> None:
+    @socketio.on("connect")
+    def connected(auth: Any = None) -> None:
+        principal = context.access.live_principal(request)
+        if principal is None:
+            raise Refused("sign in")
+        if len(relay.clients) >= context.settings.max_clients:
+            raise Refused("this process serves as many pages as it may")
+        relay.join(request.sid, _asked_topics(auth, principal))  # type: ignore[attr-defined]
+
+    @socketio.on("disconnect")
+    def disconnected(*_: Any) -> None:
+        relay.leave(request.sid)  # type: ignore[attr-defined]
+
+
+def _asked_topics(auth: Any, principal: Principal) -> tuple[tuple[str, str], ...]:
+    asked = auth.get("topics") if isinstance(auth, dict) else None
+    if not isinstance(asked, list) or not all(isinstance(name, str) for name in asked):
+        raise Refused("auth.topics: a list of topic names is needed")
+    try:
+        return served_topics(asked, principal.role)
+    except BadTopic as error:
+        raise Refused(str(error)) from None
+
+
+def _blueprint(context: Context, relay: Relay) -> Blueprint:
+    blueprint = Blueprint("live", __name__, url_prefix="/live")
+    snapshots = Snapshots(
+        context.client, context.keys, lambda: (relay.last.epoch, relay.last.seq) if relay.last else (-1, -1)
+    )
+
+    @blueprint.get("/snapshot")
+    def snapshot() -> Response:
+        """`?topics=…&topics=…`: the topics whole, as of the newest frame."""
+        principal = context.access.live_principal(request)
+        if principal is None:
+            return _refusal(401, "sign in")
+        try:
+            topics = served_topics(request.args.getlist("topics"), principal.role)
+        except BadTopic as error:
+            return _refusal(400, str(error))
+        return _zipped(run_blocking(snapshots.take, topics))
+
+    @blueprint.get("/grid")
+    def grid() -> Response:
+        """`?from=N`: geometry of the cells numbered from N on."""
+        if context.access.live_principal(request) is None:
+            return _refusal(401, "sign in")
+        start = request.args.get("from", default=0, type=int)
+        if start < 0:
+            return _refusal(400, "from: 0 or more")
+        return _zipped(run_blocking(lambda: encode(grid_slice(context.client, context.keys, start))))
+
+    return blueprint
+
+
+def _zipped(raw: bytes) -> Response:
+    response = Response(raw, mimetype="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    if len(raw) >= GZIP_FROM and "gzip" in request.headers.get("Accept-Encoding", ""):
+        response.set_data(run_blocking(gzip.compress, raw, 5))
+        response.headers["Content-Encoding"] = "gzip"
+        response.headers["Vary"] = "Accept-Encoding"
+    return response
+
+
+def _refusal(status: int, reason: str) -> Response:
+    return Response(encode({"error": {"code": status, "message": reason}}), status, mimetype="application/json")

@@ -1,0 +1,233 @@
+"""Events to rows of the reader: the engine's own folds, applied to what the reader's file holds.
+
+Nothing is decided here. The document of a row is what the engine wrote, or what the same fold makes of the same
+facts; the columns follow from the document; address and text come from the private record, at projection time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeAlias, cast
+
+import msgspec
+import structlog
+
+from emergency.incidents import Incident, fold_incident
+from emergency.units import Unit, fold_unit
+from hotline.cases import Case, fold_case
+from streams.codec import Malformed, encode, payload_of
+from streams.events import TYPES, CasePayload, Envelope, IncidentPayload, Payload, SubjectErased, UnitPayload
+from streams.reader_schema import CASES, INCIDENTS, UNITS, Table, to_microseconds
+from streams.reader_writer import ReaderWriter, Row
+
+log = structlog.get_logger(__name__)
+
+Document: TypeAlias = Case | Incident | Unit
+SHOWN_PRIVATE = ("address", "text")  # the private fields that the reader holds, for search only
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One entry of the event stream: `seq` and `index` are the two halves of its id."""
+
+    seq: int
+    index: int
+    envelope: Envelope
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How one entity goes from facts to rows."""
+
+    table: Table
+    document: type[Document]
+    id_field: str
+    fold: Callable[[Any, Any, Fact], Document | None]
+
+    def id_of(self, document: Document) -> str:
+        return cast(str, getattr(document, self.id_field))
+
+
+def _fold_case(case: Case | None, payload: CasePayload, fact: Fact) -> Case | None:
+    said = fact.envelope
+    return fold_case(
+        case,
+        payload,
+        at=_recorded_at(said),
+        seq=fact.seq,
+        occurred_at=said.occurred_at,
+        source=said.source,
+        cell=_placed(said, "cell"),
+        area=_placed(said, "area"),
+    )
+
+
+def _fold_incident(incident: Incident | None, payload: IncidentPayload, fact: Fact) -> Incident | None:
+    said = fact.envelope
+    return fold_incident(
+        incident,
+        payload,
+        at=_recorded_at(said),
+        seq=fact.seq,
+        occurred_at=said.occurred_at,
+        source=said.source,
+        cell=_placed(said, "cell"),
+        area=_placed(said, "area"),
+    )
+
+
+def _fold_unit(unit: Unit | None, payload: UnitPayload, fact: Fact) -> Unit:
+    said = fact.envelope
+    return fold_unit(unit, payload, at=_recorded_at(said), occurred_at=said.occurred_at, seq=fact.seq)
+
+
+def _placed(envelope: Envelope, what: str) -> str:
+    return str((envelope.placed or {}).get(what) or "")
+
+
+def _recorded_at(envelope: Envelope) -> datetime:
+    return envelope.recorded_at or envelope.occurred_at
+
+
+KINDS: dict[str, Kind] = {
+    "case": Kind(CASES, Case, "case_id", _fold_case),
+    "incident": Kind(INCIDENTS, Incident, "incident_id", _fold_incident),
+    "unit": Kind(UNITS, Unit, "unit_id", _fold_unit),
+}
+# Events that may bring words of a person: after these the private record is read.
+TELLING = frozenset(name for name, cls in TYPES.items() if "address" in cls.__struct_fields__)
+
+
+def row_of(kind: Kind, document: Document, private: Mapping[str, Any] | None = None, base: int = 0) -> Row:
+    """The row of a document: its columns, its JSON, and the two private fields that search needs."""
+    received_at: datetime | None = getattr(document, "received_at", None)
+    told = private or {}
+    return Row(
+        id=kind.id_of(document),
+        values=tuple(_column(document, name) for name in kind.table.columns),
+        doc=encode(document),
+        seq=document.seq,
+        received_us=None if received_at is None else to_microseconds(received_at),
+        address=str(told.get("address") or ""),
+        text=str(told.get("text") or ""),
+        base=base,
+    )
+
+
+def _column(document: Document, name: str) -> Any:
+    value = getattr(document, name)
+    if name == "cell":
+        return int(value, 16) if value else None
+    return to_microseconds(value) if isinstance(value, datetime) else value
+
+
+@dataclass
+class _Held:
+    """One subject during a batch: as the file has it, and as it becomes."""
+
+    row: Row | None
+    document: Document | None
+    address: str = ""
+    text: str = ""
+
+
+@dataclass
+class Batch:
+    """The subjects that one batch of facts touches, each loaded once and written once."""
+
+    writer: ReaderWriter
+    private: Mapping[str, Mapping[str, Any]]
+    held: dict[tuple[str, str], _Held] = field(default_factory=dict)
+    erased: int = 0
+
+    def load(self, subjects: Iterable[tuple[str, str]]) -> None:
+        """Read what the file has of `(entity, id)` subjects."""
+        by_entity: dict[str, list[str]] = {}
+        for entity, subject_id in dict.fromkeys(subjects):
+            by_entity.setdefault(entity, []).append(subject_id)
+        for entity, ids in by_entity.items():
+            kind = KINDS[entity]
+            rows = self.writer.rows(kind.table, ids)
+            for subject_id in ids:
+                self.held[entity, subject_id] = _held(kind, rows.get(subject_id))
+
+    def apply(self, fact: Fact, payload: Payload) -> None:
+        """Fold one fact into its subject. Facts that a build already found in the document are passed over."""
+        entity, subject_id = _subject(payload)
+        held = self.held[entity, subject_id]
+        if held.row is not None and fact.seq <= held.row.base:
+            return
+        if isinstance(payload, SubjectErased):
+            held.address = held.text = ""
+            self.erased += 1
+            return
+        held.document = KINDS[entity].fold(held.document, payload, fact)
+        if fact.envelope.type in TELLING:
+            told = self.private.get(fact.envelope.subject) or {}
+            held.address, held.text = (str(told.get(name) or "") for name in SHOWN_PRIVATE)
+
+    def save(self) -> None:
+        for entity, kind in KINDS.items():
+            changes = [
+                change
+                for (of, _), held in self.held.items()
+                if of == entity and (change := _change(kind, held)) is not None
+            ]
+            self.writer.save(kind.table, changes)
+
+
+def project(writer: ReaderWriter, facts: Sequence[Fact], private: Mapping[str, Mapping[str, Any]]) -> Batch:
+    """Fold facts, in their order, into the file; inside the caller's transaction.
+
+    `private` holds the personal fields on record now, by subject, for the subjects of `telling(facts)`.
+    """
+    payloads = [(fact, payload) for fact in facts if (payload := _payload(fact)) is not None]
+    batch = Batch(writer, private)
+    batch.load(_subject(payload) for _, payload in payloads)
+    for fact, payload in payloads:
+        batch.apply(fact, payload)
+    batch.save()
+    return batch
+
+
+def telling(facts: Iterable[Fact]) -> list[str]:
+    """Subjects whose private record the projection of `facts` needs."""
+    return list(dict.fromkeys(fact.envelope.subject for fact in facts if fact.envelope.type in TELLING))
+
+
+def _payload(fact: Fact) -> Payload | None:
+    """The payload of a fact that has a row, or None."""
+    entity = fact.envelope.type.partition(".")[0]
+    if entity not in KINDS and entity != "subject":
+        return None
+    try:
+        payload = payload_of(fact.envelope)
+    except Malformed as error:
+        # Written by a newer version of ours: the rows miss this fact until the reader is updated and rebuilt.
+        log.warning("fact not understood", seq=fact.seq, index=fact.index, reason=str(error))
+        return None
+    return payload if _subject(payload)[0] in KINDS else None
+
+
+def _subject(payload: Payload) -> tuple[str, str]:
+    name = payload.erased if isinstance(payload, SubjectErased) else payload.subject
+    entity, _, subject_id = name.partition(":")
+    return entity, subject_id
+
+
+def _held(kind: Kind, row: Row | None) -> _Held:
+    if row is None:
+        return _Held(None, None)
+    return _Held(row, msgspec.json.decode(row.doc, type=kind.document), row.address, row.text)
+
+
+def _change(kind: Kind, held: _Held) -> tuple[Row | None, Row] | None:
+    if held.document is None:
+        return None
+    base = held.row.base if held.row else 0
+    row = row_of(kind, held.document, {"address": held.address, "text": held.text}, base)
+    if held.row and (held.row.doc, held.row.address, held.row.text) == (row.doc, row.address, row.text):
+        return None
+    return held.row, row

@@ -1,0 +1,41 @@
+"""Which topics a page may ask for, and what its role is served under that name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+MAX_TOPICS = 32
+MAX_NAME = 200
+PLAIN = frozenset({"figures", "clock", "sources", "curve", "incidents", "incidents.public", "units"})
+CELLS = "cells:"
+
+# The wall is public space: its role sees sensitive incidents only by area, under the usual names.
+PUBLIC_ALIASES = {"incidents": "incidents.public"}
+PUBLIC_PREFIXES = {"cells:incidents:": "cells:incidents.public:"}
+PUBLIC_ROLES = frozenset({"kiosk"})
+
+
+class BadTopic(ValueError):
+    """A topic that does not exist; the message names it."""
+
+
+def served_topics(asked: Iterable[str], role: str) -> tuple[tuple[str, str], ...]:
+    """(asked, served) pairs, each once, `clock` always among them.
+
+    Raises BadTopic for an unknown name or too many of them.
+    """
+    names = list(dict.fromkeys(["clock", *asked]))
+    if len(names) > MAX_TOPICS:
+        raise BadTopic(f"at most {MAX_TOPICS} topics")
+    return tuple((name, _served(name, role)) for name in names)
+
+
+def _served(name: str, role: str) -> str:
+    if len(name) > MAX_NAME or not (name in PLAIN or (name.startswith(CELLS) and name.count(":") >= 2)):
+        raise BadTopic(f"unknown topic {name[:MAX_NAME]!r}")
+    if role not in PUBLIC_ROLES:
+        return name
+    for prefix, public in PUBLIC_PREFIXES.items():
+        if name.startswith(prefix):
+            return public + name.removeprefix(prefix)
+    return PUBLIC_ALIASES.get(name, name)
