@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
+from operator import attrgetter
 from typing import Any, TypeAlias, cast
 
 import msgspec
@@ -37,6 +39,16 @@ class Fact:
     envelope: Envelope
 
 
+# Columns that the document has as a cell's text or an instant, and the table as an integer.
+NUMBERED = frozenset({"cell", "received_at", "closed_at", "target_at", "position_at"})
+
+
+def _number(value: str | datetime | None) -> int | None:
+    if not value:
+        return None
+    return int(value, 16) if isinstance(value, str) else to_microseconds(value)
+
+
 @dataclass(frozen=True)
 class Kind:
     """How one entity goes from facts to rows."""
@@ -48,6 +60,17 @@ class Kind:
 
     def id_of(self, document: Document) -> str:
         return cast(str, getattr(document, self.id_field))
+
+    def values_of(self, document: Document) -> tuple[Any, ...]:
+        """The table's columns: cells and instants as integers."""
+        return tuple(_number(value) if name in NUMBERED else value for name, value in self._pairs(document))
+
+    def _pairs(self, document: Document) -> Iterable[tuple[str, Any]]:
+        return zip(self.table.columns, self.columns_of(document), strict=True)
+
+    @cached_property
+    def columns_of(self) -> Callable[[Document], tuple[Any, ...]]:
+        return attrgetter(*self.table.columns)
 
 
 def _fold_case(case: Case | None, payload: CasePayload, fact: Fact) -> Case | None:
@@ -106,7 +129,7 @@ def row_of(kind: Kind, document: Document, private: Mapping[str, Any] | None = N
     told = private or {}
     return Row(
         id=kind.id_of(document),
-        values=tuple(_column(document, name) for name in kind.table.columns),
+        values=kind.values_of(document),
         doc=encode(document),
         seq=document.seq,
         received_us=None if received_at is None else to_microseconds(received_at),
@@ -114,13 +137,6 @@ def row_of(kind: Kind, document: Document, private: Mapping[str, Any] | None = N
         text=str(told.get("text") or ""),
         base=base,
     )
-
-
-def _column(document: Document, name: str) -> Any:
-    value = getattr(document, name)
-    if name == "cell":
-        return int(value, 16) if value else None
-    return to_microseconds(value) if isinstance(value, datetime) else value
 
 
 @dataclass
@@ -153,17 +169,16 @@ class Batch:
             for subject_id in ids:
                 self.held[entity, subject_id] = _held(kind, rows.get(subject_id))
 
-    def apply(self, fact: Fact, payload: Payload) -> None:
+    def apply(self, fact: Fact, payload: Payload, subject: tuple[str, str]) -> None:
         """Fold one fact into its subject. Facts that a build already found in the document are passed over."""
-        entity, subject_id = _subject(payload)
-        held = self.held[entity, subject_id]
+        held = self.held[subject]
         if held.row is not None and fact.seq <= held.row.base:
             return
         if isinstance(payload, SubjectErased):
             held.address = held.text = ""
             self.erased += 1
             return
-        held.document = KINDS[entity].fold(held.document, payload, fact)
+        held.document = KINDS[subject[0]].fold(held.document, payload, fact)
         if fact.envelope.type in TELLING:
             told = self.private.get(fact.envelope.subject) or {}
             held.address, held.text = (str(told.get(name) or "") for name in SHOWN_PRIVATE)
@@ -183,11 +198,12 @@ def project(writer: ReaderWriter, facts: Sequence[Fact], private: Mapping[str, M
 
     `private` holds the personal fields on record now, by subject, for the subjects of `telling(facts)`.
     """
-    payloads = [(fact, payload) for fact in facts if (payload := _payload(fact)) is not None]
+    told = [(fact, payload, _subject(fact, payload)) for fact in facts if (payload := _payload(fact)) is not None]
+    told = [(fact, payload, subject) for fact, payload, subject in told if subject[0] in KINDS]
     batch = Batch(writer, private)
-    batch.load(_subject(payload) for _, payload in payloads)
-    for fact, payload in payloads:
-        batch.apply(fact, payload)
+    batch.load(subject for _, _, subject in told)
+    for fact, payload, subject in told:
+        batch.apply(fact, payload, subject)
     batch.save()
     return batch
 
@@ -203,16 +219,15 @@ def _payload(fact: Fact) -> Payload | None:
     if entity not in KINDS and entity != "subject":
         return None
     try:
-        payload = payload_of(fact.envelope)
+        return payload_of(fact.envelope)
     except Malformed as error:
         # Written by a newer version of ours: the rows miss this fact until the reader is updated and rebuilt.
         log.warning("fact not understood", seq=fact.seq, index=fact.index, reason=str(error))
         return None
-    return payload if _subject(payload)[0] in KINDS else None
 
 
-def _subject(payload: Payload) -> tuple[str, str]:
-    name = payload.erased if isinstance(payload, SubjectErased) else payload.subject
+def _subject(fact: Fact, payload: Payload) -> tuple[str, str]:
+    name = payload.erased if isinstance(payload, SubjectErased) else fact.envelope.subject
     entity, _, subject_id = name.partition(":")
     return entity, subject_id
 
