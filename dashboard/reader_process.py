@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 
 BATCH = 2_000
 BLOCK_MS = 250
-SCAN_COUNT = 1_000
+SCAN_COUNT = 10_000
 RETRY_S = 1.0
 ANALYZE_EVERY = 100_000  # facts
 PRUNE_EVERY = timedelta(hours=1)

@@ -47,6 +47,7 @@ INCIDENT_MAPPED = ("incidents",)
 INCIDENT_SPLITS = {"incidents": ("kind",)}
 # Longer than the longest local day (25 h): a closed case may leave memory when no count can need it.
 KEEP_SPENT = timedelta(hours=26)
+ENGINE = "engine"  # the source of facts that the engine itself decides
 PUBLIC_MEASURE = "incidents.public"  # the map layer of incidents without the sensitive kinds
 
 
@@ -99,7 +100,7 @@ class State:
         elif isinstance(payload, IncidentPayload):
             self._absorb_incident(fact, payload, at, seq)
         if isinstance(payload, FeedPayload):
-            self._absorb_feed(payload)
+            self._absorb_feed(fact.source, payload)
         else:
             self._heard(fact.source, at)
 
@@ -194,8 +195,9 @@ class State:
             self.crews.setdefault(incident_id, set()).add(after.unit_id)
         self._show_unit(after)
 
-    def _absorb_feed(self, payload: FeedPayload) -> None:
-        source = self.source(payload.feed)
+    def _absorb_feed(self, said_by: str, payload: FeedPayload) -> None:
+        """A feed speaks of its own source; the engine speaks of the feed that it names."""
+        source = self.source(payload.feed if said_by == ENGINE else said_by)
         if isinstance(payload, FeedStalled):
             source.stale = True
         elif isinstance(payload, FeedStopped):

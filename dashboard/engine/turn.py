@@ -12,7 +12,7 @@ import msgspec
 from dashboard.engine import frames
 from dashboard.engine.clock import Clock, Mode
 from dashboard.engine.decide import Fact, Hold, Refusal, decide, digest
-from dashboard.engine.state import State
+from dashboard.engine.state import ENGINE, State
 from dashboard.engine.store import Batch, Position
 from dashboard.engine.verbs import Refused, Reply, Request, decide_request
 from hotline.cases import Case
@@ -38,7 +38,6 @@ HEARTBEAT_S = 1.0
 TRIM_EVERY_S = 1.0
 SEEN_DAYS = 14
 CLOSED_DAYS = 14
-ENGINE = "engine"
 DESK = "desk"
 
 Parsed = tuple[bytes, Envelope, Payload, bytes]  # raw, envelope, payload, digest

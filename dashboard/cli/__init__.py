@@ -1,0 +1,34 @@
+"""The command line: one module per group of commands."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from dashboard.cli.dead import dead
+from dashboard.cli.feed import feed
+from dashboard.cli.key import key
+from dashboard.cli.run import demo, engine, reader, serve, up
+from dashboard.cli.system import doctor
+from dashboard.settings import unknown_settings
+
+HELP = """Hexwatch: the real-time command centre of a city's hotline and emergency dispatch.
+
+New here? `python -m dashboard demo` starts a whole city on this machine and says what to try.
+Settings are environment variables HEXWATCH_…, listed in docs/operations.md.
+"""
+
+
+@click.group(help=HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def main() -> None:
+    import os
+
+    for name in unknown_settings(os.environ):
+        click.echo(f"{name} is not a setting and has no effect; see docs/operations.md", err=True)
+    if sys.version_info[:2] not in ((3, 11), (3, 12)):
+        raise click.ClickException("Python 3.11 or 3.12 is needed")
+
+
+for command in (demo, up, serve, engine, reader, feed, key, dead, doctor):
+    main.add_command(command)

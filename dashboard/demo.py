@@ -1,0 +1,206 @@
+"""What `demo` and `up` start: embedded Redis, engine, reader, web, and for a demo the feed that fills the city."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+import redis
+
+from dashboard.connect import connect
+from dashboard.embedded import redis_command
+from dashboard.engine.clock import Mode
+from dashboard.settings import PREFIX, Settings
+from dashboard.supervisor import (
+    CannotStart,
+    Child,
+    Supervisor,
+    check_port,
+    check_space,
+    claim_folder,
+    say,
+    stop_on_signals,
+)
+from geo.cities import load_city
+from streams.keys import Keys
+
+READY_S = 60.0
+START_CLOCK = time(17, 40)  # a busy hour, whatever the host's clock says
+
+
+@dataclass(frozen=True)
+class Program:
+    """What to run: the city and its clock, and command lines of feeds (without the interpreter)."""
+
+    settings: Settings
+    mode: Mode
+    start_at: datetime | None = None
+    feeds: list[list[str]] = field(default_factory=list)
+    env: dict[str, str] = field(default_factory=dict)
+    tour: str = ""
+
+
+def command(*words: str) -> list[str]:
+    """A command line of this program."""
+    return [sys.executable, "-m", "dashboard", *words]
+
+
+def busy_start(zone: str, now: datetime) -> datetime:
+    """17:40 city time on the last working day before `now`: the demo begins when a city is busy."""
+    day = now.astimezone(ZoneInfo(zone)).date() - timedelta(days=1)
+    while day.weekday() >= 5:
+        day -= timedelta(days=1)
+    return datetime.combine(day, START_CLOCK, ZoneInfo(zone)).astimezone(UTC)
+
+
+def run_program(program: Program) -> None:
+    """Start everything, keep it alive until Ctrl-C, end it in order. Raises CannotStart with one clear line."""
+    settings = program.settings
+    lock = claim_folder(settings.data)
+    check_space(settings.data)
+    check_port(settings.host, settings.port)
+    stop = threading.Event()
+    stop_on_signals(stop)
+    supervisor = Supervisor(settings.data / "logs", stop)
+    try:
+        _start(supervisor, program)
+        if not stop.is_set():
+            say(program.tour)
+            supervisor.watch()
+    finally:
+        say("Stopping …")
+        supervisor.end()
+        lock.close()
+        say("Stopped. Nothing is lost; the same command goes on from here.")
+
+
+def _start(supervisor: Supervisor, program: Program) -> None:
+    settings = program.settings
+    env = _environment(program)
+    client = connect(settings)
+    if not settings.redis_url:
+        _start_redis(supervisor, settings, client)
+    else:
+        _check_remote(client, settings)
+    start_at = ["--start-at", program.start_at.isoformat()] if program.start_at else []
+    engine = supervisor.start(
+        Child("engine", command("engine", "--take-over", "--mode", program.mode.value, *start_at), env)
+    )
+    keys = Keys(settings.city)
+    supervisor.wait_for(engine, lambda: bool(client.exists(keys.view("clock"))), READY_S, "See its log.")
+    supervisor.start(Child("reader", command("reader"), env))
+    supervisor.start(Child("web", command("serve"), env))
+    for number, feed in enumerate(program.feeds, start=1):
+        supervisor.start(Child(f"feed-{number}", command("feed", *feed), env, once=True))
+
+
+def _environment(program: Program) -> dict[str, str]:
+    settings = program.settings
+    return {
+        f"{PREFIX}CITY": settings.city,
+        f"{PREFIX}DATA": str(settings.data.resolve()),
+        f"{PREFIX}PORT": str(settings.port),
+        f"{PREFIX}HOST": settings.host,
+        **program.env,
+    }
+
+
+def _start_redis(supervisor: Supervisor, settings: Settings, client: redis.Redis) -> None:
+    folder = settings.data / "redis"
+    folder.mkdir(parents=True, exist_ok=True)
+    if len(str(settings.socket)) > 100:
+        raise CannotStart(f"{settings.socket}: too long for a Unix socket; name a shorter folder with HEXWATCH_DATA")
+    settings.socket.unlink(missing_ok=True)
+    child = supervisor.start(Child("redis", redis_command(folder.resolve(), settings.socket)))
+    supervisor.wait_for(
+        child,
+        lambda: _answers(client),
+        READY_S,
+        f"The data folder {folder} may be damaged: `python -m dashboard doctor` says what to do.",
+    )
+
+
+def _answers(client: redis.Redis) -> bool:
+    try:
+        return bool(client.ping())
+    except (redis.ConnectionError, redis.TimeoutError):
+        return False
+
+
+def _check_remote(client: redis.Redis, settings: Settings) -> None:
+    try:
+        client.ping()
+    except redis.RedisError as error:
+        raise CannotStart(f"HEXWATCH_REDIS_URL: {error}") from None
+
+
+def replay_program(settings: Settings, path: Path, preset_name: str, options: list[str], city: str) -> Program:
+    """A recorded file as a city of its own, beside whatever else the folder holds."""
+    replay_city = f"{city}-replay"
+    settings = replace(settings, city=replay_city, open_wall=True)
+    return Program(
+        settings,
+        Mode.REPLAY,
+        feeds=[["replay", str(path), "--preset", preset_name, *options]],
+        env={f"{PREFIX}OPEN_WALL": "yes"},
+        tour=_tour(settings, f"Replaying {path.name}"),
+    )
+
+
+def sample_program(settings: Settings, samples: list[tuple[Path, str]], now: datetime) -> Program:
+    """The recorded day that ships with Hexwatch, told again each day on the city's own clock."""
+    city = load_city(settings.city)
+    settings = replace(settings, city=f"{settings.city}-sim", open_wall=True)
+    start_at = busy_start(city.zone, now)
+    midnight = datetime.combine(start_at.astimezone(ZoneInfo(city.zone)).date(), time(), ZoneInfo(city.zone))
+    options = ["--loop", "--shift-to", midnight.isoformat()]
+    return Program(
+        settings,
+        Mode.SIMULATION,
+        start_at=start_at,
+        feeds=[["replay", str(path), "--preset", preset, *options] for path, preset in samples],
+        env={f"{PREFIX}OPEN_WALL": "yes"},
+        tour=_tour(settings, "A generated day of Beijing, labelled SIMULATION"),
+    )
+
+
+def live_program(settings: Settings) -> Program:
+    """A live city: whatever is fed into it."""
+    return Program(settings, Mode.LIVE, tour=_tour(settings, f"{settings.city}, live"))
+
+
+def _tour(settings: Settings, what: str) -> str:
+    base = f"http://{settings.host}:{settings.port}"
+    return "\n".join(
+        [
+            "",
+            f"Hexwatch: {what}.",
+            f"  Wall        {base}/wall        also ?lang=zh_CN, ?lang=ar, ?measure=overdue",
+            f"  The figures {base}/api/v1/picture  (with a key: python -m dashboard key add me --role viewer)",
+            f"  Ready?      {base}/readyz",
+            "  Try: switch the measure above the map, zoom in, click a cell; kill the engine and watch the wall say so.",
+            f"  Logs are in {settings.data / 'logs'}. Ctrl-C stops everything and loses nothing.",
+            "",
+        ]
+    )
+
+
+def committed_clock(client: redis.Redis, keys: Keys) -> dict[str, Any]:
+    """The clock as the engine last committed it, or an empty mapping."""
+    raw: Any = client.hget(keys.position, "clock")
+    return json.loads(raw) if raw else {}
+
+
+def city_clock(client: redis.Redis, keys: Keys) -> datetime:
+    """What time it is in the city. Raises LookupError before the engine has said so."""
+    clock = committed_clock(client, keys)
+    if not clock:
+        raise LookupError(f"{keys.city}: no engine has run yet")
+    return msgspec.convert(clock["at"], datetime)

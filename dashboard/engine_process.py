@@ -1,0 +1,72 @@
+"""The engine as a process: active at once, or waiting as a standby until the active one is gone."""
+
+from __future__ import annotations
+
+import gc
+import os
+import socket
+import threading
+from datetime import datetime
+from pathlib import Path
+
+import redis
+import structlog
+
+from dashboard.connect import connect, durability_complaint
+from dashboard.engine.clock import Mode
+from dashboard.engine.engine import Engine
+from dashboard.engine.store import Store
+from dashboard.settings import Settings
+from geo.areas import Areas
+from geo.cities import City, load_city
+from streams.keys import Keys
+
+log = structlog.get_logger("engine")
+
+STANDBY_LOOK_S = 0.1
+
+
+def load_areas(settings: Settings, city: City) -> Areas | None:
+    """The areas of a city: the file that a setting names, else the city's own, else none."""
+    cache = settings.data / "cache"
+    if settings.areas:
+        return Areas.load(Path(settings.areas), settings.area_name, cache_dir=cache)
+    return city.load_areas(cache_dir=cache)
+
+
+def run_engine(
+    settings: Settings, mode: Mode, start_at: datetime | None, take_over: bool, stop: threading.Event
+) -> None:
+    """Run until told to stop. With `take_over` at once, else when no active engine holds the lease.
+
+    Raises Fenced when another engine takes over, ValueError when the city cannot run in this mode.
+    """
+    client = connect(settings)
+    keys = Keys(settings.city)
+    store = Store(client, keys, f"{socket.gethostname()}:{os.getpid()}", settings.events_kept)
+    if complaint := durability_complaint(client):
+        log.warning("this Redis may lose acknowledged entries", reason=complaint)
+    city = load_city(settings.city)
+    engine = Engine(store, city, load_areas(settings, city), mode, start_at)
+    if not take_over:
+        _stand_by(store, stop)
+    if stop.is_set():
+        return
+    # Documents live long: letting the collector walk half a million of them again and again costs a fifth of the time.
+    gc.set_threshold(50_000, 20, 100)
+    engine.run(stop)
+
+
+def _stand_by(store: Store, stop: threading.Event) -> None:
+    holder = store.lease_holder()
+    if holder is not None:
+        log.info("standing by", active=holder)
+    while not stop.is_set():
+        try:
+            if store.lease_holder() is None:
+                return
+        except (redis.ConnectionError, redis.TimeoutError):
+            pass
+        stop.wait(STANDBY_LOOK_S)
+
+
