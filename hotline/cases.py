@@ -190,4 +190,4 @@ def case_is_spent(case: Case, now: datetime, keep: timedelta) -> bool:
     if case.is_open or case.closed_at is None:
         return False
     last = max(case.closed_at, case.received_at or case.closed_at)
-    return now - last > keep
+    return now - last >= keep

@@ -88,8 +88,8 @@ def _placed(state: State, payload: Payload, areas: Areas | None) -> dict[str, An
     if isinstance(payload, CaseAmended) and payload.lat is None:
         known = state.cases.get(payload.case_id)
         return {"cell": known.cell if known else "", "area": payload.area or (known.area if known else "")}
-    place = state.city.place(payload.lat, payload.lng, areas)
-    return {"cell": place.cell, "area": place.area or payload.area or ""}
+    place = state.city.place(payload.lat, payload.lng, areas, payload.area or "")
+    return {"cell": place.cell, "area": place.area}
 
 
 def _contradictions(state: State, payload: Payload) -> list[str] | None:

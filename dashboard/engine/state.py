@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from fnmatch import fnmatchcase
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -86,7 +85,6 @@ class State:
         self.views = Views()
         self.changed: dict[str, set[str]] = {"cases": set(), "incidents": set(), "units": set(), "sources": set()}
         self.spent: dict[str, Case] = {}  # left memory since the last commit
-        self._sensitive: dict[str, bool] = {}
 
     # --- facts ---------------------------------------------------------------------------------------------
 
@@ -168,7 +166,7 @@ class State:
     def _count_incident(self, before: Incident | None, after: Incident) -> None:
         flags = incident_flags(after, self.now, self.day_start)
         self.incident_tally.move(after.incident_id, before, after, flags)
-        if not self.is_sensitive(after.kind):
+        if not self.city.is_sensitive(after.kind):
             self.public_tally.move(after.incident_id, before, after, flags & 1)
         again = incident_next_change(after, self.now, self.next_day, flags)
         if again is not None:
@@ -265,14 +263,6 @@ class State:
             self.grid[cell] = len(self.grid)
             self.new_cells.append(cell)
 
-    def is_sensitive(self, kind: str) -> bool:
-        """Medical, crisis and domestic kinds: on the wall only by area."""
-        known = self._sensitive.get(kind)
-        if known is None:
-            known = any(fnmatchcase(kind.lower(), pattern.lower()) for pattern in self.city.sensitive_kinds)
-            self._sensitive[kind] = known
-        return known
-
     def _show_incident(self, incident_id: str) -> None:
         incident = self.incidents.get(incident_id)
         if incident is None:
@@ -293,7 +283,7 @@ class State:
             "status": incident.status,
         }
         self.views.put("incidents", incident_id, shown)
-        hidden = {"lat": None, "lng": None} if self.is_sensitive(incident.kind) else {}
+        hidden = {"lat": None, "lng": None} if self.city.is_sensitive(incident.kind) else {}
         self.views.put("incidents.public", incident_id, shown | hidden)
 
     def show_curve(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Iterator
 from datetime import datetime
 
 Key = tuple[str, str]  # (entity, id)
@@ -31,13 +30,17 @@ class Timers:
         else:
             waiting.append(key)
 
-    def due(self, now: datetime) -> Iterator[Key]:
-        """Take out every key whose second has begun, in order of time."""
-        if not self._heap:
-            return
+    def due(self, now: datetime) -> list[Key]:
+        """Take out every key whose second has begun, in order of time.
+
+        A list, not a generator: a key that is set again for this very instant waits for the next look instead of
+        keeping this one busy for ever.
+        """
         limit = now.timestamp()
+        keys: list[Key] = []
         while self._heap and self._heap[0] <= limit:
-            yield from self._due.pop(heapq.heappop(self._heap))
+            keys += self._due.pop(heapq.heappop(self._heap))
+        return keys
 
     def __len__(self) -> int:
         return sum(map(len, self._due.values()))

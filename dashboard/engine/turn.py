@@ -161,7 +161,8 @@ class Turn:
         if isinstance(payload, ClockAdvanced):
             clock = Clock(mode=Mode.REPLAY, at=at, speed=payload.speed, standing=payload.standing, feed=feed)
         else:
-            clock = msgspec.structs.replace(self.clock, at=at, feed=feed, standing=False)
+            still = self.clock.standing and at == self.clock.at  # a feed's last words do not set it going again
+            clock = msgspec.structs.replace(self.clock, at=at, feed=feed, standing=still)
         if not self.clock.feed:
             self._begin_replay(clock)
         self._set_clock(clock)

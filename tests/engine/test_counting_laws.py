@@ -102,6 +102,16 @@ def test_repeated_facts_change_no_count(history: list[tuple], seed: int) -> None
     assert {n: once.case_tally.count(n) for n in CASE_MEASURES} == {n: twice.case_tally.count(n) for n in CASE_MEASURES}
 
 
+def test_a_case_leaves_memory_at_the_very_instant_it_is_spent() -> None:
+    """The timer and the rule agree on the boundary; when they did not, the engine looked at it for ever."""
+    state = State(BOSTON, NOON)
+    now = apply(state, ("receive", "c1", CELLS[1], "Noise", 0), 1, NOON)
+    apply(state, ("close", "c1"), 2, now)
+    apply(state, ("wait", 26 * 60), 3, now)
+    assert not state.cases
+    assert state.case_tally.total == dict.fromkeys(CASE_MEASURES.values(), 0)
+
+
 def test_an_engine_rebuilt_after_every_batch_ends_like_one_that_never_stopped(redis: redis_module.Redis) -> None:
     """Crash and take-over between any two commits leave no trace but the epoch."""
     finals = []

@@ -1,0 +1,150 @@
+/* What stands on the map beside cells: names of areas, units, and incidents with a shape for each priority. */
+(function (root) {
+  "use strict";
+  const hexwatch = (root.hexwatch = root.hexwatch || {});
+  const SHAPES = {
+    1: '<path d="M12 1 23 12 12 23 1 12Z"/>',
+    2: '<path d="M12 2 23 21.5 1 21.5Z"/>',
+    3: '<circle cx="12" cy="12" r="10"/>',
+  };
+  const POSITION_OLD_S = 600;
+
+  /* Names of areas; where two would overlap the larger area keeps its name. Counts of located-by-area incidents below. */
+  function labelLayer(L) {
+    return hexwatch.canvasLayer(L).extend({
+      setup: function (labels, look) {
+        this.labels = labels.map((a) => ({ ...a, x: hexwatch.worldX(a.lng), y: hexwatch.worldY(a.lat) }));
+        this.labels.sort((a, b) => b.size - a.size);
+        this.look = look; // {fonts, text, halo, shapes, colours}
+        this.byArea = new Map(); // area -> {1: n, 2: n, 3: n}
+        this.remPx = 16;
+      },
+
+      paint: function (context, view) {
+        if (this.hidden) return;
+        const px = this.remPx, boxes = [];
+        context.font = `600 ${px}px ${this.look.fonts}`;
+        context.textAlign = "center";
+        context.textBaseline = "middle";
+        context.lineJoin = "round";
+        const counted = (label) => Number(this.byArea.has(label.key));
+        const order = [...this.labels].sort((a, b) => counted(b) - counted(a)); // stable: by size within each
+        for (const label of order) this._label(context, label, view, px, boxes);
+      },
+
+      _label: function (context, label, view, px, boxes) {
+        const x = label.x * view.scale - view.x, counts = this.byArea.get(label.key);
+        const half = context.measureText(label.name).width / 2 + px * 0.3, tall = px * (counts ? 1.9 : 0.7);
+        const free = (at) => !boxes.some((b) => x - half < b[2] && x + half > b[0] && at - px * 0.7 < b[3] && at + tall > b[1]);
+        const home = label.y * view.scale - view.y;
+        const y = [0, ...(counts ? [1.5, -1.5, 3, -3] : [])].map((lines) => home + lines * px).find(free);
+        if (y === undefined) return;
+        boxes.push([x - half, y - px * 0.7, x + half, y + tall]);
+        this._write(context, label.name, x, y, this.look.text, px);
+        if (counts) this._counts(context, counts, x, y + px * 1.2, px);
+      },
+
+      _write: function (context, text, x, y, colour, px) {
+        context.lineWidth = px * 0.26;
+        context.strokeStyle = this.look.halo;
+        context.strokeText(text, x, y);
+        context.fillStyle = colour;
+        context.fillText(text, x, y);
+      },
+
+      _counts: function (context, counts, x, y, px) {
+        const shown = [1, 2, 3].filter((priority) => counts[priority]);
+        shown.forEach((priority, i) => {
+          const at = x + (i - (shown.length - 1) / 2) * px * 2.2;
+          this._write(context, `${this.look.shapes[priority]} ${counts[priority]}`, at, y, this.look.colours[`priority-${priority}`], px);
+        });
+      },
+    });
+  }
+
+  /* Units as small squares: filled is busy, hollow is available; dim when the position is old. */
+  function unitLayer(L) {
+    return hexwatch.canvasLayer(L).extend({
+      setup: function (look) {
+        this.look = look;
+        this.units = []; // busy last, so that they lie on top
+        this.remPx = 16;
+      },
+
+      show: function (units, now) {
+        this.units = units
+          .filter((unit) => typeof unit.lat === "number")
+          .map((unit) => ({
+            x: hexwatch.worldX(unit.lng),
+            y: hexwatch.worldY(unit.lat),
+            busy: unit.status !== "available",
+            old: Boolean(unit.position_at) && now - Date.parse(unit.position_at) > POSITION_OLD_S * 1000,
+          }))
+          .sort((a, b) => Number(a.busy) - Number(b.busy));
+        this.redraw();
+      },
+
+      paint: function (context, view) {
+        context.lineWidth = Math.max(1, this.remPx * 0.08);
+        for (const unit of this.units) {
+          const side = this.remPx * (unit.busy ? 0.46 : 0.34);
+          const x = unit.x * view.scale - view.x - side / 2, y = unit.y * view.scale - view.y - side / 2;
+          context.globalAlpha = unit.old ? 0.45 : 1;
+          context.fillStyle = unit.busy ? this.look.busy : this.look.halo;
+          context.strokeStyle = unit.busy ? this.look.halo : this.look.available;
+          context.fillRect(x, y, side, side);
+          context.strokeRect(x, y, side, side);
+        }
+        context.globalAlpha = 1;
+      },
+    });
+  }
+
+  /* Incidents as Leaflet markers: one element each, so that they can be pointed at and named. */
+  class IncidentMarks {
+    constructor(L, map, describe) {
+      this.L = L;
+      this.map = map;
+      this.describe = describe;
+      this.marks = new Map(); // id -> {marker, priority, said}
+      this.first = true;
+    }
+
+    show(incidents) {
+      for (const id of this.marks.keys()) if (!incidents.has(id)) this._remove(id);
+      for (const [id, incident] of incidents) if (typeof incident.lat === "number") this._put(id, incident);
+      this.first = false;
+    }
+
+    _remove(id) {
+      this.marks.get(id).marker.remove();
+      this.marks.delete(id);
+    }
+
+    _put(id, incident) {
+      const known = this.marks.get(id), said = this.describe(incident);
+      if (known && known.priority === incident.priority) {
+        if (known.lat !== incident.lat || known.lng !== incident.lng) known.marker.setLatLng([incident.lat, incident.lng]);
+        if (known.said !== said) known.marker.setTooltipContent(said);
+        Object.assign(known, { said, lat: incident.lat, lng: incident.lng });
+        return;
+      }
+      if (known) this._remove(id);
+      const marker = this._marker(incident, said).addTo(this.map);
+      this.marks.set(id, { marker, priority: incident.priority, said, lat: incident.lat, lng: incident.lng });
+    }
+
+    _marker(incident, said) {
+      const priority = SHAPES[incident.priority] ? incident.priority : 3;
+      const icon = this.L.divIcon({
+        className: `incident priority-${priority}${this.first ? "" : " new"}`,
+        html: `<svg viewBox="0 0 24 24" aria-hidden="true">${SHAPES[priority]}</svg>`,
+        iconSize: null,
+      });
+      const marker = this.L.marker([incident.lat, incident.lng], { icon, zIndexOffset: (4 - priority) * 1000, keyboard: false });
+      return marker.bindTooltip(said, { className: "map-tip", direction: "top" });
+    }
+  }
+
+  Object.assign(hexwatch, { labelLayer, unitLayer, IncidentMarks });
+})(typeof window === "undefined" ? globalThis : window);

@@ -1,0 +1,218 @@
+/* The wall's map: cells, names, units and incidents on the map that dash-leaflet made, its legend and its tools. */
+(function (root) {
+  "use strict";
+  const hexwatch = (root.hexwatch = root.hexwatch || {});
+  const { part, write, show, element } = hexwatch;
+  const NOMINAL_MAP = { width: 1000, height: 800 }; // the size in pixels for which a city file's zoom is meant
+  const MARK_SHARE = 0.024; // of the screen's height
+  const maps = (hexwatch.maps = hexwatch.maps || new Set());
+
+  /* Leaflet is a global of dash-leaflet's bundle, which may come after this file: look until it is there. */
+  function catchMaps() {
+    if (!root.L || !root.L.Map) return void setTimeout(catchMaps, 10);
+    root.L.Map.addInitHook(function () {
+      maps.add(this);
+      this.on("unload", () => maps.delete(this));
+    });
+  }
+  if (root.document) catchMaps();
+
+  /* The Leaflet map inside a box, as soon as React has made it. */
+  function mapIn(box) {
+    return new Promise((resolve) => {
+      const look = () => {
+        for (const map of maps) if (box.contains(map.getContainer())) return resolve(map);
+        return setTimeout(look, 30);
+      };
+      look();
+    });
+  }
+
+  class CityMap {
+    constructor(page, setup, speech, map) {
+      Object.assign(this, { page, setup, speech, map });
+      this.grid = new hexwatch.Grid();
+      this._addLayers();
+      this._listen();
+      this.refit(false);
+    }
+
+    _addLayers() {
+      const { setup, map } = this, L = root.L, c = setup.colours;
+      this.cells = new (hexwatch.hexLayer(L))("hexwatch-cells", 410);
+      this.cells.setup(this.grid, {
+        colours: setup.cells.colours, opacity: setup.cells.opacity, line: "rgba(159, 176, 195, 0.55)",
+        silhouette: !setup.hasOutlines, ground: "#151e29", groundLine: "#202c3a",
+      });
+      this.cells.onDrawn = (drawn) => this._drawn(drawn);
+      const fonts = getComputedStyle(this.page).fontFamily;
+      this.labels = new (hexwatch.labelLayer(L))("hexwatch-labels", 460);
+      this.labels.setup(setup.labels, { fonts, text: c.text, halo: c.background, shapes: setup.shapes, colours: c });
+      this.units = new (hexwatch.unitLayer(L))("hexwatch-units", 450);
+      this.units.setup({ busy: c.text, available: c.muted, halo: c.background });
+      for (const layer of [this.cells, this.labels, this.units]) layer.addTo(map);
+      this.incidents = new hexwatch.IncidentMarks(L, map, (incident) => this._said(incident));
+      this.tip = L.tooltip({ className: "map-tip", direction: "top", offset: [0, -6] });
+    }
+
+    _said(incident) {
+      const { speech, setup } = this;
+      const said = [`${setup.shapes[incident.priority] || "●"} ${speech.say("mark.priority", { n: incident.priority })}`, incident.kind];
+      if (incident.received_at) said.push(speech.say("mark.since", { time: speech.minute.format(new Date(incident.received_at)) }));
+      if (incident.units) said.push(speech.say("mark.units", { n: incident.units }));
+      const node = element("span", "", said.join(" · "));
+      return node.outerHTML;
+    }
+
+    _listen() {
+      const { map, page } = this;
+      map.on("mousemove", (event) => this._hover(event.latlng));
+      map.on("mouseout", () => this._hover(null));
+      map.on("click", (event) => this._click(event.latlng));
+      const zoom = (by) => {
+        this.touched = true;
+        map.setZoom(map.getZoom() + by);
+      };
+      const acts = { refit: () => this._refitAsked(), "zoom-in": () => zoom(0.5), "zoom-out": () => zoom(-0.5) };
+      for (const button of page.querySelectorAll("[data-act]")) button.onclick = acts[button.dataset.act];
+      part(page, "away").onclick = () => this._choosePlace({ without_location: true });
+      const touch = () => (this.touched = true);
+      for (const event of ["pointerdown", "wheel", "keydown"]) map.getContainer().addEventListener(event, touch, { passive: true });
+      new ResizeObserver(() => this._resized()).observe(map.getContainer());
+    }
+
+    /* Where the city file wants the map, on a screen of any size. Only a person (or the page's start) moves the map. */
+    refit(animate) {
+      const { lat, lng, zoom } = this.setup.view;
+      const { x, y } = this.map.getSize();
+      const size = Math.min(x / NOMINAL_MAP.width, y / NOMINAL_MAP.height) || 1;
+      this.map.setView([lat, lng], zoom + Math.log2(size), { animate });
+    }
+
+    _refitAsked() {
+      this.touched = false;
+      this.refit(true);
+    }
+
+    /* The screen, not the data, changed: fit again unless someone chose another view. */
+    _resized() {
+      this.map.invalidateSize({ pan: false });
+      if (!this.touched) this.refit(false);
+    }
+
+    /* Names keep to the smallest legible type, or leave; marks are shapes and only follow the screen. */
+    resize(remPx, withNames) {
+      const markPx = Math.min(remPx, root.innerHeight * MARK_SHARE);
+      Object.assign(this.labels, { remPx, hidden: !withNames });
+      this.units.remPx = this.cells.remPx = markPx;
+      for (const layer of [this.cells, this.labels, this.units]) layer.redraw();
+    }
+
+    choose(measure, category) {
+      this.measure = measure;
+      this.category = category;
+      this.cells.counts.clear();
+      this.cells.key = `${measure}|${category}`;
+      this.cells.redraw();
+    }
+
+    /* Cells of the chosen measure: only changed keys, or all after a snapshot. */
+    showCells(values, keys) {
+      const counts = this.cells.counts;
+      if (keys === null) {
+        counts.clear();
+        for (const [number, n] of values) counts.set(Number(number), n);
+      } else {
+        for (const number of keys) counts.set(Number(number), values.get(number) || 0);
+      }
+      this.cells.redraw();
+    }
+
+    showIncidents(incidents) {
+      this.incidents.show(incidents);
+      const byArea = new Map();
+      for (const incident of incidents.values()) {
+        if (typeof incident.lat === "number" || !incident.area) continue;
+        const counts = byArea.get(incident.area) || {};
+        counts[incident.priority] = (counts[incident.priority] || 0) + 1;
+        byArea.set(incident.area, counts);
+      }
+      this.labels.byArea = byArea;
+      this.labels.redraw();
+    }
+
+    /* How many of the chosen measure are not on the map: a share with its numbers, from 20 on. */
+    showAway(moment) {
+      const button = part(this.page, "away"), whole = this.category === this.setup.allCategories;
+      const n = moment.figure(`without_location.${this.measure}`), total = (n || 0) + this.cells.counts.total();
+      show(button, whole && n !== undefined && total > 0);
+      if (button.hidden) return;
+      const few = total < hexwatch.LEAST_SHARED;
+      const key = n === 0 ? "away.none" : few ? "away.few" : "away.share";
+      write(button, this.speech.say(key, few ? { n, total } : { n, total, share: this.speech.share(n, total) }));
+    }
+
+    _drawn(drawn) {
+      const { speech, page } = this;
+      Object.assign(hexwatch.stats, { drawMs: drawn.ms, drawnCells: drawn.cells, resolution: drawn.level.res });
+      write(part(page, "legend-title"), speech.say(`measure.${this.measure}`));
+      write(part(page, "legend-size"), speech.say("legend.size", { area: speech.area(this.setup.cells.areas_km2[drawn.level.res]) }));
+      this._classes(drawn.limits);
+      write(part(page, "map-empty"), speech.say("map.empty"));
+      show(part(page, "map-empty"), !hexwatch.live?.picture.asking && this.cells.counts.total() === 0);
+    }
+
+    _classes(limits) {
+      const key = limits.join();
+      if (key === this.legendKey) return;
+      this.legendKey = key;
+      const items = limits.map((from, i) => {
+        const item = element("li");
+        const swatch = element("span", "swatch");
+        swatch.style.background = this.setup.cells.colours[hexwatch.colourIndex(i, limits.length)];
+        item.append(swatch, element("bdi", "", this._range(from, limits[i + 1])));
+        return item;
+      });
+      if (!items.length) items.push(element("li", "quiet", this.speech.say("legend.empty")));
+      part(this.page, "legend-classes").replaceChildren(...items);
+    }
+
+    /* "3", "3–4", and "40 +" for the brightest class. */
+    _range(from, next) {
+      const number = (n) => this.speech.number(n);
+      if (next === undefined) return this.speech.say("legend.more", { n: from });
+      return next - from === 1 ? number(from) : `${number(from)}–${number(next - 1)}`;
+    }
+
+    _hover(latlng) {
+      this.hovered = latlng;
+      if (this.hovering) return;
+      this.hovering = requestAnimationFrame(() => {
+        this.hovering = 0;
+        const found = this.hovered && this.cells.cellAt(this.hovered);
+        this.map.getContainer().classList.toggle("over-cell", Boolean(found));
+        if (!found) return void this.tip.remove();
+        this.tip.setLatLng(this.hovered).setContent(this._cellText(found)).addTo(this.map);
+      });
+    }
+
+    _cellText(found) {
+      const { speech } = this;
+      const kind = this.measure === "incidents" ? "cell.incidents" : "cell.cases";
+      return `${speech.say(kind, { n: found.count })} · ${speech.say(`measure.${this.measure}`)} · ${speech.say("map.list")}`;
+    }
+
+    _click(latlng) {
+      const found = this.cells.cellAt(latlng);
+      if (found) this._choosePlace({ cell: found.cell });
+    }
+
+    /* Tell Dash what a person chose; `asked_at` makes the same place twice two choices. */
+    _choosePlace(place) {
+      const data = { ...place, measure: this.measure, category: this.category, asked_at: Date.now() };
+      root.dash_clientside.set_props(this.setup.ids.place, { data });
+    }
+  }
+
+  Object.assign(hexwatch, { CityMap, mapIn });
+})(typeof window === "undefined" ? globalThis : window);

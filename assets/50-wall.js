@@ -1,0 +1,227 @@
+/* The wall as a page: puts scripts, picture and connection together, and answers Dash's clientside callbacks. */
+(function (root) {
+  "use strict";
+  const hexwatch = (root.hexwatch = root.hexwatch || {});
+  const { part, write, show } = hexwatch;
+  const CURVE_EVERY_MS = 3000;
+  const CATEGORIES_EVERY_MS = 5000;
+
+  class Wall {
+    constructor(page, setup) {
+      this.page = page;
+      this.setup = setup;
+      this.speech = new hexwatch.Speech(setup.words, setup.lang.tag, setup.zone);
+      this.speech.areas = Object.fromEntries(setup.labels.map((area) => [area.key, area.name]));
+      this.curve = new hexwatch.Curve(part(page, "curve"), this.speech);
+      this.measure = setup.measure;
+      this.category = setup.category;
+      this.due = { curve: 0, categories: 0 };
+      this._size = () => this.resize();
+      root.addEventListener("resize", this._size);
+      this.resize();
+      this._curveKeys();
+      this._links();
+      this.live = hexwatch.live = new hexwatch.Live(setup.live, this.topics(), (...now) => this.paint(...now), (...now) => this.tell(...now));
+      this.tell("waiting", Date.now());
+      hexwatch.mapIn(part(page, "map")).then((map) => this._mapReady(map));
+    }
+
+    leave() {
+      this.live.stop();
+      root.removeEventListener("resize", this._size);
+      clearInterval(this.telling);
+    }
+
+    topics() {
+      const category = this.category === this.setup.allCategories ? "" : this.category;
+      const cells = this.measure === "incidents" ? this.setup.incidentCells : `cells:${this.measure}:${category}`;
+      return [...this.setup.topics, cells];
+    }
+
+    get cellTopic() {
+      return this.topics().at(-1);
+    }
+
+    /* Smallest type by viewing distance or by the screen's height; parts that no longer fit leave by rank. */
+    resize() {
+      const { px, share, needs, rooms } = this.setup.scale, height = root.innerHeight;
+      this.remPx = px || height * share;
+      document.documentElement.style.fontSize = `${this.remPx}px`;
+      const ems = root.innerWidth / this.remPx;
+      let lines = height / this.remPx;
+      this.room = Object.keys(rooms).find((name) => lines >= rooms[name][0] && ems >= rooms[name][1]);
+      if (this.room !== "full") lines = Math.min(lines, rooms.full[0] - 1);
+      this.page.dataset.room = this.room;
+      for (const node of this.page.querySelectorAll("[data-rank]")) {
+        node.classList.toggle("left-out", lines < needs[node.dataset.rank]);
+      }
+      if (this.map) this.map.resize(this.remPx, lines >= needs.names);
+    }
+
+    _mapReady(map) {
+      this.map = new hexwatch.CityMap(this.page, this.setup, this.speech, map);
+      this.resize();
+      this.map.choose(this.measure, this.category);
+      hexwatch.map = this.map;
+      this._loadGrid();
+      const all = new Map([...this.live.picture.topics.keys()].map((topic) => [topic, null]));
+      if (!this.live.picture.asking) this.paint(all, this.live.picture);
+    }
+
+    /* Called at most once per screen refresh with what changed. */
+    paint(changes, picture) {
+      const moment = new hexwatch.Moment(picture), { page, speech } = this;
+      const drawn = new Set();
+      for (const topic of changes.keys()) for (const panel of hexwatch.panels[topic] || []) drawn.add(panel);
+      for (const panel of drawn) panel(page, moment, speech);
+      page.classList.remove("waiting");
+      if (this.map) this._paintMap(changes, picture, moment);
+      this._paintSlowly(moment, picture);
+    }
+
+    _paintMap(changes, picture, moment) {
+      const { map } = this, cells = this.cellTopic;
+      if (changes.has(cells)) {
+        map.showCells(picture.topic(cells), changes.get(cells));
+        if (map.cells.counts.reach > map.grid.size || picture.epoch !== this.gridEpoch) this._loadGrid();
+      }
+      if (changes.has("incidents.public")) map.showIncidents(picture.topic("incidents.public"));
+      if (changes.has("units")) map.units.show([...picture.topic("units").values()], moment.now);
+      if (changes.has(cells) || changes.has("figures")) map.showAway(moment);
+    }
+
+    /* What need not follow every frame. */
+    _paintSlowly(moment, picture) {
+      const now = performance.now();
+      if (now >= this.due.curve) {
+        this.due.curve = now + CURVE_EVERY_MS;
+        const [hour, minute] = this.speech.minute.format(new Date(moment.now)).split(":").map(Number);
+        const day = moment.clock.get("day") || this.speech.iso.format(new Date(moment.now));
+        this.curve.draw(picture.topic("curve"), day, hour * 60 + minute);
+      }
+      if (now >= this.due.categories) {
+        this.due.categories = now + CATEGORIES_EVERY_MS;
+        this._offerCategories(moment);
+      }
+    }
+
+    /* Geometry once per cell: ask only for what is new. A new epoch may mean another grid: check its last cell. */
+    async _loadGrid() {
+      if (this.gridLoading || !this.map) return;
+      this.gridLoading = true;
+      try {
+        const { grid } = this.map, epoch = this.live.picture.epoch;
+        const answer = await this.live.fetchJson(`${this.setup.live}/grid?from=${Math.max(0, grid.size - 1)}`);
+        if (!grid.agrees(answer) || answer.total < grid.size) {
+          grid.clear();
+          this.map.cells.counts.version++;
+          grid.add(await this.live.fetchJson(`${this.setup.live}/grid?from=0`));
+        } else {
+          grid.add(answer);
+        }
+        this.gridEpoch = epoch;
+        this.map.cells.redraw();
+      } catch {
+        hexwatch.stats.snapshotsFailed++;
+      }
+      this.gridLoading = false;
+      if (this.map.cells.counts.reach > this.map.grid.size) setTimeout(() => this._loadGrid(), 1000);
+    }
+
+    /* The category switch offers what came today, most frequent first. */
+    _offerCategories(moment) {
+      const names = moment.named("cases.open_by_category.").concat(moment.named("cases.by_category.")).map(([name]) => name);
+      if (this.category !== this.setup.allCategories) names.unshift(this.category);
+      const offered = [...new Set(names)];
+      const key = offered.slice().sort().join("\n");
+      if (key === this.offeredKey) return;
+      this.offeredKey = key;
+      const every = { value: this.setup.allCategories, label: this.speech.say("category.all") };
+      const data = [every, ...offered.map((name) => ({ value: name, label: name }))];
+      root.dash_clientside.set_props(this.setup.ids.category, { data });
+    }
+
+    /* What the connection is doing: dim what is old and say since when. */
+    tell(state, since) {
+      const bar = part(this.page, "cut");
+      this.page.classList.toggle("cut", state === "cut" || state === "refused");
+      this.page.classList.toggle("waiting", state === "waiting");
+      clearInterval(this.telling);
+      show(bar, state !== "live");
+      bar.dataset.state = state;
+      const say = () => write(bar, this._linkText(state, since));
+      say();
+      if (state === "cut") this.telling = setInterval(say, 1000);
+    }
+
+    _linkText(state, since) {
+      if (state !== "cut") return state === "live" ? "" : this.speech.say(`link.${state}`);
+      const age = this.speech.duration((Date.now() - since) / 1000);
+      return this.speech.say("link.cut", { time: this.speech.clock.format(new Date(since)), age });
+    }
+
+    choose(measure, category) {
+      this.measure = measure;
+      this.category = category;
+      this.live.retopic(this.topics());
+      this.map?.choose(measure, category);
+      this._address({ measure, category: category === this.setup.allCategories ? "" : category });
+    }
+
+    /* The address says what is shown, so that a reload or a shared link shows the same. */
+    _address(values) {
+      const address = new URL(root.location.href);
+      for (const [name, value] of Object.entries(values)) {
+        if (value) address.searchParams.set(name, value);
+        else address.searchParams.delete(name);
+      }
+      root.history.replaceState(root.history.state, "", address);
+      this._links();
+    }
+
+    /* Language links keep everything else of the address. */
+    _links() {
+      for (const link of this.page.querySelectorAll("[data-lang]")) {
+        const address = new URL(root.location.href);
+        address.searchParams.set("lang", link.dataset.lang);
+        link.href = address.search;
+      }
+    }
+
+    _curveKeys() {
+      const keys = ["today", "yesterday"].map((name) => hexwatch.element("span", `key key-${name}`, this.speech.say(`curve.${name}`)));
+      part(this.page, "curve-keys").replaceChildren(...keys);
+    }
+  }
+
+  const nothing = () => root.dash_clientside.no_update;
+
+  /* Answers to Dash: each is one sentence, and none returns anything that a server would hear. */
+  const answers = {
+    mount(text) {
+      if (!text) return nothing();
+      const setup = JSON.parse(text), page = document.querySelector(".wall");
+      document.documentElement.lang = setup.lang.html;
+      document.documentElement.dir = setup.lang.dir;
+      if (hexwatch.wall) hexwatch.wall.leave();
+      hexwatch.wall = new Wall(page, setup);
+      return setup.city;
+    },
+    choose(measure, category, options) {
+      const { wall } = hexwatch;
+      if (!wall || (measure === wall.measure && category === wall.category)) return nothing();
+      wall.choose(measure, category);
+      return { ...options, auth: { ...options.auth, topics: wall.topics() } };
+    },
+    connected(socketId) {
+      hexwatch.live?.connected(socketId);
+      return nothing();
+    },
+    receive(frame) {
+      hexwatch.live?.receive(frame);
+      return nothing();
+    },
+  };
+
+  root.dash_clientside = Object.assign({}, root.dash_clientside, { hexwatch: answers });
+})(window);

@@ -1,0 +1,1 @@
+"""What happens when a person acts on a page: logic first, wiring last."""

@@ -1,0 +1,282 @@
+"""Who may do what: roles, their permissions, access keys, and the one check that every read and write passes.
+
+A key is 256 random bits, shown once; Redis keeps its SHA-256 digest. (A plain digest suffices for such a key: there
+is nothing to guess. Passwords of people are another matter.) `HEXWATCH_API_KEY` is an admin key from settings.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+import msgspec
+import redis
+from flask import Request, Response, current_app, g, request, session
+
+from streams.codec import encode
+from streams.keys import Keys
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+MAX_KEY = 200
+CACHE_S = 3.0
+MAX_CACHED = 10_000
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+SESSION_KEY, SESSION_CSRF = "key", "csrf"
+CSRF_HEADER = "X-CSRF-Token"
+
+
+class Role(StrEnum):
+    ADMIN = "admin"
+    LEADER = "leader"
+    DISPATCHER = "dispatcher"
+    HOTLINE = "hotline"
+    VIEWER = "viewer"
+    KIOSK = "kiosk"
+
+
+class Permission(StrEnum):
+    READ_PICTURE = "read_picture"
+    READ_CELLS = "read_cells"
+    READ_CASES = "read_cases"
+    READ_PRIVATE = "read_private"
+    READ_INCIDENTS = "read_incidents"
+    READ_UNITS = "read_units"
+    READ_DEAD = "read_dead"
+    WRITE_EVENTS = "write_events"
+    REQUEST_DISPATCH = "request_dispatch"
+    REQUEST_CASE = "request_case"
+    MANAGE = "manage"
+
+
+_WALL = {Permission.READ_PICTURE, Permission.READ_CELLS}
+_LISTS = _WALL | {Permission.READ_CASES, Permission.READ_INCIDENTS, Permission.READ_UNITS}
+_DESK = _LISTS | {Permission.READ_PRIVATE, Permission.WRITE_EVENTS}
+
+ROLES: dict[Role, frozenset[Permission]] = {
+    Role.ADMIN: frozenset(Permission),
+    Role.LEADER: frozenset(_LISTS),
+    Role.DISPATCHER: frozenset(_DESK | {Permission.REQUEST_DISPATCH}),
+    Role.HOTLINE: frozenset(_DESK | {Permission.REQUEST_CASE}),
+    Role.VIEWER: frozenset(_LISTS),
+    Role.KIOSK: frozenset(_WALL),
+}
+# Of which entities a role with `write_events` may report facts.
+WRITES: dict[Role, frozenset[str]] = {
+    Role.ADMIN: frozenset({"case", "incident", "unit"}),
+    Role.DISPATCHER: frozenset({"incident", "unit"}),
+    Role.HOTLINE: frozenset({"case"}),
+}
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who asks: the name of the key's holder, and the role."""
+
+    name: str
+    role: Role
+
+    def may(self, permission: Permission) -> bool:
+        return permission in ROLES[self.role]
+
+
+class KeyRecord(msgspec.Struct, frozen=True):
+    """What is kept of a key, under its digest."""
+
+    name: str
+    role: Role
+
+
+KIOSK = Principal("wall", Role.KIOSK)
+ADMIN = Principal("admin", Role.ADMIN)
+
+
+# keys
+
+
+def new_key(client: redis.Redis, keys: Keys, name: str, role: str) -> str:
+    """Make and store a key for `name`; the plain key is returned once and kept nowhere. Raises ValueError."""
+    if not name.strip() or len(name) > MAX_KEY or not name.isprintable():
+        raise ValueError(f"name: 1 to {MAX_KEY} printable characters")
+    key = "hx_" + secrets.token_urlsafe(32)
+    client.hset(keys.access, digest_of(key), encode(KeyRecord(name.strip(), Role(role))))
+    return key
+
+
+def list_keys(client: redis.Redis, keys: Keys) -> list[KeyRecord]:
+    """Records of all keys, by name."""
+    found: Any = client.hvals(keys.access)
+    return sorted((_record(raw) for raw in found), key=lambda record: (record.name, record.role))
+
+
+def remove_key(client: redis.Redis, keys: Keys, name: str) -> int:
+    """Withdraw every key of `name`; how many there were. Sessions made with them end within seconds."""
+    found: Any = client.hgetall(keys.access)
+    mine = [digest for digest, raw in found.items() if _record(raw).name == name]
+    return client.hdel(keys.access, *mine) if mine else 0
+
+
+def digest_of(key: str) -> str:
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _record(raw: bytes) -> KeyRecord:
+    return msgspec.json.decode(raw, type=KeyRecord)
+
+
+# requests
+
+
+@dataclass
+class Access:
+    """Answers who a request comes from, and refuses what its role may not do."""
+
+    client: redis.Redis
+    keys: Keys
+    admin_key: str = ""
+    open_kiosk: bool = False  # loopback sees the wall without a key
+    monotonic: Callable[[], float] = time.monotonic
+    _cache: dict[str, tuple[float, Principal | None]] = field(default_factory=dict)
+
+    def principal_of(self, key: str) -> Principal | None:
+        """The holder of a plain key."""
+        if not key or len(key) > MAX_KEY:
+            return None
+        if self.admin_key and hmac.compare_digest(digest_of(key), digest_of(self.admin_key)):
+            return ADMIN
+        return self._holder(digest_of(key))
+
+    def authenticate(self, asked: Request) -> Principal | None:
+        """Who asks, by `Authorization: Bearer`, `X-API-Key` or the browser's session; None: nobody we know.
+
+        A key that is sent but wrong is not made good by a session.
+        """
+        key = _sent_key(asked)
+        return self.principal_of(key) if key is not None else self._session_principal(session)
+
+    def live_principal(self, asked: Request) -> Principal | None:
+        """The same for wall pages and /live, which a demo opens to loopback as kiosk. Never for /api."""
+        known = self.authenticate(asked)
+        return KIOSK if known is None and self.open_kiosk and _is_loopback(asked) else known
+
+    def require(self, permission: Permission) -> Callable[[Callable[P, R]], Callable[P, R | Response]]:
+        """Decorate a view: 401 for strangers, 403 for roles that may not; the asker stands in `g.principal`."""
+
+        def decorate(view: Callable[P, R]) -> Callable[P, R | Response]:
+            @wraps(view)
+            def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Response:
+                principal = self.authenticate(request)
+                refused = self._refusal(principal, permission)
+                if refused is not None:
+                    return refused
+                g.principal = principal
+                return view(*args, **kwargs)
+
+            return guarded
+
+        return decorate
+
+    def _refusal(self, principal: Principal | None, permission: Permission) -> Response | None:
+        if principal is None:
+            refused = error_response(401, "unauthorized", "send a key: Authorization: Bearer KEY, or sign in")
+            refused.headers["WWW-Authenticate"] = "Bearer"
+            return refused
+        if not principal.may(permission):
+            return error_response(403, "forbidden", f"role {principal.role} lacks {permission}")
+        # A browser adds its session to any request, also to one that another site made it send.
+        if request.method not in SAFE_METHODS and _sent_key(request) is None and not has_csrf_token():
+            return error_response(403, "csrf", f"send the session's token as {CSRF_HEADER}")
+        return None
+
+    # sessions
+
+    def sign_in(self, key: str) -> Principal | None:
+        """Begin a session for the holder of `key`: a new one, so that no token known before survives."""
+        principal = self.principal_of(key)
+        if principal is not None:
+            session.clear()
+            session[SESSION_KEY] = self._admin_mark() if principal is ADMIN else digest_of(key)
+        return principal
+
+    def _session_principal(self, known: Mapping[str, Any]) -> Principal | None:
+        mark = known.get(SESSION_KEY)
+        if not isinstance(mark, str):
+            return None
+        if self.admin_key and hmac.compare_digest(mark.encode(), self._admin_mark().encode()):
+            return ADMIN
+        return self._holder(mark)
+
+    def _admin_mark(self) -> str:
+        """Stands for the admin key in a cookie. That key was chosen by a person, so no plain digest of it."""
+        secret = str(current_app.secret_key).encode()
+        return "admin:" + hmac.new(secret, self.admin_key.encode(), hashlib.sha256).hexdigest()
+
+    def _holder(self, digest: str) -> Principal | None:
+        """Look a digest up, at most every few seconds: a withdrawn key works that long at most."""
+        now = self.monotonic()
+        cached = self._cache.get(digest)
+        if cached is not None and cached[0] > now:
+            return cached[1]
+        raw: Any = self.client.hget(self.keys.access, digest)
+        record = _record(raw) if raw else None
+        principal = Principal(record.name, record.role) if record else None
+        if len(self._cache) >= MAX_CACHED:
+            self._cache.clear()
+        self._cache[digest] = (now + CACHE_S, principal)
+        return principal
+
+
+def csrf_token() -> str:
+    """The session's token; forms and scripts of our own pages send it back."""
+    token = session.get(SESSION_CSRF)
+    if not isinstance(token, str):
+        token = session[SESSION_CSRF] = secrets.token_urlsafe(32)
+    return token
+
+
+def has_csrf_token(sent: str | None = None) -> bool:
+    """Whether the request brought the session's token, in the header or as `sent`."""
+    expected = session.get(SESSION_CSRF)
+    given = sent if sent is not None else request.headers.get(CSRF_HEADER, "")
+    return isinstance(expected, str) and hmac.compare_digest(expected.encode(), given.encode("utf-8", "replace"))
+
+
+def error_response(status: int, code: str, message: str, **more: Any) -> Response:
+    """`{"error": {"code", "message"}}`, the one shape of every refusal."""
+    body = encode({"error": {"code": code, "message": message}} | more)
+    response = Response(body, status, mimetype="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _sent_key(asked: Request) -> str | None:
+    """The key in the headers, or None when none was sent."""
+    scheme, _, token = asked.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return token.strip()
+    return asked.headers.get("X-API-Key")
+
+
+_LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+
+def _is_loopback(asked: Request) -> bool:
+    """Whether a browser on this machine asks. Behind a proxy every peer looks local, and a foreign page may point
+    its own name at 127.0.0.1: neither counts."""
+    if asked.headers.get("X-Forwarded-For") or asked.headers.get("Forwarded"):
+        return False
+    name = asked.host.rpartition(":")[0] if asked.host.rpartition(":")[2].isdigit() else asked.host
+    try:
+        is_local_peer = ipaddress.ip_address(asked.remote_addr or "").is_loopback
+    except ValueError:
+        return False
+    return is_local_peer and name.lower() in _LOCAL_NAMES

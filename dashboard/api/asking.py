@@ -1,0 +1,147 @@
+"""Operators' requests by HTTP: a verb goes into the requests stream, the engine's one answer comes back."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Any
+
+import msgspec
+
+from dashboard.access import Permission, Principal
+from dashboard.api.answers import Problem, bad
+from dashboard.api.context import ApiContext
+from streams.codec import encode
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,100}")
+POLL_S = 0.025
+GRACE_S = 0.5  # the engine may decide at the last moment of its time
+
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+Words = Annotated[str, msgspec.Meta(max_length=2_000)]
+
+
+class Arguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a verb needs; anything else is refused."""
+
+
+class Dispatch(Arguments, frozen=True):
+    incident_id: Id
+    unit_ids: Annotated[list[Id], msgspec.Meta(min_length=1, max_length=100)]
+
+
+class ClearUnit(Arguments, frozen=True):
+    unit_id: Id
+    incident_id: Id
+
+
+class CloseIncident(Arguments, frozen=True):
+    incident_id: Id
+    reason: Words = ""
+
+
+class CloseCase(Arguments, frozen=True):
+    case_id: Id
+    reason: Words = ""
+
+
+class ReopenCase(Arguments, frozen=True):
+    case_id: Id
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=2_000)]
+
+
+class Erase(Arguments, frozen=True):
+    subject: Annotated[str, msgspec.Meta(pattern=r"^(case|incident):.", max_length=210)]
+
+
+@dataclass(frozen=True)
+class Verb:
+    """What a verb takes, who may ask for it, and how long the engine may take to decide."""
+
+    arguments: type[Arguments]
+    permission: Permission
+    valid_s: float = 10.0
+
+
+VERBS: dict[str, Verb] = {
+    "dispatch": Verb(Dispatch, Permission.REQUEST_DISPATCH),
+    "clear_unit": Verb(ClearUnit, Permission.REQUEST_DISPATCH),
+    "close_incident": Verb(CloseIncident, Permission.REQUEST_DISPATCH),
+    "close_case": Verb(CloseCase, Permission.REQUEST_CASE),
+    "reopen_case": Verb(ReopenCase, Permission.REQUEST_CASE),
+    "erase": Verb(Erase, Permission.MANAGE),
+}
+
+
+def ask(context: ApiContext, body: Any, principal: Principal) -> tuple[dict[str, Any], int]:
+    """(answer, status): 200 done, 409 refused with the reason. Raises Problem: 400, 403, 504 without an answer.
+
+    A request id that was answered before gets that answer again, and nothing is asked twice.
+    """
+    name, verb, arguments, if_version, request_id = _understood(context, body)
+    if not principal.may(verb.permission):
+        raise Problem(403, "forbidden", f"role {principal.role} lacks {verb.permission}")
+    if (known := reply_of(context, request_id)) is not None:
+        return known
+    valid_until = context.now() + timedelta(seconds=verb.valid_s)
+    entry = {
+        "request_id": request_id,
+        "verb": name,
+        "actor": principal.name,
+        "role": str(principal.role),
+        "valid_until": valid_until,
+        "if_version": if_version,
+        "args": msgspec.to_builtins(arguments),
+    }
+    deadline = context.monotonic() + verb.valid_s + GRACE_S
+    context.client.xadd(context.keys.requests, {"e": encode(entry)})
+    return _awaited(context, request_id, deadline)
+
+
+def reply_of(context: ApiContext, request_id: str) -> tuple[dict[str, Any], int] | None:
+    """The engine's answer to a request, if there is one: kept for a day."""
+    raw: Any = context.client.get(context.keys.reply(request_id))
+    if raw is None:
+        return None
+    reply: dict[str, Any] = msgspec.json.decode(raw)
+    return reply, 200 if reply.get("outcome") == "done" else 409
+
+
+def read_reply(context: ApiContext, request_id: str) -> tuple[dict[str, Any], int]:
+    """The same for one who asks again. Raises Problem 404 while there is none."""
+    known = reply_of(context, request_id) if REQUEST_ID.fullmatch(request_id) else None
+    if known is None:
+        raise Problem(404, "no_answer", "no answer to this request: not decided yet, or unknown here")
+    return known
+
+
+def _awaited(context: ApiContext, request_id: str, deadline: float) -> tuple[dict[str, Any], int]:
+    while (reply := reply_of(context, request_id)) is None:
+        if context.monotonic() >= deadline:
+            where = f"/api/v1/requests/{request_id}"
+            message = "NOT SENT: no answer in time; it will not be carried out later. Ask there what became of it."
+            raise Problem(504, "no_answer", message, request_id=request_id, ask=where)
+        context.sleep(POLL_S)
+    return reply
+
+
+def _understood(context: ApiContext, body: Any) -> tuple[str, Verb, Arguments, int | None, str]:
+    """The parts of a posted request. Raises Problem 400 that says what is needed."""
+    if not isinstance(body, dict):
+        raise bad('send one request: {"verb": …, …}')
+    name = body.get("verb")
+    verb = VERBS.get(name) if isinstance(name, str) else None
+    if verb is None:
+        raise bad(f"verb: one of {', '.join(sorted(VERBS))}")
+    if_version, request_id = body.get("if_version"), body.get("request_id") or context.new_id()
+    if if_version is not None and (type(if_version) is not int or not 0 <= if_version < 1 << 62):
+        raise bad("if_version: the `version` of what was seen, a whole number")
+    if not isinstance(request_id, str) or not REQUEST_ID.fullmatch(request_id):
+        raise bad("request_id: 1 to 100 letters, digits or . _ : -")
+    given = {key: value for key, value in body.items() if key not in ("verb", "if_version", "request_id")}
+    try:
+        arguments = msgspec.convert(given, verb.arguments)
+    except msgspec.ValidationError as error:
+        raise bad(f"{name}: {error}; needs {', '.join(verb.arguments.__struct_fields__)}") from None
+    return str(name), verb, arguments, if_version, request_id

@@ -1,0 +1,138 @@
+"""Is it alive, is it ready, and how is it doing: `/healthz`, `/readyz`, `/metrics`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import redis
+from flask import Blueprint, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+
+from streams.codec import encode
+from streams.keys import Keys
+
+SILENT_S = 3.0
+BEHIND_S = 5.0
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """What one look at Redis says of the engine and its queues."""
+
+    epoch: int
+    seq: int
+    behind_s: float  # age of the oldest entry that waits in the inbox, by stream ids
+    backlog: int
+    dead: int
+    memory_bytes: int
+    clock: dict[str, Any]
+
+
+def take_pulse(client: redis.Redis, keys: Keys) -> Pulse:
+    """Read the pulse. Raises redis errors."""
+    with client.pipeline(transaction=False) as pipe:
+        pipe.hmget(keys.position, "epoch", "seq", "inbox", "clock")
+        pipe.xrevrange(keys.inbox, count=1)
+        pipe.xlen(keys.dead)
+        pipe.info("memory")
+        (epoch, seq, inbox, clock), newest, dead, memory = pipe.execute()
+    passed = (inbox or b"0-0").decode()
+    backlog, behind_s = _backlog(client, keys, passed, newest)
+    return Pulse(
+        epoch=int(epoch or 0),
+        seq=int(seq or 0),
+        behind_s=behind_s,
+        backlog=backlog,
+        dead=dead,
+        memory_bytes=int(memory["used_memory"]),
+        clock=msgspec.json.decode(clock) if clock else {},
+    )
+
+
+def _backlog(client: redis.Redis, keys: Keys, passed: str, newest: list[Any]) -> tuple[int, float]:
+    """How many entries wait, and for how long the oldest of them has."""
+    if not newest or newest[0][0].decode() == passed:
+        return 0, 0.0
+    waiting: Any = client.xrange(keys.inbox, min=f"({passed}", count=1)
+    if not waiting:
+        return 0, 0.0
+    ms = int(newest[0][0].decode().partition("-")[0]) - int(waiting[0][0].decode().partition("-")[0])
+    # Trimmed up to about the position, so the length is what waits, give or take one node of the stream.
+    return int(client.xlen(keys.inbox)), ms / 1000  # type: ignore[arg-type]
+
+
+def unready(pulse: Pulse, silent_s: float) -> str:
+    """Why the city is not ready, or an empty string."""
+    if not pulse.clock:
+        return "no engine has run yet"
+    if silent_s > SILENT_S:
+        return "no frame from the engine" if silent_s == float("inf") else f"no frame for {silent_s:.0f} s"
+    if _is_rushing(pulse.clock):
+        return f"the replay runs at full speed, now at {pulse.clock['at']}"
+    if pulse.behind_s > BEHIND_S:
+        return f"the engine is {pulse.behind_s:.0f} s behind the inbox"
+    return ""
+
+
+def _is_rushing(clock: dict[str, Any]) -> bool:
+    return clock.get("mode") == "replay" and clock.get("speed", 1.0) is None and not clock.get("standing", False)
+
+
+def health(client: redis.Redis, keys: Keys, silent_s: Callable[[], float], clients: Callable[[], int]) -> Blueprint:
+    """The three routes; open to everybody who can reach the port, since they tell no figures of the city."""
+    blueprint = Blueprint("health", __name__)
+
+    @blueprint.get("/healthz")
+    def healthz() -> Response:
+        return _answer(200, {"status": "alive"})
+
+    @blueprint.get("/readyz")
+    def readyz() -> Response:
+        try:
+            pulse = take_pulse(client, keys)
+        except redis.RedisError as error:
+            return _answer(503, {"status": "not ready", "reason": f"redis: {error}"})
+        reason = unready(pulse, silent_s())
+        if reason:
+            return _answer(503, {"status": "not ready", "reason": reason})
+        return _answer(200, {"status": "ready", "seq": pulse.seq})
+
+    @blueprint.get("/metrics")
+    def metrics() -> Response:
+        try:
+            pulse = take_pulse(client, keys)
+        except redis.RedisError as error:
+            return _answer(503, {"status": f"redis: {error}"})
+        return Response(_exposition(keys.city, pulse, silent_s(), clients()), mimetype=CONTENT_TYPE_LATEST)
+
+    return blueprint
+
+
+# Metric name -> what it says; a test holds docs/operations.md to this table.
+METRICS: dict[str, str] = {
+    "hexwatch_epoch": "Take-overs of the engine so far",
+    "hexwatch_seq": "Number of the last commit",
+    "hexwatch_inbox_backlog": "Entries that wait in the inbox",
+    "hexwatch_inbox_behind_seconds": "How long the oldest waiting entry has waited",
+    "hexwatch_dead_letters": "Dead letters kept",
+    "hexwatch_redis_memory_bytes": "Memory that Redis uses",
+    "hexwatch_frame_age_seconds": "Seconds since this web process saw a frame",
+    "hexwatch_live_clients": "Live connections of this web process",
+}
+
+
+def _exposition(city: str, pulse: Pulse, silent_s: float, clients: int) -> bytes:
+    values = (
+        pulse.epoch, pulse.seq, pulse.backlog, pulse.behind_s, pulse.dead, pulse.memory_bytes, silent_s, clients,
+    )  # fmt: skip
+    registry = CollectorRegistry()
+    for (name, text), value in zip(METRICS.items(), values, strict=True):
+        Gauge(name, text, ["city"], registry=registry).labels(city).set(value)
+    return generate_latest(registry)
+
+
+def _answer(status: int, body: dict[str, Any]) -> Response:
+    return Response(encode(body), status, mimetype="application/json")

@@ -1,0 +1,145 @@
+"""Signing in with an access key: a form, a session cookie, and a limit on how often one address may try."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint, Flask, Response, redirect, request, session
+from flask_limiter import Limiter
+from flask_limiter.errors import RateLimitExceeded
+from flask_limiter.util import get_remote_address
+from markupsafe import Markup
+from werkzeug.wrappers import Response as AnyResponse
+
+from dashboard.access import Access, csrf_token, error_response, has_csrf_token
+from layouts.texts import gettext, language, mark
+
+TRIES = "10 per minute"
+SESSION_S = 12 * 3600
+
+TITLE = mark("Sign in")
+KEY = mark("Access key")
+WRONG = mark("This key is not known. Keys are made with: python -m dashboard key add NAME --role ROLE")
+STALE = mark("The form was out of date. Please send it again.")
+SIGN_OUT = mark("Sign out")
+SIGNED_IN = mark("Signed in as {name} ({role})")
+
+_PAGE = """<!doctype html>
+<html lang="{lang}" dir="{direction}"><head><meta charset="utf-8"><title>{title} · Hexwatch</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="{tokens}">
+<style>
+body {{ margin: 0; min-height: 100vh; display: grid; place-items: center; background: var(--background, #0b1016);
+  color: var(--text, #e8eef5); font: 16px/1.5 var(--fonts, sans-serif); }}
+form {{ display: grid; gap: 12px; width: min(360px, 90vw); padding: 24px; border-radius: var(--radius, 6px);
+  background: var(--panel, #131a23); border: 1px solid var(--hairline, #2a3644); }}
+h1 {{ font-size: 20px; margin: 0; }}
+label {{ display: grid; gap: 4px; color: var(--muted, #9fb0c3); }}
+input, button {{ font: inherit; padding: 8px 12px; border-radius: var(--radius, 6px); color: inherit;
+  border: 1px solid var(--hairline, #2a3644); background: var(--raised, #1b2430); }}
+button {{ cursor: pointer; border-color: var(--accent, #4cc2ff); }}
+p {{ margin: 0; }}
+</style></head><body>{form}</body></html>"""
+
+
+def start_signin(
+    app: Flask, access: Access, limiter_storage: str, tokens_url: str = "/assets/10-tokens.css"
+) -> Limiter:
+    """Attach `/signin` and `/signout`, the cookie's settings, and the limiter (its counts live in Redis)."""
+    app.config.update(
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_NAME="hexwatch",
+        PERMANENT_SESSION_LIFETIME=SESSION_S,
+    )
+    # While Redis is away each process counts for itself: nobody can sign in then anyway but with the admin key.
+    limiter = Limiter(
+        get_remote_address,
+        app=app,
+        storage_uri=limiter_storage,
+        key_prefix=access.keys.of("limits"),
+        in_memory_fallback_enabled=True,
+        in_memory_fallback=[TRIES],
+        headers_enabled=True,
+    )
+    blueprint = _blueprint(access, limiter, tokens_url)
+    app.register_blueprint(blueprint)
+    app.register_error_handler(RateLimitExceeded, _too_often)
+    return limiter
+
+
+def limiter_storage(redis_url: str) -> str:
+    """The limiter's name for the Redis that `redis_url` names (`unix://` is spelled `redis+unix://` there)."""
+    return redis_url.replace("unix://", "redis+unix://", 1) if redis_url.startswith("unix://") else redis_url
+
+
+def _blueprint(access: Access, limiter: Limiter, tokens_url: str) -> Blueprint:
+    blueprint = Blueprint("signin", __name__)
+
+    @blueprint.get("/signin")
+    def form() -> Response:
+        return _page(access, tokens_url, "")
+
+    @blueprint.post("/signin")
+    @limiter.limit(TRIES)
+    def sign_in() -> AnyResponse:
+        if not has_csrf_token(request.form.get("csrf", "")):
+            return _page(access, tokens_url, STALE, 400)
+        if access.sign_in(request.form.get("key", "").strip()) is None:
+            return _page(access, tokens_url, WRONG, 401)
+        session.permanent = True
+        return redirect(_local(request.form.get("next", "")))
+
+    @blueprint.post("/signout")
+    def sign_out() -> AnyResponse:
+        if not has_csrf_token(request.form.get("csrf", "")):
+            return _page(access, tokens_url, STALE, 400)
+        session.clear()
+        return redirect("/signin")
+
+    return blueprint
+
+
+def _page(access: Access, tokens_url: str, message: str, status: int = 200) -> Response:
+    lang = language(request.args.get("lang") or request.accept_languages.best_match(["en", "zh-CN", "zh", "ar"]))
+    say = gettext(lang.id)
+    principal = access.authenticate(request)
+    if principal is None:
+        form = _sign_in_form(say, message)
+    else:
+        form = _sign_out_form(say, SIGNED_IN, principal.name, principal.role)
+    html = _PAGE.format(lang=lang.html, direction=lang.direction, title=say(TITLE), tokens=tokens_url, form=form)
+    response = Response(html, status, mimetype="text/html")
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'none'; style-src 'self' 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"
+    )
+    return response
+
+
+def _sign_in_form(say: Callable[[str], str], message: str) -> Markup:
+    told = Markup('<p role="alert">{}</p>').format(say(message)) if message else Markup("")
+    return Markup(
+        '<form method="post" action="/signin"><h1>{title}</h1>{told}'
+        '<input type="hidden" name="csrf" value="{csrf}"><input type="hidden" name="next" value="{next}">'
+        '<label>{key}<input type="password" name="key" autocomplete="current-password" required autofocus></label>'
+        "<button>{title}</button></form>"
+    ).format(title=say(TITLE), told=told, csrf=csrf_token(), next=_local(request.values.get("next", "")), key=say(KEY))
+
+
+def _sign_out_form(say: Callable[[str], str], told: str, name: str, role: str) -> Markup:
+    return Markup(
+        '<form method="post" action="/signout"><h1>Hexwatch</h1><p>{told}</p>'
+        '<input type="hidden" name="csrf" value="{csrf}"><button>{sign_out}</button></form>'
+    ).format(told=say(told).format(name=name, role=role), csrf=csrf_token(), sign_out=say(SIGN_OUT))
+
+
+def _local(address: str) -> str:
+    """Where to go afterwards: a path here, never another site."""
+    is_path = address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
+    return address if is_path and "\\" not in address else "/"
+
+
+def _too_often(_: RateLimitExceeded) -> Response:
+    refused = error_response(429, "too_many_tries", f"at most {TRIES} from one address")
+    refused.headers["Retry-After"] = "60"
+    return refused

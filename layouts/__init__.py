@@ -1,0 +1,1 @@
+"""What is on each page: ids, texts, colours, pages and their panels."""

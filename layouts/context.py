@@ -1,0 +1,132 @@
+"""What the pages are about: the city, its map, and who is looking. Given by the running program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from urllib.parse import parse_qs
+
+from geo.areas import Areas
+from layouts.scale import Viewing
+from layouts.texts import DEFAULT, Language, language
+
+MEASURES: tuple[str, ...] = ("received_1h", "received_24h", "open", "overdue", "due_4h", "incidents")
+ALL_CATEGORIES = "*"
+
+
+class View(Protocol):
+    """Where a map starts; `zoom` is meant for a map 800 pixels high."""
+
+    @property
+    def lat(self) -> float: ...
+    @property
+    def lng(self) -> float: ...
+    @property
+    def zoom(self) -> float: ...
+
+
+class City(Protocol):
+    """What the pages need of `geo.cities.City`."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def names(self) -> Mapping[str, str]: ...
+    @property
+    def zone(self) -> Any: ...
+    @property
+    def view(self) -> Any: ...
+
+
+@dataclass(frozen=True)
+class AreaLabel:
+    """The name of an area and where to write it; `size` decides who stays when two would overlap."""
+
+    name: str
+    lat: float
+    lng: float
+    size: float = 1.0
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Context:
+    """Everything the layouts are told by the program."""
+
+    city: City
+    outlines: Mapping[str, Any] | None = None  # GeoJSON FeatureCollection
+    labels: Sequence[AreaLabel] = ()
+    tile_url: str = ""
+    tile_credit: str = ""
+    base_path: str = ""  # prefix of /live when served below a path
+
+
+def context_of(
+    city: City, areas: Areas | None = None, *, tile_url: str = "", tile_credit: str = "", base_path: str = ""
+) -> Context:
+    """The context of a city and its areas; computed once, when the program starts."""
+    if areas is None:
+        return Context(city, tile_url=tile_url, tile_credit=tile_credit, base_path=base_path)
+    outlines = areas.outlines()
+    said = {f["properties"]["name"]: f for f in outlines["features"]}
+    labels = [
+        AreaLabel(a.name, a.lat, a.lng, _extent(said[a.name]["geometry"]), _local_names(said[a.name]["properties"]))
+        for a in areas.labels()
+    ]
+    return Context(city, outlines, labels, tile_url, tile_credit, base_path)
+
+
+def _local_names(properties: Mapping[str, Any]) -> dict[str, str]:
+    return {key.partition(":")[2]: str(text) for key, text in properties.items() if key.startswith("name:")}
+
+
+def _extent(geometry: Mapping[str, Any]) -> float:
+    """Area of the bounding box of a GeoJSON geometry in square degrees: enough to tell large from small."""
+    points = list(_points(geometry["coordinates"]))
+    lngs, lats = [p[0] for p in points], [p[1] for p in points]
+    return (max(lngs) - min(lngs)) * (max(lats) - min(lats))
+
+
+def _points(coordinates: Sequence[Any]) -> Iterator[Sequence[float]]:
+    if coordinates and isinstance(coordinates[0], int | float):
+        yield coordinates
+        return
+    for part in coordinates:
+        yield from _points(part)
+
+
+@dataclass(frozen=True)
+class WallOptions:
+    """What the address of the wall may ask for; anything not understood falls back to the default."""
+
+    measure: str = "open"
+    category: str = ALL_CATEGORIES
+    viewing: Viewing = field(default_factory=Viewing)
+
+
+def wall_options(search: str) -> tuple[Language, WallOptions]:
+    """Read `?lang=&measure=&category=&distance_m=&pitch_mm=`."""
+    asked = {key: values[-1] for key, values in parse_qs(search.lstrip("?")).items()}
+    measure = asked.get("measure", "open")
+    return language(asked.get("lang", DEFAULT)), WallOptions(
+        measure=measure if measure in MEASURES else "open",
+        category=asked.get("category") or ALL_CATEGORIES,
+        viewing=Viewing(_positive(asked.get("distance_m")), _positive(asked.get("pitch_mm"))),
+    )
+
+
+def _positive(text: str | None) -> float | None:
+    try:
+        value = float(text or "")
+    except ValueError:
+        return None
+    return value if 0 < value < 1000 else None
+
+
+def name_in(names: Mapping[str, str], lang: Language, fallback: str) -> str:
+    """A name in the page's language, by full id, then by first part, else English, else the fallback."""
+    for key in (lang.id, lang.id.replace("_", "-"), lang.id.partition("_")[0], lang.html, DEFAULT):
+        if names.get(key):
+            return names[key]
+    return fallback

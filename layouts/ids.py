@@ -1,0 +1,43 @@
+"""Every component id of every page, declared once: one `StrEnum` per panel."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Shell(StrEnum):
+    """What surrounds every page."""
+
+    ADDRESS = "shell-address"
+    PAGE = "shell-page"
+
+
+class Live(StrEnum):
+    """The connection to the city's live picture."""
+
+    SOCKET = "live-socket"
+
+
+class Wall(StrEnum):
+    """The wall as a whole; its `data-setup` is everything the page's scripts need to know."""
+
+    PAGE = "wall-page"
+
+
+class Map(StrEnum):
+    """The map and what a person chooses on it."""
+
+    CANVAS = "map-canvas"
+    MEASURE = "map-measure"
+    CATEGORY = "map-category"
+    PLACE_CHOICE = "map-place-choice"
+
+
+class Cases(StrEnum):
+    """The drawer that lists the cases behind a cell."""
+
+    DRAWER = "cases-drawer"
+    LIST = "cases-list"
+
+
+PANELS: tuple[type[StrEnum], ...] = (Shell, Live, Wall, Map, Cases)

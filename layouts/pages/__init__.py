@@ -1,0 +1,1 @@
+"""One module per page: a function that returns the page."""

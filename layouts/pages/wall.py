@@ -1,0 +1,107 @@
+"""The wall: one glance from across the room."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import h3
+from dash import html
+from dash.development.base_component import Component
+from dash_socketio import DashSocketIO
+
+from layouts import ids
+from layouts.attributes import attributes
+from layouts.context import ALL_CATEGORIES, Context, WallOptions, name_in
+from layouts.scale import DEFAULT_SHARE_OF_HEIGHT, PART_NEEDS_LINES, ROOMS
+from layouts.texts import Language
+from layouts.tokens import CELL_CLASSES, CELL_OPACITY, DARK, PRIORITY_SHAPES
+from layouts.wall import cases, citymap, header, strip, tiles, trends
+from layouts.wall.words import words_for_scripts
+
+TOPICS: tuple[str, ...] = ("figures", "clock", "sources", "curve", "incidents.public", "units")
+INCIDENT_CELLS = "cells:incidents.public:"  # they have no category
+RESOLUTIONS = (6, 7, 8, 9)
+
+
+def wall(context: Context, lang: Language, options: WallOptions) -> Component:
+    """The whole page. Everything live in it is filled by `assets/` from `data-part` and `data-figure`."""
+    return html.Div(
+        [
+            header.header(name_in(context.city.names, lang, context.city.id), lang),
+            html.Main(
+                [
+                    citymap.city_map(context, lang, options),
+                    html.Div(
+                        [tiles.tiles(lang), trends.curve(lang), trends.rankings(lang)],
+                        className="side",
+                    ),
+                ],
+                className="wall-main",
+            ),
+            strip.attention(lang),
+            cases.cases_drawer(lang),
+            DashSocketIO(id=ids.Live.SOCKET, eventNames=["frame"], options=socket_options(options)),
+        ],
+        id=ids.Wall.PAGE,
+        className="wall waiting",
+        lang=lang.html,
+        dir=lang.direction,
+        **attributes(data_setup=json.dumps(setup(context, lang, options), ensure_ascii=False)),
+    )
+
+
+def topics(measure: str, category: str) -> list[str]:
+    """The topics the page listens to. The wall is public space, so it asks for what the public may see."""
+    if measure == "incidents":
+        return [*TOPICS, INCIDENT_CELLS]
+    return [*TOPICS, f"cells:{measure}:{'' if category == ALL_CATEGORIES else category}"]
+
+
+def socket_options(options: WallOptions) -> dict[str, Any]:
+    """How the page connects: websocket only, and quick to come back."""
+    return {
+        "transports": ["websocket"],
+        "forceNew": True,
+        "reconnectionDelay": 300,
+        "reconnectionDelayMax": 1000,
+        "auth": {"topics": topics(options.measure, options.category)},
+    }
+
+
+def setup(context: Context, lang: Language, options: WallOptions) -> dict[str, Any]:
+    """Everything the page's scripts need to know, as plain JSON."""
+    view = context.city.view
+    return {
+        "city": context.city.id,
+        "zone": str(context.city.zone),
+        "live": f"{context.base_path}/live",
+        "lang": {"id": lang.id, "html": lang.html, "tag": lang.tag, "dir": lang.direction},
+        "words": words_for_scripts(lang),
+        "measure": options.measure,
+        "category": options.category,
+        "allCategories": ALL_CATEGORIES,
+        "topics": list(TOPICS),
+        "incidentCells": INCIDENT_CELLS,
+        "view": {"lat": view.lat, "lng": view.lng, "zoom": view.zoom},
+        "hasOutlines": context.outlines is not None,
+        "labels": [
+            {"name": name_in(a.names, lang, a.name), "key": a.name, "lat": a.lat, "lng": a.lng, "size": a.size}
+            for a in context.labels
+        ],
+        "cells": {"colours": list(CELL_CLASSES), "opacity": CELL_OPACITY, "areas_km2": _cell_areas()},
+        "colours": DARK,
+        "shapes": {str(priority): shape for priority, shape in PRIORITY_SHAPES.items()},
+        "scale": {
+            "px": options.viewing.font_px,
+            "share": DEFAULT_SHARE_OF_HEIGHT,
+            "needs": PART_NEEDS_LINES,
+            "rooms": ROOMS,
+        },
+        "ids": {"place": ids.Map.PLACE_CHOICE, "category": ids.Map.CATEGORY},
+    }
+
+
+def _cell_areas() -> dict[str, float]:
+    """Mean area of a cell in square kilometres by resolution."""
+    return {str(res): round(h3.average_hexagon_area(res, unit="km^2"), 3) for res in RESOLUTIONS}

@@ -1,0 +1,52 @@
+"""What surrounds every page, and which address shows which page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from layouts import ids
+from layouts.context import Context, wall_options
+from layouts.pages.wall import wall
+from layouts.tokens import mantine_theme
+
+Page = Callable[[Context, str], Component]
+
+
+def wall_page(context: Context, search: str) -> Component:
+    """`/wall?lang=&measure=&category=&distance_m=&pitch_mm=`"""
+    lang, options = wall_options(search)
+    return dmc.DirectionProvider(wall(context, lang, options), direction=lang.direction)
+
+
+# Address -> page. A new page is one line here.
+PAGES: dict[str, Page] = {
+    "/wall": wall_page,
+}
+FRONT = "/wall"
+
+
+def shell() -> Component:
+    """The empty frame that Dash serves first; the page is put in by address."""
+    return dmc.MantineProvider(
+        [dcc.Location(id=ids.Shell.ADDRESS, refresh=False), html.Div([], id=ids.Shell.PAGE)],
+        theme=mantine_theme(),
+        forceColorScheme="dark",
+    )
+
+
+def page_at(path: str, search: str, context: Context) -> Component:
+    """The page of an address; the front page for `/`, a sentence for what is not there."""
+    place = path.rstrip("/") or FRONT
+    page = PAGES.get(place)
+    if page is None:
+        return html.P(["404: ", html.A(FRONT, href=FRONT)], className="not-found")
+    return page(context, search)
+
+
+def every_page(context: Context) -> Component:
+    """Shell and all pages at once: what Dash validates callbacks against, and what the contract test walks."""
+    return html.Div([shell(), *(page(context, "") for page in PAGES.values())])

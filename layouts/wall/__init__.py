@@ -1,0 +1,1 @@
+"""The panels of the wall: small functions that return a component."""

@@ -1,0 +1,59 @@
+"""The top line: city, mode, clock, how old each source is, and the languages."""
+
+from __future__ import annotations
+
+from dash import html
+from dash.development.base_component import Component
+
+from layouts.attributes import attributes
+from layouts.texts import LANGUAGES, Language, gettext
+
+
+def header(city_name: str, lang: Language) -> Component:
+    """What tells at once which city, which time, and how much of it to believe.
+
+    When frames stop, the bar takes the place of clock and sources; the last picture stays below, dimmed.
+    """
+    _ = gettext(lang.id)
+    return html.Header(
+        [
+            html.H1(city_name, className="city"),
+            html.Span("", className="mode", **attributes(data_part="mode")),
+            html.Div("", className="cut-bar", role="alert", hidden=True, **attributes(data_part="cut")),
+            html.Span(
+                [
+                    html.Span("", className="clock-time", **attributes(data_part="time")),
+                    html.Span("", className="clock-date", **attributes(data_part="date", data_rank="date")),
+                ],
+                className="clock",
+                role="timer",
+                **attributes(aria_live="off", aria_label=_("City clock")),
+            ),
+            html.Ul(
+                [],
+                className="sources",
+                **attributes(data_part="sources", data_rank="sources", aria_label=_("Sources and their age")),
+            ),
+            languages(lang),
+        ],
+        className="wall-header",
+    )
+
+
+def languages(lang: Language) -> Component:
+    """The language switch: plain links, so that it works before any script does."""
+    _ = gettext(lang.id)
+    links = [_language_link(known, known.id == lang.id) for known in LANGUAGES.values()]
+    return html.Nav(links, className="languages", **attributes(data_rank="switches", aria_label=_("Language")))
+
+
+def _language_link(known: Language, chosen: bool) -> Component:
+    state = attributes(aria_current="true") if chosen else {}
+    return html.A(
+        known.name,
+        href=f"?lang={known.id}",
+        lang=known.html,
+        dir=known.direction,
+        **attributes(data_lang=known.id),
+        **state,
+    )

@@ -1,0 +1,88 @@
+"""The words that the wall's scripts put on the screen, by the key the scripts use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from layouts.texts import Language, gettext, mark, mark_plural, plural_forms
+
+N_, NN_ = mark, mark_plural
+
+WORDS: dict[str, str] = {
+    "mode.live": N_("LIVE"),
+    "mode.replay": N_("REPLAY"),
+    "mode.simulation": N_("SIMULATION"),
+    "mode.standing": N_("standing still"),
+    "link.waiting": N_("Waiting for the first picture"),
+    "link.cut": N_("Cut off since {time} ({age}), reconnecting. Below is the last picture."),
+    "link.refused": N_("This screen may not see the picture. Ask for a link with the role kiosk."),
+    "source.fresh": N_("{name}: last record {age} ago"),
+    "source.late": N_("{name} is late: last record {age} ago"),
+    "source.silent": N_("{name} has not sent anything yet"),
+    "source.more": N_("+{n} more"),
+    "band.usual": N_("usual ({low}–{high})"),
+    "band.above": N_("above usual ({low}–{high})"),
+    "band.below": N_("below usual ({low}–{high})"),
+    "band.none": N_("too little history"),
+    "today.yesterday": N_("yesterday by now {n}"),
+    "today.alone": N_("yesterday unknown"),
+    "open.closed": N_("closed today {n}"),
+    "overdue.share": N_("{share} of {total} deadlines"),
+    "overdue.of": N_("of {total} deadlines"),
+    "overdue.none": N_("none has a deadline"),
+    "incidents.today": N_("received today {n}"),
+    "units.available": N_("{n} available"),
+    "units.none": N_("no units known"),
+    "legend.size": N_("cells of about {area}"),
+    "legend.more": N_("{n} or more"),
+    "legend.empty": N_("no cells above zero"),
+    "away.share": N_("{share} not on this map ({n} of {total})"),
+    "away.few": N_("{n} of {total} not on this map"),
+    "away.none": N_("all on this map"),
+    "map.empty": N_("Nothing to draw: the chosen figure is 0 everywhere"),
+    "map.list": N_("click for the list"),
+    "mark.priority": N_("priority {n}"),
+    "mark.since": N_("since {time}"),
+    "curve.today": N_("today"),
+    "curve.yesterday": N_("yesterday"),
+    "curve.empty": N_("No cases received today or yesterday"),
+    "rank.empty": N_("Nothing received today"),
+    "strip.quiet": N_("Nothing needs a decision"),
+    "strip.silent": N_("{name} has sent nothing for {age}"),
+    "strip.above": N_("{n} cases in the last hour where {low} to {high} are usual"),
+    "strip.empty": N_("No events yet: the picture fills as soon as a feed sends"),
+    "category.all": N_("All categories"),
+    "age.second": N_("{n} s"),
+    "age.minute": N_("{n} min"),
+    "age.hour": N_("{n} h"),
+    "age.day": N_("{n} d"),
+    "curve.described": N_("Cases received per half hour, today and yesterday"),
+}
+
+PLURALS: dict[str, tuple[str, str]] = {
+    "cell.cases": NN_("{n} case", "{n} cases"),
+    "cell.incidents": NN_("{n} incident", "{n} incidents"),
+    "mark.units": NN_("{n} unit", "{n} units"),
+    "strip.dead": NN_(
+        "{n} record of {name} could not be understood",
+        "{n} records of {name} could not be understood",
+    ),
+}
+
+MEASURE_NAMES: dict[str, str] = {
+    "received_1h": N_("Received, last hour"),
+    "received_24h": N_("Received, last 24 hours"),
+    "open": N_("Open cases"),
+    "overdue": N_("Overdue cases"),
+    "due_4h": N_("Due within 4 hours"),
+    "incidents": N_("Open incidents"),
+}
+
+
+def words_for_scripts(lang: Language) -> dict[str, Any]:
+    """Key -> text, or key -> {plural category: text}, in the page's language."""
+    _ = gettext(lang.id)
+    said: dict[str, Any] = {key: _(text) for key, text in WORDS.items()}
+    said |= {f"measure.{measure}": _(text) for measure, text in MEASURE_NAMES.items()}
+    said |= {key: plural_forms(lang.id, *forms) for key, forms in PLURALS.items()}
+    return said

@@ -1,0 +1,111 @@
+"""A feed's hand on the log: entries and the feed's position move in one transaction, so nothing repeats or is lost."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import redis
+from redis.exceptions import WatchError
+
+from streams.codec import encode
+from streams.events import Envelope
+from streams.feeds.prepare import Item
+from streams.keys import Keys
+
+BACKLOG_LIMIT = 50_000
+
+
+class FeedTaken(RuntimeError):
+    """Another process moved this feed's cursor: only one may replay it."""
+
+
+class Appender:
+    """Collects what happens next and appends it together with the cursor.
+
+    The cursor (hash `keys.cursor(feed)`) says `position`, the next item of the sequence; `at`, the city's time
+    reached; and what the replay notes there itself, such as `finished`. One appender per feed.
+    """
+
+    def __init__(self, client: redis.Redis, keys: Keys, feed: str, source: str, wall: Callable[[], datetime]) -> None:
+        self._client: Any = client
+        self._keys, self._wall = keys, wall
+        self.feed, self.source = feed, source
+        self._cursor_key = keys.cursor(feed)
+        self._pending: list[tuple[str, dict[str, bytes]]] = []
+        self._unread: deque[tuple[tuple[int, int], int]] = deque()
+        found: Any = self._client.hgetall(self._cursor_key)
+        self.notes: dict[str, str] = {k.decode(): v.decode() for k, v in found.items()}
+        self._stored = self.notes.get("position", "")
+        self.position = int(self._stored or 0)
+        self.at = datetime.fromisoformat(self.notes["at"]) if "at" in self.notes else None
+        self.entries = 0
+        self.dead = 0
+        self._count_unread()
+
+    @property
+    def pending(self) -> int:
+        """How many appends wait for `commit`."""
+        return len(self._pending)
+
+    def add(self, item: Item) -> None:
+        """Take the next item of the sequence: an entry for the inbox or a dead letter."""
+        if item.reason:
+            self._pending.append((self._keys.dead, self._letter(item)))
+            self.dead += 1
+        else:
+            self._pending.append((self._keys.inbox, {"e": item.body}))
+            self.entries += 1
+        self.position = item.position + 1
+        self.at = item.at
+
+    def say(self, envelope: Envelope) -> None:
+        """Append what the feed itself has to tell: its clock, its start and its end."""
+        self._pending.append((self._keys.inbox, {"e": encode(envelope)}))
+
+    def commit(self, **notes: str) -> None:
+        """Append all that was taken and move the cursor, or do neither. Raises FeedTaken, redis errors."""
+        self.notes |= notes | {"position": str(self.position)} | ({"at": self.at.isoformat()} if self.at else {})
+        with self._client.pipeline(transaction=True) as pipe:
+            pipe.watch(self._cursor_key)
+            stored = pipe.hget(self._cursor_key, "position")
+            if (stored or b"").decode() != self._stored:
+                raise FeedTaken(f"{self.feed}: another process replays it")
+            pipe.multi()
+            for stream, fields in self._pending:
+                pipe.xadd(stream, fields)
+            pipe.hset(self._cursor_key, mapping=self.notes)
+            try:
+                answers = pipe.execute()
+            except WatchError:
+                raise FeedTaken(f"{self.feed}: another process replays it") from None
+        self._stored = self.notes["position"]
+        appended = [a for a, (stream, _) in zip(answers, self._pending, strict=False) if stream == self._keys.inbox]
+        if appended:
+            self._unread.append((_order(appended[-1]), len(appended)))
+        self._pending = []
+
+    def backlog(self) -> int:
+        """How many entries of the inbox the engine has not passed yet, as far as this feed appended them."""
+        passed = _order(self._client.hget(self._keys.position, "inbox") or b"0-0")
+        while self._unread and self._unread[0][0] <= passed:
+            self._unread.popleft()
+        return sum(n for _, n in self._unread)
+
+    def _count_unread(self) -> None:
+        """What already lies in the inbox counts as unread until the engine has passed its end."""
+        newest = self._client.xrevrange(self._keys.inbox, count=1)
+        if newest:
+            self._unread.append((_order(newest[0][0]), int(self._client.xlen(self._keys.inbox))))
+
+    def _letter(self, item: Item) -> dict[str, bytes]:
+        said = {"reason": item.reason, "source": self.source, "feed": self.feed, "at": self._wall().isoformat()}
+        return {k: v.encode() for k, v in said.items()} | {"raw": item.body}
+
+
+def _order(entry_id: bytes) -> tuple[int, int]:
+    """Stream ids compare as numbers, not as text."""
+    ms, _, n = entry_id.decode().partition("-")
+    return int(ms), int(n or 0)

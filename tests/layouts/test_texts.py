@@ -1,0 +1,147 @@
+"""Texts: every word on a page is in every catalogue, with its placeholders and all its plural forms."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+
+from layouts.texts import LANGUAGES, catalogue, gettext, language, ngettext, plural_forms
+from layouts.wall.words import PLURALS, WORDS, words_for_scripts
+
+ROOT = Path(__file__).resolve().parents[2]
+KEYWORDS = {"_": None, "N_": None, "NN_": (1, 2), "_n": (1, 2)}
+FOLDERS = ("layouts", "callbacks")
+SHOWN_KEYWORDS = {
+    "title",
+    "placeholder",
+    "label",
+    "alt",
+    "children",
+    "aria_label",
+    "nothingFoundMessage",
+    "description",
+}
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+def used_messages() -> set[str | tuple[str, str]]:
+    """Every text named in the sources; plurals as pairs."""
+    return {
+        found[2]
+        for folder in FOLDERS
+        for found in extract_from_dir(str(ROOT / folder), method_map=[("**.py", "python")], keywords=KEYWORDS)
+    }
+
+
+def test_texts_are_found_in_the_sources() -> None:
+    used = used_messages()
+    assert "Nothing needs a decision" in used
+    assert ("{n} case", "{n} cases") in used
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_text_is_translated_and_none_is_left_over(lang: str) -> None:
+    known = {message.id: message for message in catalogue(lang) if message.id}
+    assert set(known) == used_messages()
+    empty = [m.id for m in known.values() if not all(m.string if isinstance(m.string, tuple) else [m.string])]
+    assert empty == []
+    assert not any(message.fuzzy for message in known.values())
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_placeholders_survive_translation(lang: str) -> None:
+    for message in catalogue(lang):
+        originals = message.id if isinstance(message.id, tuple) else (message.id,)
+        allowed = set(PLACEHOLDER.findall(originals[-1]))
+        for text in message.string if isinstance(message.string, tuple) else (message.string,):
+            if message.id:
+                wanted = allowed - {"n"} if isinstance(message.id, tuple) else allowed  # "one case" needs no number
+                assert wanted <= set(PLACEHOLDER.findall(text)) <= allowed, message.id
+
+
+@pytest.mark.parametrize("lang", sorted(set(LANGUAGES) - {"en"}))
+def test_a_translation_is_not_the_english_text(lang: str) -> None:
+    same = [m.id for m in catalogue(lang) if m.id and m.id == m.string and re.search(r"[A-Za-z]", str(m.id))]
+    assert same == []
+
+
+def test_arabic_has_six_plural_forms_and_uses_them() -> None:
+    say = ngettext("ar")
+    assert len({say("{n} case", "{n} cases", n) for n in (0, 1, 2, 3, 11, 100)}) == 6
+    assert say("{n} case", "{n} cases", 103) == say("{n} case", "{n} cases", 3)
+
+
+def test_plural_forms_carry_the_categories_of_the_browser() -> None:
+    assert set(plural_forms("ar", "{n} case", "{n} cases")) == {"zero", "one", "two", "few", "many", "other"}
+    assert plural_forms("en", "{n} case", "{n} cases") == {"one": "{n} case", "other": "{n} cases"}
+    assert set(plural_forms("zh_CN", "{n} case", "{n} cases")) == {"other"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "served"),
+    [
+        ("zh-Hans", "zh_CN"),
+        ("zh_CN", "zh_CN"),
+        ("zh", "zh_CN"),
+        ("ar-EG", "ar"),
+        ("xx", "en"),
+        (None, "en"),
+        ("", "en"),
+    ],
+)
+def test_the_nearest_language_serves(asked: str | None, served: str) -> None:
+    assert language(asked).id == served
+
+
+def test_an_unknown_text_stays_itself() -> None:
+    assert gettext("ar")("not in any catalogue") == "not in any catalogue"
+
+
+def test_scripts_use_exactly_the_words_they_are_given() -> None:
+    scripts = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "assets").glob("*.js"))
+    groups = "|".join({key.partition(".")[0] for key in WORDS | PLURALS})
+    said = set(re.findall(rf'"((?:{groups})\.[a-z0-9_]+)"', scripts))
+    built = {k for k in WORDS if k.partition(".")[0] in {"mode", "link", "band", "age"} or k.startswith("curve.")}
+    given = set(words_for_scripts(LANGUAGES["en"]))
+    assert said <= given
+    unused = {k for k in WORDS.keys() | PLURALS.keys() if k not in said and k not in built}
+    assert unused == set()
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "layouts").rglob("*.py")), ids=lambda path: path.name)
+def test_no_text_is_shown_without_translation(path: Path) -> None:
+    assert list(_bare_texts(ast.parse(path.read_text(encoding="utf-8")))) == []
+
+
+def _bare_texts(tree: ast.AST) -> Iterator[str]:
+    """Literals with letters that a component would show: first arguments, lists in them, and texts of attributes."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        owner = node.func.value.id if isinstance(node.func, ast.Attribute) and _is_name(node.func.value) else ""
+        shown = [k.value for k in node.keywords if k.arg in SHOWN_KEYWORDS]
+        if owner in {"html", "dmc", "dcc"}:
+            shown += node.args[:1]
+        for value in shown:
+            parts = value.elts if isinstance(value, ast.List | ast.Tuple) else [value]
+            yield from (str(p.value) for p in parts if _is_text(p))
+
+
+def _is_name(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name)
+
+
+def _is_text(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Constant) and isinstance(node.value, str) and bool(re.search(r"[^\W\d_]{2}", node.value))
+    )
+
+
+def test_the_bare_text_check_sees_a_bare_text() -> None:
+    tree = ast.parse('html.P("Hello"); html.P(_("Hello")); html.A(["x", "Read"], title="More")')
+    assert sorted(_bare_texts(tree)) == ["Hello", "More", "Read"]
