@@ -32,6 +32,12 @@ from geo.cities import load_city
 from streams.keys import Keys
 
 READY_S = 60.0
+_SAMPLES = Path(__file__).resolve().parents[1] / "streams" / "feeds" / "samples"
+# The generated day that ships: file and preset.
+SAMPLES = (
+    (_SAMPLES / "beijing_day.csv.gz", "beijing-day"),
+    (_SAMPLES / "beijing_day_units.csv.gz", "beijing-day-units"),
+)
 START_CLOCK = time(17, 40)  # a busy hour, whatever the host's clock says
 
 
@@ -154,7 +160,7 @@ def replay_program(settings: Settings, path: Path, preset_name: str, options: li
     )
 
 
-def sample_program(settings: Settings, samples: list[tuple[Path, str]], now: datetime) -> Program:
+def sample_program(settings: Settings, now: datetime) -> Program:
     """The recorded day that ships with Hexwatch, told again each day on the city's own clock."""
     city = load_city(settings.city)
     settings = replace(settings, city=f"{settings.city}-sim", open_wall=True)
@@ -165,7 +171,7 @@ def sample_program(settings: Settings, samples: list[tuple[Path, str]], now: dat
         settings,
         Mode.SIMULATION,
         start_at=start_at,
-        feeds=[["replay", str(path), "--preset", preset, *options] for path, preset in samples],
+        feeds=[["replay", str(path), "--preset", preset, *options] for path, preset in SAMPLES],
         env={f"{PREFIX}OPEN_WALL": "yes"},
         tour=_tour(settings, "A generated day of Beijing, labelled SIMULATION"),
     )
@@ -185,7 +191,7 @@ def _tour(settings: Settings, what: str) -> str:
             f"  Wall        {base}/wall        also ?lang=zh_CN, ?lang=ar, ?measure=overdue",
             f"  The figures {base}/api/v1/picture  (with a key: python -m dashboard key add me --role viewer)",
             f"  Ready?      {base}/readyz",
-            "  Try: switch the measure above the map, zoom in, click a cell; kill the engine and watch the wall say so.",
+            "  Try: switch the measure above the map, zoom in, click a cell; kill the engine: the wall says so.",
             f"  Logs are in {settings.data / 'logs'}. Ctrl-C stops everything and loses nothing.",
             "",
         ]

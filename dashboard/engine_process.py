@@ -68,5 +68,3 @@ def _stand_by(store: Store, stop: threading.Event) -> None:
         except (redis.ConnectionError, redis.TimeoutError):
             pass
         stop.wait(STANDBY_LOOK_S)
-
-

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import redis
 
+from dashboard.blocking import run_blocking
 from geo.cells import COARSEST, FINEST, cell_to_parent, cells_to_boundaries
 from streams.keys import Keys
 
@@ -24,7 +25,10 @@ def grid_slice(client: redis.Redis, keys: Keys, start: int) -> dict[str, Any]:
         pipe.llen(keys.grid)
         pipe.lrange(keys.grid, start, start + MOST - 1)
         total, raw = pipe.execute()
-    cells = [cell.decode() for cell in raw]
+    return run_blocking(_geometry, start, total, [cell.decode() for cell in raw])
+
+
+def _geometry(start: int, total: int, cells: list[str]) -> dict[str, Any]:
     return {
         "from": start,
         "total": total,

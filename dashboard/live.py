@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import dataclass
 from typing import Any
 
 import gevent
+import redis
 import structlog
 from flask import Blueprint, Flask, Response, request
 from flask_socketio import ConnectionRefusedError as Refused
 from flask_socketio import SocketIO
 
-from dashboard.access import Principal
+from dashboard.access import Access, Principal
 from dashboard.blocking import run_blocking
-from dashboard.context import Context
 from dashboard.grid import grid_slice
 from dashboard.relay import Relay, Snapshots, tail
+from dashboard.settings import Settings
 from dashboard.topics import BadTopic, served_topics
 from streams.codec import encode
+from streams.keys import Keys
 
 log = structlog.get_logger("live")
 
@@ -25,7 +28,17 @@ GZIP_FROM = 1024
 CLIENT_MESSAGE_BYTES = 16_384  # pages only name their topics
 
 
-def start_live(app: Flask, context: Context) -> tuple[SocketIO, Relay]:
+@dataclass(frozen=True)
+class LiveContext:
+    """What the live side is given by the running program."""
+
+    settings: Settings
+    client: redis.Redis
+    keys: Keys
+    access: Access
+
+
+def start_live(app: Flask, context: LiveContext) -> tuple[SocketIO, Relay]:
     """Attach the socket server, the relay and the blueprint to a web app, and begin to tail frames."""
     socketio = SocketIO(
         app,
@@ -62,7 +75,7 @@ def _idle_check(socketio: SocketIO) -> Any:
     return is_idle
 
 
-def _register_socket(socketio: SocketIO, relay: Relay, context: Context) -> None:
+def _register_socket(socketio: SocketIO, relay: Relay, context: LiveContext) -> None:
     @socketio.on("connect")
     def connected(auth: Any = None) -> None:
         principal = context.access.live_principal(request)
@@ -87,7 +100,7 @@ def _asked_topics(auth: Any, principal: Principal) -> tuple[tuple[str, str], ...
         raise Refused(str(error)) from None
 
 
-def _blueprint(context: Context, relay: Relay) -> Blueprint:
+def _blueprint(context: LiveContext, relay: Relay) -> Blueprint:
     blueprint = Blueprint("live", __name__, url_prefix="/live")
     snapshots = Snapshots(
         context.client, context.keys, lambda: (relay.last.epoch, relay.last.seq) if relay.last else (-1, -1)
@@ -103,7 +116,7 @@ def _blueprint(context: Context, relay: Relay) -> Blueprint:
             topics = served_topics(request.args.getlist("topics"), principal.role)
         except BadTopic as error:
             return _refusal(400, str(error))
-        return _zipped(run_blocking(snapshots.take, topics))
+        return _zipped(snapshots.take(topics))
 
     @blueprint.get("/grid")
     def grid() -> Response:
@@ -113,7 +126,7 @@ def _blueprint(context: Context, relay: Relay) -> Blueprint:
         start = request.args.get("from", default=0, type=int)
         if start < 0:
             return _refusal(400, "from: 0 or more")
-        return _zipped(run_blocking(lambda: encode(grid_slice(context.client, context.keys, start))))
+        return _zipped(encode(grid_slice(context.client, context.keys, start)))
 
     return blueprint
 

@@ -104,6 +104,11 @@ class Settings:
         return self.redis_url or f"unix://{self.socket}"
 
 
+def reader_path(settings: Settings) -> Path:
+    """Where the reader of this city keeps its file on this machine."""
+    return settings.data / f"reader-{settings.city}.sqlite"
+
+
 def read_settings(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
     """Settings from the environment, over the settings file, over defaults; `overrides` win.
 

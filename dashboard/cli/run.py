@@ -16,10 +16,9 @@ from dashboard.engine.clock import Mode
 from dashboard.engine.store import Fenced
 from dashboard.engine_process import run_engine
 from dashboard.reader_process import run as run_reader
-from dashboard.settings import PREFIX, Settings
+from dashboard.settings import PREFIX, Settings, reader_path
 from dashboard.supervisor import EX_CONFIG, CannotStart, stop_on_signals
 from streams.feeds.preset import PresetError, load_preset
-from streams.feeds.samples import SAMPLES
 from streams.keys import Keys
 
 
@@ -43,7 +42,7 @@ def demo(
     if (path is None) != (preset is None):
         raise click.UsageError("--replay and --preset belong together")
     if path is None or preset is None:
-        run_program(_with_areas(sample_program(settings, SAMPLES, datetime.now(UTC)), areas))
+        run_program(_with_areas(sample_program(settings, datetime.now(UTC)), areas))
         return
     options = replay_options(load_preset(preset), speed, start, until)
     city = load_preset(preset).city
@@ -115,4 +114,4 @@ def reader() -> None:
     client = redis_or_exit(settings)
     stop = threading.Event()
     stop_on_signals(stop)
-    run_reader(client, Keys(settings.city), settings.data / f"reader-{settings.city}.sqlite", stop)
+    run_reader(client, Keys(settings.city), reader_path(settings), stop)

@@ -63,6 +63,8 @@ class CheckReport:
         """The report for a terminal."""
         return "\n".join(_lines(self)) + "\n"
 
+    __str__ = text
+
 
 def check(path: Path, preset: Preset, rows: int = 1000) -> CheckReport:
     """Read the first `rows` records as the feed would. Raises FeedError for a file that does not fit at all."""

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from streams.codec import encode
 from streams.feeds.preset import Preset
 from streams.feeds.records import Entry, Rank, Rejected, Translator
-from streams.feeds.rows import Health, Progress, RawRow, Source, identity, open_rows
+from streams.feeds.rows import FeedError, Health, Progress, RawRow, Source, identity, open_rows
 from streams.feeds.times import EPOCH, from_micros, instant, to_micros
 
 LAYOUT = 1  # raise it when the same file and preset would give other entries or another order
@@ -83,7 +83,8 @@ def prepare(
     """Read, translate and sort the file into `work_dir`, or find what an earlier call left there.
 
     With `by_day` the order is by time of day, so that one recorded day can be repeated without end: what happens
-    n days after the first day then belongs to the n-th repetition. Raises FeedError for a file that does not fit.
+    n days after the first day then belongs to the n-th repetition. Raises FeedError for a file that does not fit,
+    and when `work_dir` has no room.
     """
     feed = feed_name(path, preset, by_day=by_day)
     work_dir.mkdir(parents=True, exist_ok=True)
@@ -98,6 +99,8 @@ def prepare(
         prepared = _sorted(path, preset, feed, scratch, work_dir / f"{feed}.parquet", by_day, progress)
         (scratch / "summary").write_bytes(msgspec.json.encode(prepared, enc_hook=str))
         (scratch / "summary").rename(summary)
+    except (OSError, duckdb.Error) as error:
+        raise FeedError(f"{path.name}: cannot be sorted in {work_dir}: {error}") from None
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return prepared

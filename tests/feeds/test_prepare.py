@@ -8,6 +8,7 @@ import pytest
 
 from streams.feeds.prepare import Prepared, feed_name, items, prepare
 from streams.feeds.preset import Preset
+from streams.feeds.rows import FeedError
 from tests.feeds.builders import CASES, HEADER, UNITS, envelopes, file_of, local, preset_from
 
 UNIT_HEADER = "call,unit,received,dispatched,arrived,delivered,cleared"
@@ -105,6 +106,13 @@ def test_a_folder_that_moved_is_still_good(tmp_path: Path, preset: Preset) -> No
     prepare(path, preset, tmp_path / "work")
     (tmp_path / "work").rename(tmp_path / "it's moved")
     assert ids(prepare(path, preset, tmp_path / "it's moved")) == ["c1:received"]
+
+
+def test_a_folder_that_cannot_be_written_is_one_clear_line(tmp_path: Path, preset: Preset) -> None:
+    path = file_of(tmp_path, HEADER, case("c1", "2011-08-28 18:00:00"))
+    (tmp_path / "work" / f"{feed_name(path, preset)}.parquet" / "in the way").mkdir(parents=True)
+    with pytest.raises(FeedError, match=r"file\.csv: cannot be sorted in .*work: .*directory"):
+        prepare(path, preset, tmp_path / "work")
 
 
 # calls with one row per unit

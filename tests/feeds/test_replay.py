@@ -10,15 +10,17 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import redis as redis_module
 
 from streams.events import Envelope
 from streams.feeds.appender import FeedTaken
-from streams.feeds.prepare import prepare
+from streams.feeds.prepare import items, prepare
 from streams.feeds.preset import Preset, load_preset
 from streams.feeds.replay import ASKED_TO_STOP, BATCH, END_OF_FILE, UNTIL_REACHED, Plan, ReplayResult, replay
 from streams.feeds.rows import FeedError
@@ -253,12 +255,12 @@ def test_a_paced_replay_keeps_the_pace_and_pushes_the_clock_each_second(stage: S
 
 
 def test_no_entry_comes_before_its_time_nor_after_the_clock_passed_it(stage: Stage) -> None:
-    stage.replay(speed=1)
+    stage.replay(speed=8)
     now = None
     for envelope in inbox(stage.client, KEYS):
         assert now is None or envelope.occurred_at >= now
         now = envelope.occurred_at
-    assert stage.wall.seconds == pytest.approx(7200, abs=1)
+    assert stage.wall.seconds == pytest.approx(900, abs=1)
 
 
 def test_a_paced_replay_that_was_stopped_goes_on_from_the_same_second(stage: Stage) -> None:
@@ -282,13 +284,18 @@ def test_the_feed_waits_while_the_engine_is_far_behind(
 
     def engine_reads_on() -> None:
         lengths.append(redis.xlen(KEYS.inbox))
-        redis.hset(KEYS.position, "inbox", redis.xrevrange(KEYS.inbox, count=1)[0][0])
+        redis.hset(KEYS.position, "inbox", _newest(redis))
 
     stage.wall.events.append((30.0, engine_reads_on))
     stage.replay()
     assert len(stage.ids) == 61_000
     assert 50_000 < lengths[0] <= 50_000 + 2 * BATCH
     assert stage.wall.seconds >= 30
+
+
+def _newest(client: Any) -> bytes:
+    newest: bytes = client.xrevrange(KEYS.inbox, count=1)[0][0]
+    return newest
 
 
 def test_what_already_waits_in_the_inbox_counts_too(stage: Stage) -> None:
@@ -299,7 +306,7 @@ def test_what_already_waits_in_the_inbox_counts_too(stage: Stage) -> None:
     read: list[float] = []
 
     def engine_reads_on() -> None:
-        stage.client.xtrim(KEYS.inbox, minid=last)
+        stage.client.xtrim(KEYS.inbox, minid=last, approximate=False)
         stage.client.hset(KEYS.position, "inbox", last)
         stage.client.xdel(KEYS.inbox, last)
         read.append(stage.wall.seconds)
@@ -324,7 +331,7 @@ def test_kill_at_random_moments_neither_repeats_nor_skips(
     draw = random.Random(7)
     deaths = 0
     for _ in range(200):
-        left = draw.randrange(1, 14)
+        left = draw.randrange(1, 4)
         try:
             result = stage.replay(stopping=_dies_after(left))
         except _Killed:
@@ -332,7 +339,7 @@ def test_kill_at_random_moments_neither_repeats_nor_skips(
             continue
         if result.position == result.items:
             break
-    assert deaths > 3
+    assert deaths >= 3
     records = {e.id: e for e in stage.entries}
     assert len(records) == len(stage.entries) == 18_000
     assert [e.data["case_id"] + str(e.occurred_at) for e in stage.entries] == [x for x in expected if x[0] == "c"]
@@ -355,8 +362,6 @@ def _dies_after(calls: int) -> Callable[[], bool]:
 
 
 def _items(stage: Stage) -> list[Any]:
-    from streams.feeds.prepare import items
-
     return list(items(prepare(stage.path, stage.preset, stage.work_dir)))
 
 
@@ -387,7 +392,7 @@ def test_a_feed_process_killed_at_any_moment_goes_on(
     while True:
         process = subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.PIPE)
         length = redis.xlen(KEYS.inbox) + draw.randrange(1, 8_000)
-        wait_until(lambda p=process, n=length: p.poll() is not None or redis.xlen(KEYS.inbox) >= n, 60, "entries")
+        wait_until(partial(_has_come_to, process, redis, length), 60, "entries")
         if process.poll() is not None:
             assert process.communicate()[0] == b"done\n"
             break
@@ -400,9 +405,11 @@ def test_a_feed_process_killed_at_any_moment_goes_on(
     assert len(stage.ids) == prepared.entries == 24_700
 
 
-def _id_of(body: bytes) -> str:
-    import msgspec
+def _has_come_to(process: subprocess.Popen[bytes], client: Any, length: int) -> bool:
+    return process.poll() is not None or client.xlen(KEYS.inbox) >= length
 
+
+def _id_of(body: bytes) -> str:
     return str(msgspec.json.decode(body)["id"])
 
 
@@ -511,13 +518,13 @@ def test_all_before_now_comes_at_once_and_the_rest_in_its_time(
 ) -> None:
     stage = staged(redis, preset, tmp_path, *DAY)
     midnight = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)
-    city = CityClock(stage.wall, midnight + timedelta(hours=35))
+    city = CityClock(stage.wall, midnight + timedelta(hours=35), speed=60)
     seen: list[tuple[float, int]] = []
     stage.wall.events.append((0.1, lambda: seen.append((stage.wall.seconds, len(stage.ids)))))
     stage.replay(shift_to=midnight, loop=True, city_now=city.now, until=midnight + timedelta(hours=47))
     assert seen == [(0.25, 4)]
     assert len(stage.ids) == 5
-    assert stage.wall.seconds == pytest.approx(12 * 3600, abs=1)
+    assert stage.wall.seconds == pytest.approx(12 * 60, abs=1)
 
 
 def test_a_repeated_day_goes_on_after_a_restart_where_it_was_and_when_it_was(
