@@ -40,6 +40,11 @@
       return this.numbers.format(value);
     }
 
+    /* `low–high`, kept in this order inside right-to-left text. */
+    range(low, high) {
+      return isolated(`${this.number(low)}–${this.number(high)}`);
+    }
+
     share(part, whole) {
       return this.shares.format(part / whole);
     }
@@ -56,6 +61,11 @@
       const digits = new Intl.NumberFormat(this.tag, { maximumSignificantDigits: 2 });
       return `${digits.format(km2)} km²`;
     }
+  }
+
+  /* Left-to-right whatever stands around it: dates, ranges and speeds keep the order of their digits. */
+  function isolated(text) {
+    return `\u2066${text}\u2069`;
   }
 
   /*
@@ -90,5 +100,5 @@
     return node;
   }
 
-  Object.assign(hexwatch, { Speech, part, write, show, element });
+  Object.assign(hexwatch, { Speech, isolated, part, write, show, element });
 })(typeof window === "undefined" ? globalThis : window);

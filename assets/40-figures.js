@@ -2,7 +2,7 @@
 (function (root) {
   "use strict";
   const hexwatch = (root.hexwatch = root.hexwatch || {});
-  const { part, write, show, element } = hexwatch;
+  const { part, write, show, element, isolated } = hexwatch;
   const SHOWN_SOURCES = { full: 4, large: 1, huge: 1 };
   const SHOWN_ROWS = 6;
   const SENTENCES = 3;
@@ -58,10 +58,10 @@
 
   function modeText(mode, at, moment, speech) {
     const said = [speech.say(`mode.${mode}`)];
-    if (mode === "replay") said.push(`${speech.iso.format(at)} ${speech.minute.format(at)}`);
+    if (mode === "replay") said.push(isolated(`${speech.iso.format(at)} ${speech.minute.format(at)}`));
     const speed = moment.clock.get("speed");
     if (moment.clock.get("standing")) said.push(`(${speech.say("mode.standing")})`);
-    else if (typeof speed === "number" && speed !== 1) said.push(`×${speech.number(speed)}`);
+    else if (typeof speed === "number" && speed !== 1) said.push(isolated(`×${speech.number(speed)}`));
     return said.join(" ");
   }
 
@@ -135,7 +135,7 @@
     write(sign, where ? signs[where] : "");
     if (!where) return write(part(page, "hour-note"), speech.say("band.none"));
     const [low, high] = [moment.figure("band.low"), moment.figure("band.high")].map(Math.round);
-    return write(part(page, "hour-note"), speech.say(`band.${where}`, { low, high }));
+    return write(part(page, "hour-note"), speech.say(`band.${where}`, { range: speech.range(low, high) }));
   }
 
   function rankings(page, moment, speech) {

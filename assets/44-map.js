@@ -112,6 +112,7 @@
       this.measure = measure;
       this.category = category;
       this.cells.counts.clear();
+      this.tip.remove();
       this.cells.key = `${measure}|${category}`;
       this.cells.redraw();
     }
@@ -181,7 +182,7 @@
     _range(from, next) {
       const number = (n) => this.speech.number(n);
       if (next === undefined) return this.speech.say("legend.more", { n: from });
-      return next - from === 1 ? number(from) : `${number(from)}–${number(next - 1)}`;
+      return next - from === 1 ? number(from) : this.speech.range(from, next - 1);
     }
 
     _hover(latlng) {

@@ -59,11 +59,14 @@ def command(*words: str) -> list[str]:
 
 
 def busy_start(zone: str, now: datetime) -> datetime:
-    """17:40 city time on the last working day before `now`: the demo begins when a city is busy."""
-    day = now.astimezone(ZoneInfo(zone)).date() - timedelta(days=1)
-    while day.weekday() >= 5:
-        day -= timedelta(days=1)
-    return datetime.combine(day, START_CLOCK, ZoneInfo(zone)).astimezone(UTC)
+    """17:40 city time on the next working day: the demo begins when a city is busy, whatever the host's hour.
+
+    Never before `now`, so that an event posted with the real time is one of the past, not of a far future.
+    """
+    start = datetime.combine(now.astimezone(ZoneInfo(zone)).date(), START_CLOCK, ZoneInfo(zone))
+    while start < now or start.weekday() >= 5:
+        start += timedelta(days=1)
+    return start.astimezone(UTC)
 
 
 def run_program(program: Program) -> None:
@@ -165,8 +168,9 @@ def sample_program(settings: Settings, now: datetime) -> Program:
     city = load_city(settings.city)
     settings = replace(settings, city=f"{settings.city}-sim", open_wall=True)
     start_at = busy_start(city.zone, now)
-    midnight = datetime.combine(start_at.astimezone(ZoneInfo(city.zone)).date(), time(), ZoneInfo(city.zone))
-    options = ["--loop", "--shift-to", midnight.isoformat()]
+    yesterday = start_at.astimezone(ZoneInfo(city.zone)).date() - timedelta(days=1)
+    begin = datetime.combine(yesterday, time(), ZoneInfo(city.zone))
+    options = ["--loop", "--shift-to", begin.isoformat()]
     return Program(
         settings,
         Mode.SIMULATION,

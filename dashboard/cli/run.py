@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from dashboard.engine.clock import Mode
 from dashboard.engine.store import Fenced
 from dashboard.engine_process import run_engine
 from dashboard.reader_process import run as run_reader
-from dashboard.settings import PREFIX, Settings, reader_path
+from dashboard.settings import PREFIX, reader_path
 from dashboard.supervisor import EX_CONFIG, CannotStart, stop_on_signals
 from streams.feeds.preset import PresetError, load_preset
 from streams.keys import Keys
@@ -66,14 +67,8 @@ def up() -> None:
 def serve() -> None:
     """Run the web process: pages, API and live frames. Any number may run."""
     settings = settings_or_exit()
-    _run_gunicorn(settings)
-
-
-def _run_gunicorn(settings: Settings) -> None:
-    from gunicorn.app.wsgiapp import run as gunicorn
-
-    sys.argv = [
-        "gunicorn",
+    # A fresh interpreter: gevent must patch the standard library before anything imports it.
+    arguments = [
         "--worker-class=gevent",
         f"--workers={settings.web_workers}",
         f"--bind={settings.host}:{settings.port}",
@@ -83,7 +78,7 @@ def _run_gunicorn(settings: Settings) -> None:
         "--no-control-socket",
         "dashboard.web:create_app()",
     ]
-    gunicorn()
+    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *arguments])
 
 
 @click.command()

@@ -60,8 +60,14 @@ def digest(envelope: Envelope) -> bytes:
     return hashlib.blake2b(f"{envelope.source}\0{envelope.id}".encode(), digest_size=16).digest()
 
 
-def decide(state: State, envelope: Envelope, payload: Payload, now: datetime, areas: Areas | None) -> Decision:
-    """Facts from outside are facts: kept, flagged when they contradict, refused only when their time cannot be."""
+def decide(
+    state: State, envelope: Envelope, payload: Payload, now: datetime, areas: Areas | None, has_history: bool = False
+) -> Decision:
+    """Facts from outside are facts: kept, flagged when they contradict, refused only when their time cannot be.
+
+    `has_history`: the city is a simulation, whose feed may say that an entry was recorded in the past; anywhere
+    else the log itself says when it took an entry.
+    """
     ahead = envelope.occurred_at - now
     if ahead > AHEAD_HELD:
         if ahead > AHEAD_REFUSED:
@@ -73,7 +79,7 @@ def decide(state: State, envelope: Envelope, payload: Payload, now: datetime, ar
     recorded = msgspec.structs.replace(
         envelope,
         data=public,
-        recorded_at=now,
+        recorded_at=min(envelope.recorded_at or now, now) if has_history else now,
         subject=payload.subject,
         placed=_placed(state, payload, areas),
         flags=_contradictions(state, payload),

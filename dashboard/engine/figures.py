@@ -89,16 +89,16 @@ def _comparison(band: Band | None, yesterday: int | None) -> dict[str, Any]:
 
 
 class Comparison:
-    """Band and yesterday's count, computed once a minute of city time: they do not move faster."""
+    """Band and yesterday's count, computed once a minute of city time (they do not move faster) or hour of history."""
 
     def __init__(self) -> None:
-        self._minute = -1
+        self._known = (-1, -1)
         self.band: Band | None = None
         self.yesterday: int | None = None
 
     def refresh(self, hours: Hours, state: State) -> None:
-        minute = int(state.now.timestamp()) // 60
-        if minute != self._minute:
-            self._minute = minute
+        known = (int(state.now.timestamp()) // 60, len(hours.hours))
+        if known != self._known:
+            self._known = known
             self.band = hours.band(state.now)
             self.yesterday = hours.yesterday_same_time(state.now)

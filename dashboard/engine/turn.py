@@ -11,7 +11,7 @@ import msgspec
 
 from dashboard.engine import frames
 from dashboard.engine.clock import Clock, Mode
-from dashboard.engine.decide import Fact, Hold, Refusal, decide, digest
+from dashboard.engine.decide import Decision, Fact, Hold, Refusal, decide, digest
 from dashboard.engine.state import ENGINE, State
 from dashboard.engine.store import Batch, Position
 from dashboard.engine.verbs import Refused, Reply, Request, decide_request
@@ -142,7 +142,7 @@ class Turn:
         if self.clock.mode is Mode.REPLAY and not self._follow_replay(envelope, payload):
             self._bury(raw, f"this city replays {self.clock.feed}; other sources are not taken", envelope.source)
             return
-        decision = decide(self.state, envelope, payload, self.clock.at, self.engine.areas)
+        decision = self._decide(envelope, payload)
         if isinstance(decision, Refusal):
             self._bury(raw, decision.reason, envelope.source)
             return
@@ -151,6 +151,10 @@ class Turn:
             self._hold(identity.hex(), raw, decision.until)
         elif not isinstance(payload, ClockAdvanced):
             self._record(decision)
+
+    def _decide(self, envelope: Envelope, payload: Payload) -> Decision:
+        has_history = self.clock.mode is Mode.SIMULATION
+        return decide(self.state, envelope, payload, self.clock.at, self.engine.areas, has_history)
 
     def _follow_replay(self, envelope: Envelope, payload: Payload) -> bool:
         """Let the replay's own feed move the clock; False for anybody else."""
@@ -203,7 +207,7 @@ class Turn:
         while held and held[0][0] <= self.clock.at:
             _, name, raw = heapq.heappop(held)
             envelope = decode_envelope(raw)
-            decision = decide(self.state, envelope, payload_of(envelope), self.clock.at, self.engine.areas)
+            decision = self._decide(envelope, payload_of(envelope))
             if isinstance(decision, Fact):
                 self._record(decision)
             self.batch.removed.setdefault(self.keys.held, []).append(name)

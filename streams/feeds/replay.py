@@ -148,7 +148,7 @@ class _Run:
 
     def _begin(self, first: Item) -> None:
         """The clock stands where the feed is before its first entry comes."""
-        self.log.at = self.log.at or first.at
+        self.log.at = self.log.at or min(first.at, self.plan.start or first.at)
         self._say_clock(self.log.at)
         self._say_feed("started", {"records": self.prepared.entries})
 
@@ -217,7 +217,8 @@ class _Run:
         end = max(ends)
         if self.log.notes.get("finished") == end.isoformat() and not self.log.pending:
             return outcome
-        if not self._is_free(end) and not self._reach(end):
+        self.log.at = self.log.at or self.plan.start or end
+        if not self._reach(end):
             return ASKED_TO_STOP
         self.log.at = end
         self._say_feed("stopped", {"reason": outcome})

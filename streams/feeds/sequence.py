@@ -64,9 +64,11 @@ def _renamed(envelope: dict[str, Any], record: str, by: timedelta, suffix: str) 
     if "target_at" in data:
         data["target_at"] = datetime.fromisoformat(data["target_at"]) + by
     entity, _, subject = envelope["subject"].partition(":")
+    at = datetime.fromisoformat(envelope["occurred_at"]) + by
     return envelope | {
         "id": record + suffix + envelope["id"].removeprefix(record),
-        "occurred_at": datetime.fromisoformat(envelope["occurred_at"]) + by,
+        "occurred_at": at,
+        "recorded_at": at,  # a simulated city begins with a history, known when it happened
         "data": data,
         "subject": envelope["subject"] + suffix if entity != "unit" and subject == record else envelope["subject"],
     }

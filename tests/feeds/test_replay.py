@@ -254,6 +254,26 @@ def test_a_paced_replay_keeps_the_pace_and_pushes_the_clock_each_second(stage: S
     assert stage.clock[-1] == ("08-28 18:01:00", 10, True)
 
 
+def test_silence_before_the_first_entry_and_after_the_last_takes_its_time(stage: Stage) -> None:
+    stage.replay(speed=60, start=local("2011-08-28 17:00:00"), until=local("2011-08-28 17:30:00"))
+    assert (stage.ids, stage.wall.seconds) == ([], pytest.approx(30))
+    assert stage.clock[-1] == ("08-28 17:30:00", 60, True)
+    stage.replay(speed=60, until=local("2011-08-28 21:00:00"))
+    assert stage.wall.seconds == pytest.approx(30 + 210)
+    assert len(stage.ids) == 5
+
+
+def test_a_replay_that_starts_before_the_first_entry_starts_there(stage: Stage) -> None:
+    stage.replay(speed=60, start=local("2011-08-28 17:30:00"))
+    assert stage.clock[0] == ("08-28 17:30:00", 60, False)
+    assert stage.wall.seconds == pytest.approx(150)
+
+
+def test_until_before_everything_leaves_the_clock_there(stage: Stage) -> None:
+    assert stage.replay(speed=60, until=local("2011-08-28 17:30:00")).outcome == UNTIL_REACHED
+    assert stage.clock == [("08-28 17:30:00", 60, True)]
+
+
 def test_no_entry_comes_before_its_time_nor_after_the_clock_passed_it(stage: Stage) -> None:
     stage.replay(speed=8)
     now = None

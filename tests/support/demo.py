@@ -1,0 +1,90 @@
+"""A whole running Hexwatch as its users start it: `python -m dashboard demo` in a folder of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+
+from tests.support.redis_server import wait_until
+
+ROOT = Path(__file__).resolve().parents[2]
+KEY = "a-key-for-tests-0123456789"
+READY_S = 60
+
+
+def free_port() -> int:
+    """A port of loopback that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Demo:
+    """One supervisor process and what it started. Everything binds to loopback."""
+
+    def __init__(self, folder: Path, *options: str, port: int | None = None, command: str = "demo", **settings: str):
+        self.folder = folder
+        self.options = options
+        self.port = port or free_port()
+        self.command = command
+        self.settings = {f"HEXWATCH_{name.upper()}": value for name, value in settings.items()}
+        self.process: subprocess.Popen[str] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def environment(self) -> dict[str, str]:
+        plain = {k: v for k, v in os.environ.items() if not k.startswith("HEXWATCH_")}
+        own = {"HEXWATCH_DATA": str(self.folder), "HEXWATCH_PORT": str(self.port), "HEXWATCH_API_KEY": KEY}
+        return plain | own | self.settings
+
+    def start(self, ready: bool = True) -> Demo:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "dashboard", self.command, *self.options],
+            cwd=ROOT,
+            env=self.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        if ready:
+            wait_until(self._is_ready_or_dead, READY_S, "/readyz answers 200")
+            assert self.process.poll() is None, self.output()
+        return self
+
+    def _is_ready_or_dead(self) -> bool:
+        assert self.process is not None
+        if self.process.poll() is not None:
+            return True
+        try:
+            return httpx.get(f"{self.url}/readyz", timeout=2).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    def get(self, path: str, **parameters: object) -> httpx.Response:
+        """GET with the admin key."""
+        return httpx.get(f"{self.url}{path}", params=parameters, headers={"X-API-Key": KEY}, timeout=10)  # type: ignore[arg-type]
+
+    def stop(self) -> int:
+        """Ctrl-C, then wait. Returns the exit code."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(40)
+
+    def output(self) -> str:
+        """All that the supervisor said; only once it has ended."""
+        assert self.process is not None
+        return self.process.communicate(timeout=10)[0]
+
+    def logs(self) -> str:
+        """The tails of the children's logs, for a failing test."""
+        found = sorted((self.folder / "logs").glob("*.log"))
+        return "\n".join(f"--- {p.name}\n{p.read_text(errors='replace')[-1500:]}" for p in found)
