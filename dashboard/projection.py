@@ -119,8 +119,9 @@ KINDS: dict[str, Kind] = {
     "incident": Kind(INCIDENTS, Incident, "incident_id", _fold_incident),
     "unit": Kind(UNITS, Unit, "unit_id", _fold_unit),
 }
-# Events that may bring words of a person: after these the private record is read.
-TELLING = frozenset(name for name, cls in TYPES.items() if "address" in cls.__struct_fields__)
+# Events after which the private record is read: all of a subject that may have one. An amendment may bring words
+# before anything else gives the subject its row.
+TELLING = frozenset(name for name in TYPES if KINDS.get(name.partition(".")[0], KINDS["unit"]).table.searched)
 
 
 def row_of(kind: Kind, document: Document, private: Mapping[str, Any] | None = None, base: int = 0) -> Row:

@@ -21,7 +21,7 @@ TEXTS = """() => [...document.querySelectorAll(".wall *")].filter((node) => {
   return own && node.checkVisibility() && node.getBoundingClientRect().width > 0;
 }).map((node) => {
   const style = getComputedStyle(node), box = node.getBoundingClientRect();
-  return { text: node.textContent.trim().slice(0, 40), px: parseFloat(style.fontSize), what: node.className || node.tagName,
+  return { text: node.textContent.trim().slice(0, 40), px: parseFloat(style.fontSize), what: node.className,
     outside: box.left < -1 || box.top < -1 || box.right > innerWidth + 1 || box.bottom > innerHeight + 1 };
 })"""
 CUT_FIGURES = """() => [...document.querySelectorAll(".tile-figure")].filter((n) => n.checkVisibility())
