@@ -25,7 +25,7 @@
   /* Least round number above: the axis keeps still while the day grows. */
   function roundUp(n) {
     const power = Math.pow(10, Math.floor(Math.log10(Math.max(1, n))));
-    return [1, 2, 5, 10].map((k) => k * power).find((step) => step >= n);
+    return [1, 2, 3, 4, 6, 8, 10].map((k) => k * power).find((step) => step >= n);
   }
 
   /* What to draw: yesterday whole, today up to the last finished half hour (an unfinished one would seem to fall). */
@@ -67,7 +67,8 @@
 
     _picture(data, width, height, minuteOfDay) {
       const em = parseFloat(getComputedStyle(this.box).fontSize);
-      const area = { left: em * 2.6, right: width - em * 1.1, top: em * 0.6, bottom: height - em * 1.5 };
+      const digits = this.speech.number(data.top).length;
+      const area = { left: em * (0.9 + 0.6 * digits), right: width - em * 1.1, top: em * 0.6, bottom: height - em * 1.5 };
       const x = (minutes) => area.left + ((area.right - area.left) * minutes) / 1440;
       const y = (n) => area.bottom - ((area.bottom - area.top) * n) / data.top;
       const picture = svg("svg", { width, height, role: "img", "aria-label": this.speech.say("curve.described") });

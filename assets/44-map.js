@@ -83,6 +83,8 @@
 
     /* Where the city file wants the map, on a screen of any size. Only a person (or the page's start) moves the map. */
     refit(animate) {
+      // Leaflet ignores a new view while it animates a zoom.
+      if (this.map._animatingZoom) return void this.map.once("zoomend", () => this.refit(animate));
       const { lat, lng, zoom } = this.setup.view;
       const { x, y } = this.map.getSize();
       const size = Math.min(x / NOMINAL_MAP.width, y / NOMINAL_MAP.height) || 1;

@@ -142,10 +142,10 @@ class Access:
 
     client: redis.Redis
     keys: Keys
-    admin_key: str = ""
+    admin_key: str = field(default="", repr=False)
     open_kiosk: bool = False  # loopback sees the wall without a key
     monotonic: Callable[[], float] = time.monotonic
-    _cache: dict[str, tuple[float, Principal | None]] = field(default_factory=dict)
+    _cache: dict[str, tuple[float, Principal | None]] = field(default_factory=dict, repr=False)
 
     def principal_of(self, key: str) -> Principal | None:
         """The holder of a plain key."""

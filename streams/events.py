@@ -190,6 +190,12 @@ class FeedResumed(FeedPayload, frozen=True, kw_only=True):
     """A stalled source spoke again."""
 
 
+class FeedRejected(FeedPayload, frozen=True, kw_only=True):
+    """Records of a feed went to the dead letters before they could become entries."""
+
+    n: int = 1
+
+
 class FeedStopped(FeedPayload, frozen=True, kw_only=True):
     """A feed ended or gave up, and says why."""
 

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from dashboard.cli.common import redis_or_exit, settings_or_exit
+from dashboard.engine.state import ENGINE
 from streams.keys import Keys
 
 FEW = 50
@@ -47,7 +48,12 @@ def retry(letter_ids: tuple[str, ...]) -> None:
     """Put dead letters back into the inbox, e.g. after an update understands them. What was taken is not doubled."""
     client, keys = _city()
     for letter_id in letter_ids:
-        raw = _letter(client, keys, letter_id).get(b"raw", b"")
+        letter = _letter(client, keys, letter_id)
+        if _text(letter, b"feed") != ENGINE:
+            raise click.ClickException(
+                f"{letter_id} holds a record of a file, not an event: correct the preset or the file and replay it"
+            )
+        raw = letter.get(b"raw", b"")
         with client.pipeline(transaction=True) as pipe:
             pipe.xadd(keys.inbox, {"e": raw})
             pipe.xdel(keys.dead, letter_id)

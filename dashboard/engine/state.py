@@ -26,6 +26,7 @@ from streams.events import (
     CaseReceived,
     Envelope,
     FeedPayload,
+    FeedRejected,
     FeedStalled,
     FeedStopped,
     IncidentPayload,
@@ -198,6 +199,8 @@ class State:
         source = self.source(payload.feed if said_by == ENGINE else said_by)
         if isinstance(payload, FeedStalled):
             source.stale = True
+        elif isinstance(payload, FeedRejected):
+            source.dead += payload.n
         elif isinstance(payload, FeedStopped):
             source.stopped = payload.reason or "stopped"
         else:

@@ -67,6 +67,7 @@ class Appender:
 
     def commit(self, **notes: str) -> None:
         """Append all that was taken and move the cursor, or do neither. Raises FeedTaken, redis errors."""
+        self._own_up()
         self.notes |= notes | {"position": str(self.position)} | ({"at": self.at.isoformat()} if self.at else {})
         with self._client.pipeline(transaction=True) as pipe:
             pipe.watch(self._cursor_key)
@@ -86,6 +87,14 @@ class Appender:
         if appended:
             self._unread.append((_order(appended[-1]), len(appended)))
         self._pending = []
+
+    def _own_up(self) -> None:
+        """Dead letters never pass the engine; it learns their number, so that every screen shows it."""
+        n = sum(stream == self._keys.dead for stream, _ in self._pending)
+        if n and self.at is not None:
+            event_id = f"{self.feed}:rejected:{self.position}"
+            data = {"feed": self.source, "n": n}
+            self.say(Envelope(source=self.source, id=event_id, type="feed.rejected", occurred_at=self.at, data=data))
 
     def backlog(self) -> int:
         """How many entries of the inbox the engine has not passed yet, as far as this feed appended them."""

@@ -472,12 +472,13 @@ def test_a_file_of_mostly_bad_rows_stops_says_so_and_changes_nothing(
     result = stage.replay()
     assert result.refused
     assert result.outcome.startswith("most of the rows up to row 50 are malformed; the last one: 1 columns where")
-    [said] = inbox(redis, KEYS)
+    said, count = inbox(redis, KEYS)
+    assert (count.type, count.data) == ("feed.rejected", {"feed": "springfield", "n": 47})
     assert (said.type, said.data["reason"]) == ("feed.stopped", result.outcome)
     assert len(stream(redis, KEYS.dead)) == 47
     assert stage.replay().refused
     assert len(stream(redis, KEYS.dead)) == 47
-    assert redis.xlen(KEYS.inbox) == 1
+    assert redis.xlen(KEYS.inbox) == 2
 
 
 def test_a_file_that_does_not_fit_is_refused_before_anything_is_appended(stage: Stage, tmp_path: Path) -> None:
