@@ -144,12 +144,20 @@
       this.labels.redraw();
     }
 
+    /* Open incidents that have no cell here: without a place, or shown by area only. */
+    _withoutCell(moment) {
+      if (this.measure !== "incidents") return moment.figure(`without_location.${this.measure}`);
+      const open = moment.figure("incidents.open");
+      return open === undefined ? undefined : Math.max(0, open - this.cells.counts.total());
+    }
+
     /* How many of the chosen measure are not on the map: a share with its numbers, from 20 on. */
     showAway(moment) {
       const button = part(this.page, "away"), whole = this.category === this.setup.allCategories;
-      const n = moment.figure(`without_location.${this.measure}`), total = (n || 0) + this.cells.counts.total();
+      const n = this._withoutCell(moment), total = (n || 0) + this.cells.counts.total();
       show(button, whole && n !== undefined && total > 0);
       if (button.hidden) return;
+      button.disabled = n === 0;
       const few = total < hexwatch.LEAST_SHARED;
       const key = n === 0 ? "away.none" : few ? "away.few" : "away.share";
       write(button, this.speech.say(key, few ? { n, total } : { n, total, share: this.speech.share(n, total) }));

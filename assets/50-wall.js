@@ -28,6 +28,7 @@
 
     leave() {
       this.live.stop();
+      document.documentElement.style.fontSize = "";
       root.removeEventListener("resize", this._size);
       clearInterval(this.telling);
     }
@@ -70,6 +71,7 @@
 
     /* Called at most once per screen refresh with what changed. */
     paint(changes, picture) {
+      if (!this.page.isConnected) return void this.leave(); // another page took its place
       const moment = new hexwatch.Moment(picture), { page, speech } = this;
       const drawn = new Set();
       for (const topic of changes.keys()) for (const panel of hexwatch.panels[topic] || []) drawn.add(panel);

@@ -163,7 +163,7 @@ def _wall(_: Settings) -> Iterator[Finding]:
     """What fits which screen: legibility is a formula, so say what it gives."""
     for distance_m in (3.0, 5.0, 8.0):
         viewing = Viewing(distance_m, PITCH_55_INCH_MM)
-        parts = ", ".join(parts_shown(1080, viewing)) or "only the figures"
+        parts = ", ".join(parts_shown(1920, 1080, viewing)) or "only the figures"
         yield Finding(f"wall at {distance_m:.0f} m", "ok", f'55" 1080p: {viewing.font_px or 0:.0f} px type; {parts}')
 
 

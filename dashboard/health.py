@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ from streams.keys import Keys
 
 SILENT_S = 3.0
 BEHIND_S = 5.0
+HISTORY = timedelta(minutes=30)
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Pulse:
     backlog: int
     dead: int
     memory_bytes: int
+    newest_at: str  # when the newest record of any source was recorded, ISO 8601
     clock: dict[str, Any]
 
 
@@ -38,7 +41,8 @@ def take_pulse(client: redis.Redis, keys: Keys) -> Pulse:
         pipe.xrevrange(keys.inbox, count=1)
         pipe.xlen(keys.dead)
         pipe.info("memory")
-        (epoch, seq, inbox, clock), newest, dead, memory = pipe.execute()
+        pipe.hvals(keys.view("sources"))
+        (epoch, seq, inbox, clock), newest, dead, memory, sources = pipe.execute()
     passed = (inbox or b"0-0").decode()
     backlog, behind_s = _backlog(client, keys, passed, newest)
     return Pulse(
@@ -48,6 +52,7 @@ def take_pulse(client: redis.Redis, keys: Keys) -> Pulse:
         backlog=backlog,
         dead=dead,
         memory_bytes=int(memory["used_memory"]),
+        newest_at=max((msgspec.json.decode(raw)["last_event_at"] or "" for raw in sources), default=""),
         clock=msgspec.json.decode(clock) if clock else {},
     )
 
@@ -74,7 +79,17 @@ def unready(pulse: Pulse, silent_s: float) -> str:
         return f"the replay runs at full speed, now at {pulse.clock['at']}"
     if pulse.behind_s > BEHIND_S:
         return f"the engine is {pulse.behind_s:.0f} s behind the inbox"
+    if pulse.clock.get("mode") == "simulation" and _is_filling(pulse):
+        return f"the simulated city takes in its history, now at {pulse.newest_at or 'its beginning'}"
     return ""
+
+
+def _is_filling(pulse: Pulse) -> bool:
+    """Whether the newest record lies far behind the simulated clock: then its history is still coming."""
+    if not pulse.newest_at:
+        return True
+    newest_at, now = datetime.fromisoformat(pulse.newest_at), datetime.fromisoformat(pulse.clock["at"])
+    return now - newest_at > HISTORY
 
 
 def _is_rushing(clock: dict[str, Any]) -> bool:

@@ -32,7 +32,7 @@ BATCH = 2_000
 BLOCK_MS = 250
 SCAN_COUNT = 10_000
 RETRY_S = 1.0
-ANALYZE_EVERY = 100_000  # facts
+ANALYZE_FIRST, ANALYZE_EVERY = 2_000, 100_000  # facts
 PRUNE_EVERY = timedelta(hours=1)
 KEEP_CLOSED = timedelta(days=16)  # a little longer than the engine brings closed cases back
 
@@ -68,7 +68,6 @@ class Tail:
     _analyzed_at: int = 0
     _projected: int = 0
     _pruned_at: datetime | None = None
-    _to_scrub: bool = False
     _is_first: bool = True
 
     def step(self) -> int:
@@ -136,17 +135,16 @@ class Tail:
         before = self.writer.position
         position = Position(told.last_id or before.event_id, told.mark, max(told.seq, before.seq), told.epoch)
         with self.writer.transaction():
-            projected = project(self.writer, told.facts, private)
+            if project(self.writer, told.facts, private).erased:
+                self.writer.ask_for_scrub()
             self.writer.move(position)
         self._projected += len(told.facts)
-        self._to_scrub |= projected.erased > 0
 
     def _tidy(self) -> None:
         """What may wait until there is nothing to read."""
-        if self._to_scrub:
+        if self.writer.needs_scrub:
             self.writer.scrub()
-            self._to_scrub = False
-        if self._projected - self._analyzed_at >= ANALYZE_EVERY:
+        if self._projected - self._analyzed_at >= min(self._analyzed_at + ANALYZE_FIRST, ANALYZE_EVERY):
             self.writer.analyze()
             self._analyzed_at = self._projected
         now = self.now()

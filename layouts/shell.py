@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import dash_mantine_components as dmc
 from dash import dcc, html
@@ -48,5 +49,9 @@ def page_at(path: str, search: str, context: Context) -> Component:
 
 
 def every_page(context: Context) -> Component:
-    """Shell and all pages at once: what Dash validates callbacks against, and what the contract test walks."""
-    return html.Div([shell(), *(page(context, "") for page in PAGES.values())])
+    """Shell and all pages at once: what Dash validates callbacks against, and what the contract test walks.
+
+    Dash sends it with every first answer, so it goes without the city's outlines.
+    """
+    bare = replace(context, outlines=None, labels=())
+    return html.Div([shell(), *(page(bare, "") for page in PAGES.values())])

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from streams.reader_query import MAX_LIMIT, BadCursor, Query, build, encode_cursor
-from streams.reader_schema import CASES, INCIDENTS, SCHEMA, TABLES, UNITS, Table
+from streams.reader_query import FEW, MAX_LIMIT, BadCursor, Query, build, encode_cursor
+from streams.reader_schema import CASES, INCIDENTS, SCHEMA, UNITS, Table
 
 __all__ = ["BadCursor", "NotReady", "Page", "Reader"]
 
@@ -97,6 +97,7 @@ class Reader:
         with self._snapshot() as (db, seq):
             if query.is_impossible:
                 return Page((), None, seq, 0 if count else None)
+            query = _steered(db, query)
             rows = db.execute(*query.page(limit, cursor)).fetchall()
             total = _count(db, query) if count else None
         last = rows[limit - 1] if len(rows) > limit else None
@@ -108,7 +109,7 @@ class Reader:
         """How many rows meet the filters."""
         query = build(table, filters, private=private)
         with self._snapshot() as (db, _):
-            return 0 if query.is_impossible else _count(db, query)
+            return 0 if query.is_impossible else _count(db, _steered(db, query))
 
     def document(self, table: Table, subject_id: str) -> tuple[bytes | None, int]:
         """(the document as JSON or None, seq as of which that is true)."""
@@ -125,35 +126,39 @@ class Reader:
     @contextmanager
     def _snapshot(self) -> Iterator[tuple[sqlite3.Connection, int]]:
         """One consistent view of the file and the seq it stands at."""
+        with closing(self._open()) as db:
+            yield db, self._begin(db)
+
+    def _begin(self, db: sqlite3.Connection) -> int:
+        """Start reading; the seq the file stands at. Whatever fails here says that the writer is not done."""
         try:
-            with closing(self._open()) as db:
-                db.execute("BEGIN")
-                meta = dict(db.execute("SELECT name, value FROM meta").fetchall())
-                if meta.get("schema") != str(SCHEMA) or meta.get("city") != self.city or meta.get("ready") != "1":
-                    raise NotReady("the lists are being built")
-                yield db, int(meta["seq"])
+            db.execute("BEGIN")
+            meta = dict(db.execute("SELECT name, value FROM meta").fetchall())
         except sqlite3.DatabaseError as error:
-            # Missing, half-made or damaged: the writer makes a new one. A fault in our SQL must not hide here.
-            if isinstance(error, sqlite3.ProgrammingError | sqlite3.InterfaceError | sqlite3.IntegrityError):
-                raise
             raise NotReady(f"the lists cannot be read now: {error}") from error
+        if meta.get("schema") != str(SCHEMA) or meta.get("city") != self.city or meta.get("ready") != "1":
+            raise NotReady("the lists are being built")
+        return int(meta["seq"])
 
     def _open(self) -> sqlite3.Connection:
-        db = sqlite3.connect(
-            f"file:{quote(str(self.path.absolute()))}?mode=ro",
-            uri=True,
-            timeout=WAIT_FOR_LOCK_S,
-            isolation_level=None,
-            check_same_thread=False,
-        )
+        address = f"file:{quote(str(self.path.absolute()))}?mode=ro"
+        try:
+            db = sqlite3.connect(
+                address, uri=True, timeout=WAIT_FOR_LOCK_S, isolation_level=None, check_same_thread=False
+            )
+        except sqlite3.OperationalError as error:
+            raise NotReady(f"the lists cannot be read now: {error}") from error
         db.execute(f"PRAGMA mmap_size={MAP_BYTES}")
         return db
 
 
+def _steered(db: sqlite3.Connection, query: Query) -> Query:
+    """The query, told which index to use when a range turns out to hold few rows."""
+    for column, sql, parameters in query.probes():
+        if db.execute(sql, parameters).fetchone()[0] <= FEW:
+            return query.by_index(column)
+    return query
+
+
 def _count(db: sqlite3.Connection, query: Query) -> int:
     return int(db.execute(*query.count()).fetchone()[0])
-
-
-def table_named(name: str) -> Table:
-    """The table of that plural (`cases`, `incidents`, `units`)."""
-    return TABLES[name]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,8 @@ from streams.reader_text import match_expression
 
 Condition = tuple[str, list[Any]]
 MAX_LIMIT = 1_000
-_DIGITS_BELOW_FINEST = 18  # bits of an H3 id that lie below the last digit of resolution 9
+FEW = 5_000  # rows that are sooner fetched and sorted than met while walking half a million in order
+RANGES = {"cell": ("cell",), "target_at": ("due_before", "due_from")}
 
 
 class BadCursor(ValueError):
@@ -26,9 +27,9 @@ class BadCursor(ValueError):
 class Query:
     """A statement's pieces: table, conditions on its rows, their parameters, and the words to search.
 
-    SQLite knows nothing of how ranges are spread, so two hints steer it (a unary plus keeps a term off an index):
-    half of all rows share a status, so that index serves only when nothing else is asked; a small cell is found by
-    its own index and sorted, where walking all rows in order would be a hundred times longer.
+    SQLite knows nothing of how ranges are spread, so two hints steer it. Half of all rows share a status: that index
+    serves only when nothing else is asked (a unary plus keeps a term off its index). And a range may hold ten rows,
+    to be found by its index and sorted, or all of them, to be met while walking the rows in order: `probes` tell.
     """
 
     table: Table
@@ -36,7 +37,17 @@ class Query:
     parameters: tuple[Any, ...] = ()
     words: str | None = None  # FTS5 expression
     is_impossible: bool = False  # finds nothing and never runs
-    is_sorted: bool = False  # few rows: find them first, then put them in order
+    ranges: tuple[tuple[str, Condition], ...] = ()  # indexed column -> what is asked of it
+    index: str = ""  # the one to use, when a probe found few rows in its range
+
+    def probes(self) -> Iterator[tuple[str, str, list[Any]]]:
+        """(column, SQL, parameters): each counts the rows of a range, up to one more than is few."""
+        for column, (condition, parameters) in self.ranges:
+            rows = f"SELECT 1 FROM {self.table.name} AS r WHERE {condition} LIMIT {FEW + 1}"
+            yield column, f"SELECT count(*) FROM ({rows})", parameters
+
+    def by_index(self, column: str) -> Query:
+        return replace(self, index=f"{self.table.name}_{column}")
 
     def page(self, limit: int, cursor: str | None) -> tuple[str, list[Any]]:
         """SQL for one page plus one row, which tells whether another page follows."""
@@ -46,7 +57,7 @@ class Query:
         if cursor is not None:
             conditions.append(f"{key} {way[1]} ?")
             parameters.append(decode_cursor(cursor, self.table))
-        order = f"{'+' if self.is_sorted else ''}{key} {way[0]}"
+        order = f"{key} {way[0]}"
         # The page is found on narrow rows alone; only its few documents are read.
         chosen = f"SELECT r.place, r.id FROM {self._rows()}{_where(conditions)} ORDER BY {order} LIMIT ?"
         sql = (
@@ -63,7 +74,7 @@ class Query:
     def _rows(self) -> str:
         if self.words:
             return f"{self.table.fts} AS f CROSS JOIN {self.table.name} AS r ON r.place = f.rowid"
-        return f"{self.table.name} AS r"
+        return f"{self.table.name} AS r" + (f" INDEXED BY {self.index}" if self.index else "")
 
     def _where(self) -> tuple[list[str], list[Any]]:
         """All conditions. Rows below zero wait for their receipt and are not listed."""
@@ -142,16 +153,16 @@ def build(table: Table, filters: Mapping[str, Any], *, private: bool = True) -> 
         tuple(value for _, values in pairs for value in values),
         words,
         is_impossible=bool(q) and words is None,
-        is_sorted=words is None and _is_small(narrowing.get("cell")),
+        ranges=() if words else tuple(_ranges(table, narrowing)),
     )
 
 
-def _is_small(cell: str | None) -> bool:
-    """Whether a cell is so small that few rows lie in it: one of the two finest resolutions."""
-    if cell is None:
-        return False
-    lowest, highest = cell_to_descendant_range(cell)
-    return highest - lowest <= 6 << _DIGITS_BELOW_FINEST
+def _ranges(table: Table, narrowing: Mapping[str, Any]) -> Iterator[tuple[str, Condition]]:
+    """The range filters, by the column whose index could find them."""
+    for column, names in RANGES.items():
+        given = [FILTERS[table.name][name](narrowing[name]) for name in names if name in narrowing]
+        if given:
+            yield column, (" AND ".join(sql for sql, _ in given), [value for _, values in given for value in values])
 
 
 def encode_cursor(key: int | str) -> str:

@@ -204,11 +204,20 @@ class ReaderWriter:
         self.db.execute("PRAGMA analysis_limit=1000")
         self.db.execute("ANALYZE")
 
+    @property
+    def needs_scrub(self) -> bool:
+        return self._meta().get("scrub") == "1"
+
+    def ask_for_scrub(self) -> None:
+        """Remember, also over a restart, that words were erased; in the transaction that erased them."""
+        self._set(scrub="1")
+
     def scrub(self) -> None:
-        """After an erasure: rewrite the search index and the log file, which still hold pairs of erased words."""
+        """Rewrite the search index and the log file, which still hold pairs of erased words. Takes seconds."""
         for table in TABLES.values():
             if table.searched:
                 self.db.execute(f"INSERT INTO {table.fts}({table.fts}) VALUES ('optimize')")
+        self._set(scrub="0")
         self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def throw_away(self) -> None:

@@ -50,8 +50,7 @@ def read_picture(client: redis.Redis, keys: Keys) -> dict[str, Any]:
             pipe.hgetall(keys.view(topic))
         pipe.hmget(keys.position, ["frame_seq", "seq"])
         figures, sources, clock, seqs = pipe.execute()
-    if not clock:
-        raise Problem(503, "no_picture", "the engine has not committed a picture yet", retry_after_s=2)
+    _refuse_before_first(clock)
     return picture(keys.city, _values(figures), _values(sources), _values(clock), _frame_seq(seqs))
 
 
@@ -74,6 +73,12 @@ def picture(
         "alerts": [],
         "sources": [_source(name, said, now) for name, said in sorted(sources.items())],
     }
+
+
+def _refuse_before_first(found: object) -> None:
+    """No picture is not a picture of zeros."""
+    if not found:
+        raise Problem(503, "no_picture", "the engine has not committed a picture yet", retry_after_s=2)
 
 
 def _split(figures: Mapping[str, Any], prefix: str) -> dict[str, Any]:
@@ -130,7 +135,9 @@ def read_cells(
             pipe.lrange(keys.grid, start, -1)
             pipe.hmget(keys.view("figures"), _names(measure, category))
             pipe.hmget(keys.position, ["frame_seq", "seq"])
-            raw, found, figures, seqs = pipe.execute()
+            pipe.exists(keys.view("clock"))
+            raw, found, figures, seqs, has_picture = pipe.execute()
+        _refuse_before_first(has_picture)
         if grid.extend(start, [cell.decode() for cell in found]) or start == 0:
             break
     cells = grid.cells

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +65,7 @@ class Site:
 
 
 @pytest.fixture
-def site(redis: redis_module.Redis, redis_server: RedisServer) -> Iterator[Site]:
+def site(redis: redis_module.Redis, redis_server: RedisServer) -> Site:
     return Site(redis, redis_server.url)
 
 

@@ -96,7 +96,8 @@ def test_the_server_writes_who_asks_and_until_when(door: Door) -> None:
     prepared(door)
     object.__setattr__(door.context, "monotonic", iter([0.0, 100.0]).__next__)
     door.post("/requests", DISPATCH | {"if_version": 7}, role="dispatcher")
-    [(_, fields)] = door.city.client.xrange(door.city.keys.requests)[-1:]
+    entries: Any = door.city.client.xrange(door.city.keys.requests)
+    [(_, fields)] = entries[-1:]
     entry = msgspec.json.decode(fields[b"e"])
     assert (entry["actor"], entry["role"], entry["if_version"]) == ("dispatcher one", "dispatcher", 7)
     assert entry["args"] == {"incident_id": "i1", "unit_ids": ["E1"]}

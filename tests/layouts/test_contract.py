@@ -93,3 +93,7 @@ def _literal_ids(tree: ast.AST) -> Iterator[str]:
 def test_the_literal_check_sees_a_literal() -> None:
     tree = ast.parse('html.Div(id="here"); Input("there", "value"); Output(ids.Map.MEASURE, "value")')
     assert list(_literal_ids(tree)) == ["here", "there"]
+
+
+def test_what_dash_sends_with_every_first_answer_has_no_outlines() -> None:
+    assert "coordinates" not in small_app().index()

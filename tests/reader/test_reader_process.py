@@ -94,7 +94,13 @@ def words(writer: ReaderWriter) -> dict[str, tuple[str, str]]:
 
 
 def received(n: int, at: float = 0, **data: Any) -> Envelope:
-    told = {"lat": 42.3 + n / 100, "lng": -71.1, "address": f"{n} Main Street", "text": "too loud", "phone": "12345"}
+    told: dict[str, Any] = {
+        "lat": 42.3 + n / 100,
+        "lng": -71.1,
+        "address": f"{n} Main Street",
+        "text": "too loud",
+        "phone": "12345",
+    }
     return event("case.received", hour(at), case_id=f"c{n}", category="Noise", **(told | data))
 
 
@@ -202,12 +208,24 @@ def test_the_search_knows_the_words_and_forgets_them_when_they_are_erased(city: 
     assert b"kowalczewski" not in left
 
 
+def test_a_reader_killed_before_it_scrubbed_does_so_at_its_next_start(city: City) -> None:
+    city.log.commit([received(1)])
+    drain(city.tail())
+    city.log.commit([event("subject.erased", hour(2), erased="case:c1")])
+    killed = city.tail(batch=1)
+    assert killed.step() == 1  # a full batch: what may wait was not done
+    assert killed.writer.needs_scrub
+    again = city.tail()
+    again.step()
+    assert not again.writer.needs_scrub
+
+
 def test_a_document_that_left_the_engines_memory_is_built_from_its_day(city: City) -> None:
     city.log.commit([received(1), closed(1), received(2)])
     document = city.client.hget(city.log.keys.cases, "c1")
     city.client.hdel(city.log.keys.cases, "c1")
-    city.client.hset(city.log.keys.of("closed", "2026-03-01"), "c1", document)  # type: ignore[arg-type]
-    city.client.hset(city.log.keys.position, "closed_days", b'["2026-03-01"]')  # type: ignore[arg-type]
+    city.client.hset(city.log.keys.of("closed", "2026-03-01"), "c1", document)
+    city.client.hset(city.log.keys.position, "closed_days", b'["2026-03-01"]')
     tail = city.tail()
     drain(tail)
     assert city.reader().count(TABLES["cases"], {"status": "closed"}) == 1
@@ -310,7 +328,7 @@ def test_the_process_follows_publishes_and_signs_off(city: City) -> None:
         city.log.commit([received(2)])
         wait_until(lambda: reader.count(TABLES["cases"], {}) == 2, what="second case is listed")
         published: Any = city.client.hget(readers, "here")
-        wait_until(lambda: msgspec.json.decode(city.client.hget(readers, "here") or b"{}")["seq"] == 2)  # type: ignore[arg-type]
+        wait_until(lambda: msgspec.json.decode(city.client.hget(readers, "here") or b"{}")["seq"] == 2)
         assert set(msgspec.json.decode(published)) == {"seq", "at"}
     finally:
         stop.set()
@@ -322,7 +340,7 @@ def test_the_process_follows_publishes_and_signs_off(city: City) -> None:
 def test_old_closed_cases_leave_the_file_by_the_citys_clock(city: City) -> None:
     city.log.commit([received(1), closed(1, 2), received(2), closed(2, 24 * 20)])
     clock = msgspec.json.encode(hour(24 * 21))
-    city.client.hset(city.log.keys.view("clock"), "now", clock)  # type: ignore[arg-type]
+    city.client.hset(city.log.keys.view("clock"), "now", clock)
     tail = city.tail()
     tail.keep_closed = timedelta(days=10)
     drain(tail)

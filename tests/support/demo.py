@@ -33,8 +33,9 @@ class Demo:
         self.options = options
         self.port = port or free_port()
         self.command = command
+        self.said = Path(f"{folder}-said.txt") if folder.parent.is_dir() else folder.parent.with_suffix(".said")
         self.settings = {f"HEXWATCH_{name.upper()}": value for name, value in settings.items()}
-        self.process: subprocess.Popen[str] | None = None
+        self.process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
@@ -46,15 +47,14 @@ class Demo:
         return plain | own | self.settings
 
     def start(self, ready: bool = True) -> Demo:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "dashboard", self.command, *self.options],
-            cwd=ROOT,
-            env=self.environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        with open(self.said, "w", encoding="utf-8") as out:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "dashboard", self.command, *self.options],
+                cwd=ROOT,
+                env=self.environment(),
+                stdout=out,
+                stderr=subprocess.STDOUT,
+            )
         if ready:
             wait_until(self._is_ready_or_dead, READY_S, "/readyz answers 200")
             assert self.process.poll() is None, self.output()
@@ -80,9 +80,8 @@ class Demo:
         return self.process.wait(40)
 
     def output(self) -> str:
-        """All that the supervisor said; only once it has ended."""
-        assert self.process is not None
-        return self.process.communicate(timeout=10)[0]
+        """All that the supervisor said."""
+        return self.said.read_text(encoding="utf-8")
 
     def logs(self) -> str:
         """The tails of the children's logs, for a failing test."""

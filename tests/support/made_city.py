@@ -41,13 +41,13 @@ def place(draw: random.Random) -> tuple[str, str]:
 
 
 def write_cases(folder: Path, seed: int, cases: int, hours: float) -> tuple[Path, Path]:
-    """(file, preset) of `cases` cases received within `hours`; two in three are closed, some after the end."""
+    """(file, preset) of `cases` cases received within `hours`; two in three are closed, some after all were received."""
     draw = random.Random(seed)
     lines = ["id,opened,due,closed,category,channel,area,text,lat,lng"]
     for number in range(cases):
         opened = BEGIN + timedelta(seconds=draw.uniform(0, hours * 3600))
         due = opened + timedelta(hours=draw.choice((2, 6, 24, 72))) if draw.random() < 0.9 else ""
-        closed = opened + timedelta(seconds=draw.expovariate(1 / (hours * 900))) if draw.random() < 0.7 else ""
+        closed = opened + timedelta(hours=draw.uniform(0, hours / 3)) if draw.random() < 0.7 else ""
         lat, lng = place(draw)
         fields = [
             f"c{number}", _text(opened), _text(due), _text(closed), draw.choice(CATEGORIES), draw.choice(CHANNELS),

@@ -7,7 +7,7 @@ flags of one document, and dictionaries.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -175,10 +175,10 @@ def assert_agrees_with_its_log(client: redis.Redis, keys: Keys, city: City) -> D
     facts = log_of(client, keys)
     assert_no_duplicates(f.envelope for f in facts)
     documents, expected = committed_documents(client, keys), folded(facts)
-    assert documents.plain(()) == expected.plain(())
+    assert_same(documents.plain(()), expected.plain(()), "documents")
     now = shown_at(client, keys)
-    assert committed_figures(client, keys) == counted(expected, city, now)
-    assert committed_cells(client, keys) == counted_cells(expected, city, now)
+    assert_same(committed_figures(client, keys), counted(expected, city, now), "figures")
+    assert_same(committed_cells(client, keys), counted_cells(expected, city, now), "cells")
     assert_received_by_source(client, keys, facts)
     return documents
 
@@ -203,4 +203,30 @@ def assert_received_by_source(client: redis.Redis, keys: Keys, facts: Iterable[F
     """What each source is said to have sent is what stands in the log."""
     told = Counter(f.envelope.source for f in facts if not f.envelope.type.startswith("feed."))
     shown: Mapping[str, Any] = view(client, keys, "sources")
-    assert {name: source["received"] for name, source in shown.items() if source["received"]} == dict(told)
+    received = {name: source["received"] for name, source in shown.items() if source["received"]}
+    assert_same(received, dict(told), "received")
+
+
+def assert_same(found: Any, expected: Any, what: str) -> None:
+    """Equal, or a failure that names the first places where they differ instead of printing both."""
+    places = list(_differences(found, expected, what))
+    kinds = Counter(place.split("]")[0] for place in places)
+    assert not places, f"{len(places)} differences {dict(kinds)}, the first:\n" + "\n".join(places[:10])
+
+
+def _differences(found: Any, expected: Any, where: str) -> Iterator[str]:
+    if isinstance(found, Mapping) and isinstance(expected, Mapping):
+        for name in sorted(set(found) | set(expected), key=str):
+            if name not in found:
+                yield f"{where}[{name!r}]: missing, expected {_short(expected[name])}"
+            elif name not in expected:
+                yield f"{where}[{name!r}]: not expected, found {_short(found[name])}"
+            else:
+                yield from _differences(found[name], expected[name], f"{where}[{name!r}]")
+    elif found != expected:
+        yield f"{where}: found {_short(found)}, expected {_short(expected)}"
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 300 else f"{text[:300]}…"

@@ -1,0 +1,153 @@
+"""The whole program as a person starts it: what it says when it cannot, and that it goes on where it ended."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.demo import ROOT, Demo, free_port
+from tests.support.redis_server import wait_until
+
+
+def children_of(folder: Path) -> list[str]:
+    """Command lines of processes that still work in a demo's folder, by their environment or arguments."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            environment = (process / "environ").read_bytes()
+            command = (process / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if f"HEXWATCH_DATA={folder}".encode() in environment or f"{folder}/redis.sock".encode() in command:
+            found.append(command.replace(b"\0", b" ").decode(errors="replace"))
+    return found
+
+
+def test_a_demo_ends_without_a_trace_and_goes_on_where_it_ended(tmp_path: Path) -> None:
+    demo = Demo(tmp_path / "city").start()
+    first = demo.get("/api/v1/picture").json()
+    assert first["clock"]["mode"] == "simulation"
+    assert first["cases"]["open"] > 1000
+    assert demo.stop() == 0
+    assert "Nothing is lost" in demo.output()
+    assert children_of(demo.folder) == []
+    again = Demo(demo.folder, port=demo.port).start()
+    second = again.get("/api/v1/picture").json()
+    again.stop()
+    assert second["seq"] > first["seq"]
+    assert 0 <= second["cases"]["received_today"] - first["cases"]["received_today"] < 200
+    assert second["clock"]["now"][:13] == first["clock"]["now"][:13]
+
+
+def refused(demo: Demo) -> str:
+    """The one line with which a program ends that cannot start."""
+    demo.start(ready=False)
+    assert demo.process is not None
+    code = demo.process.wait(60)
+    said = demo.output()
+    assert code == 1, said
+    lines = [line for line in said.splitlines() if line.startswith("Error:")]
+    assert len(lines) == 1, said
+    assert "Traceback" not in said
+    return lines[0]
+
+
+def test_a_port_in_use_is_named(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        assert f"port {port}" in refused(Demo(tmp_path / "city", port=port))
+
+
+def test_a_damaged_data_folder_is_named_with_what_to_do(tmp_path: Path) -> None:
+    demo = Demo(tmp_path / "city", command="up").start()
+    demo.stop()
+    log = demo.folder / "redis" / "appendonly.aof"
+    damaged = bytearray(log.read_bytes())
+    damaged[len(damaged) // 2 : len(damaged) // 2 + 40] = b"\0" * 40
+    log.write_bytes(damaged)
+    said = refused(Demo(demo.folder, command="up"))
+    assert "damaged" in said
+    assert "doctor" in said
+
+
+@pytest.mark.skipif(os.geteuid() == 0 and not shutil.which("mount"), reason="needs a small file system")
+def test_a_full_disk_is_named(tmp_path: Path) -> None:
+    small = tmp_path / "small"
+    small.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", str(small)], capture_output=True)
+    if mounted.returncode != 0:
+        pytest.skip("a small file system cannot be mounted here")
+    try:
+        assert "MB free" in refused(Demo(small / "city"))
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    assert "HEXWATCH_DATA" in refused(Demo(tmp_path / "file" / "city"))
+
+
+def run(*words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    plain = {k: v for k, v in os.environ.items() if not k.startswith("HEXWATCH_")}
+    own = {f"HEXWATCH_{k.upper()}": v for k, v in settings.items()}
+    command = [sys.executable, "-m", "dashboard", *words]
+    return subprocess.run(command, cwd=ROOT, env=plain | own, capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [(), ("demo",), ("up",), ("serve",), ("engine",), ("reader",), ("feed",), ("feed", "replay"), ("feed", "check"),
+     ("key", "add"), ("dead",), ("dead", "retry"), ("doctor",)],
+)  # fmt: skip
+def test_every_command_explains_itself(words: tuple[str, ...]) -> None:
+    answer = run(*words, "--help")
+    assert answer.returncode == 0
+    assert "Usage:" in answer.stdout
+    assert len(answer.stdout.splitlines()) > 4
+
+
+@pytest.mark.parametrize(
+    ("words", "settings", "said"),
+    [
+        (("demo",), {"port": "abc"}, "HEXWATCH_PORT='abc'"),
+        (("demo", "--replay", __file__), {}, "--replay and --preset belong together"),
+        (("demo", "--replay", __file__, "--preset", "nope"), {}, "nope"),
+        (("demo", "--replay", __file__, "--preset", "boston-311", "--until", "soon"), {}, "--until 'soon'"),
+        (("demo", "--replay", __file__, "--preset", "boston-311", "--speed", "fast"), {}, "not a number above 0"),
+        (("dead", "list"), {"data": "/nonexistent/x"}, "is Hexwatch running?"),
+        (("key", "add", "me", "--role", "king"), {}, "'king' is not one of"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line(words: tuple[str, ...], settings: dict[str, str], said: str) -> None:
+    answer = run(*words, **settings)
+    assert answer.returncode != 0
+    assert said in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_a_mistyped_setting_is_noticed() -> None:
+    assert "HEXWATCH_PROT is not a setting" in run("feed", "presets", prot="8050").stderr
+
+
+def test_one_live_city_is_examined_refuses_a_second_and_leaves_nothing_when_killed(tmp_path: Path) -> None:
+    demo = Demo(tmp_path / "city", command="up").start()
+    assert demo.process is not None
+    answer = run("doctor", data=str(demo.folder), port=str(free_port()))
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    for what in ("Python", "Redis", "durability", "memory", "clock", "city files", "presets", "disk", "wall at 5 m"):
+        assert what in answer.stdout
+    said = refused(Demo(demo.folder, command="up"))
+    assert f"process {demo.process.pid}" in said
+    assert "HEXWATCH_DATA" in said
+    demo.process.kill()
+    demo.process.wait(10)
+    wait_until(lambda: not children_of(demo.folder), 30, "all children gone")
