@@ -17,7 +17,7 @@ from streams.keys import Keys
 
 SILENT_S = 3.0
 BEHIND_S = 5.0
-HISTORY = timedelta(minutes=30)
+HISTORY = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Pulse:
     backlog: int
     dead: int
     memory_bytes: int
-    newest_at: str  # when the newest record of any source was recorded, ISO 8601
+    told_at: str  # how far the slowest source that still speaks has told, ISO 8601
     clock: dict[str, Any]
 
 
@@ -52,9 +52,14 @@ def take_pulse(client: redis.Redis, keys: Keys) -> Pulse:
         backlog=backlog,
         dead=dead,
         memory_bytes=int(memory["used_memory"]),
-        newest_at=max((msgspec.json.decode(raw)["last_event_at"] or "" for raw in sources), default=""),
+        told_at=_slowest(sources),
         clock=msgspec.json.decode(clock) if clock else {},
     )
+
+
+def _slowest(sources: list[bytes]) -> str:
+    told = [said for raw in sources if not (said := msgspec.json.decode(raw))["stale"]]
+    return min((said["told_at"] for said in told if said["told_at"]), default="")
 
 
 def _backlog(client: redis.Redis, keys: Keys, passed: str, newest: list[Any]) -> tuple[int, float]:
@@ -80,16 +85,16 @@ def unready(pulse: Pulse, silent_s: float) -> str:
     if pulse.behind_s > BEHIND_S:
         return f"the engine is {pulse.behind_s:.0f} s behind the inbox"
     if pulse.clock.get("mode") == "simulation" and _is_filling(pulse):
-        return f"the simulated city takes in its history, now at {pulse.newest_at or 'its beginning'}"
+        return f"the simulated city takes in its history, now at {pulse.told_at or 'its beginning'}"
     return ""
 
 
 def _is_filling(pulse: Pulse) -> bool:
-    """Whether the newest record lies far behind the simulated clock: then its history is still coming."""
-    if not pulse.newest_at:
+    """Whether some source still tells of times long before the simulated clock: its history is coming."""
+    if not pulse.told_at:
         return True
-    newest_at, now = datetime.fromisoformat(pulse.newest_at), datetime.fromisoformat(pulse.clock["at"])
-    return now - newest_at > HISTORY
+    told_at, now = datetime.fromisoformat(pulse.told_at), datetime.fromisoformat(pulse.clock["at"])
+    return now - told_at > HISTORY
 
 
 def _is_rushing(clock: dict[str, Any]) -> bool:

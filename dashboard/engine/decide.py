@@ -29,8 +29,7 @@ DOUBLE_ASSIGNED = "double-assigned at source"
 UNKNOWN_CASE = "case unknown when amended"
 
 
-@dataclass(frozen=True)
-class Fact:
+class Fact(msgspec.Struct, frozen=True, gc=False):
     """An event to record, its payload, and the personal fields that go elsewhere."""
 
     envelope: Envelope
@@ -76,8 +75,14 @@ def decide(
             )
         return Hold(envelope.occurred_at)
     public, private = split_private(envelope.data)
-    recorded = msgspec.structs.replace(
-        envelope,
+    # Written out: msgspec.structs.replace takes three times as long, and this runs once per event.
+    recorded = Envelope(
+        source=envelope.source,
+        id=envelope.id,
+        type=envelope.type,
+        version=envelope.version,
+        occurred_at=envelope.occurred_at,
+        actor=envelope.actor,
         data=public,
         recorded_at=min(envelope.recorded_at or now, now) if has_history else now,
         subject=payload.subject,

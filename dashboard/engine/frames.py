@@ -39,6 +39,7 @@ def show_sources(state: State) -> None:
             name,
             {
                 "last_event_at": instant(source.last_event_at) if source.last_event_at else None,
+                "told_at": instant(source.told_at) if source.told_at else None,
                 "stale": source.stale,
                 "stopped": source.stopped,
                 "dead": source.dead,

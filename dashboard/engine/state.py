@@ -6,8 +6,9 @@ take the clock from their arguments, so the same facts give the same state in th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -54,7 +55,8 @@ PUBLIC_MEASURE = "incidents.public"  # the map layer of incidents without the se
 class Source(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What is known of one source of entries."""
 
-    last_event_at: datetime | None = None
+    last_event_at: datetime | None = None  # when the log last heard it
+    told_at: datetime | None = None  # of what time it last told
     received: int = 0
     dead: int = 0
     stale: bool = False
@@ -86,22 +88,23 @@ class State:
         self.views = Views()
         self.changed: dict[str, set[str]] = {"cases": set(), "incidents": set(), "units": set(), "sources": set()}
         self.spent: dict[str, Case] = {}  # left memory since the last commit
+        self._absorbers: dict[str, Callable[[Envelope, Any, datetime, int], None]] = {
+            "case": self._absorb_case,
+            "incident": self._absorb_incident,
+            "unit": self._absorb_unit,
+            "feed": self._absorb_feed,
+        }
 
     # --- facts ---------------------------------------------------------------------------------------------
 
     def absorb(self, fact: Envelope, payload: Payload, seq: int) -> None:
         """Fold one recorded fact into documents, counts and views."""
         at = fact.recorded_at or fact.occurred_at
-        if isinstance(payload, CasePayload):
-            self._absorb_case(fact, payload, at, seq)
-        elif isinstance(payload, UnitPayload):
-            self._absorb_unit(fact, payload, at, seq)
-        elif isinstance(payload, IncidentPayload):
-            self._absorb_incident(fact, payload, at, seq)
-        if isinstance(payload, FeedPayload):
-            self._absorb_feed(fact.source, payload)
-        else:
-            self._heard(fact.source, at)
+        absorb = self._absorbers.get(payload.ENTITY)
+        if absorb is not None:
+            absorb(fact, payload, at, seq)
+        if payload.ENTITY != "feed":
+            self._heard(fact.source, fact.occurred_at)
 
     def _absorb_case(self, fact: Envelope, payload: CasePayload, at: datetime, seq: int) -> None:
         before = self.cases.get(payload.case_id)
@@ -194,9 +197,9 @@ class State:
             self.crews.setdefault(incident_id, set()).add(after.unit_id)
         self._show_unit(after)
 
-    def _absorb_feed(self, said_by: str, payload: FeedPayload) -> None:
+    def _absorb_feed(self, fact: Envelope, payload: FeedPayload, at: datetime, seq: int) -> None:
         """A feed speaks of its own source; the engine speaks of the feed that it names."""
-        source = self.source(payload.feed if said_by == ENGINE else said_by)
+        source = self.source(payload.feed if fact.source == ENGINE else fact.source)
         if isinstance(payload, FeedStalled):
             source.stale = True
         elif isinstance(payload, FeedRejected):
@@ -206,9 +209,10 @@ class State:
         else:
             source.stale, source.stopped = False, ""
 
-    def _heard(self, name: str, at: datetime) -> None:
+    def _heard(self, name: str, told_at: datetime) -> None:
         source = self.source(name)
-        source.last_event_at = at
+        source.last_event_at = self.now
+        source.told_at = told_at
         source.received += 1
 
     def source(self, name: str) -> Source:

@@ -7,7 +7,7 @@ moves the counts by the difference. `counts == count every document anew` is a l
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 EVERY = ""  # the category that stands for all
 _NO_SPLITS: dict[str, dict[str, int]] = {}
@@ -48,6 +48,7 @@ class Tally:
         self.cells: dict[int, dict[str, dict[str, int]]] = {bit: {EVERY: {}} for bit in self.mapped}
         self.touched: dict[int, dict[str, set[str]]] = {bit: {EVERY: set()} for bit in self.mapped}
         self.flags: dict[str, int] = {}
+        self._steps: dict[int, list[Any]] = {}
 
     def move(self, key: str, before: Counted | None, after: Counted | None, flags: int) -> None:
         """Count `key` as `after` with `flags` instead of as `before` with the flags it had."""
@@ -71,24 +72,31 @@ class Tally:
         )
 
     def _shift(self, document: Counted, flags: int, by: int) -> None:
-        while flags:
-            bit = flags & -flags
-            flags ^= bit
+        if not flags:
+            return
+        cell, category = document.cell, getattr(document, self.topic)
+        for bit, splits, cells, touched in self._steps.get(flags) or self._plan(flags):
             self.total[bit] += by
-            for attribute, counts in self.split.get(bit, _NO_SPLITS).items():
+            for attribute, counts in splits:
                 value = getattr(document, attribute)
                 counts[value] = counts.get(value, 0) + by
-            if bit in self.cells:
-                self._shift_cell(bit, EVERY, document.cell, by)
-                self._shift_cell(bit, getattr(document, self.topic), document.cell, by)
+            if cells is None:
+                continue
+            if category not in cells:
+                cells[category], touched[category] = {}, set()
+            for name in (EVERY, category):
+                counts = cells[name]
+                counts[cell] = counts.get(cell, 0) + by
+                touched[name].add(cell)
 
-    def _shift_cell(self, bit: int, category: str, cell: str, by: int) -> None:
-        counts = self.cells[bit].get(category)
-        if counts is None:
-            counts = self.cells[bit][category] = {}
-            self.touched[bit][category] = set()
-        counts[cell] = counts.get(cell, 0) + by
-        self.touched[bit][category].add(cell)
+    def _plan(self, flags: int) -> list[Any]:
+        """What a set of flags moves: worked out once, since an engine sees the same few sets all day."""
+        self._steps[flags] = [
+            (bit, tuple(self.split.get(bit, _NO_SPLITS).items()), self.cells.get(bit), self.touched.get(bit))
+            for bit in self.bits.values()
+            if flags & bit
+        ]
+        return self._steps[flags]
 
     def count(self, measure: str) -> int:
         return self.total[self.bits[measure]]

@@ -58,6 +58,8 @@ class Turn:
         self.seen_days = list(engine.position.seen_days)
         self.closed_days = list(engine.position.closed_days)
         self.amended: set[str] = set()
+        self.day_known_at: datetime | None = None
+        self.day = ""
 
     def pass_time(self) -> None:
         self._set_clock(self.engine.driver.advanced(self.clock, self.wall))
@@ -177,11 +179,13 @@ class Turn:
         self.engine.state = self.state = State(self.engine.city, clock.at)
 
     def _remember(self, identity: bytes) -> None:
-        day = self.clock.at.date().isoformat()
-        if day not in self.seen_days:
-            self.seen_days.append(day)
-            self._forget_old(self.seen_days, SEEN_DAYS, self.keys.seen)
-        self.batch.seen.setdefault(day, []).append(identity)
+        if self.clock.at is not self.day_known_at:
+            self.day_known_at = self.clock.at
+            self.day = self.clock.at.date().isoformat()
+            if self.day not in self.seen_days:
+                self.seen_days.append(self.day)
+                self._forget_old(self.seen_days, SEEN_DAYS, self.keys.seen)
+        self.batch.seen.setdefault(self.day, []).append(identity)
 
     def _forget_old(self, days: list[str], keep: int, key_of: Callable[[str], str]) -> None:
         oldest = (self.clock.at.date() - timedelta(days=keep)).isoformat()
