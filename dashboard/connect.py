@@ -18,7 +18,7 @@ def durability_complaint(client: redis.Redis) -> str:
     Managed servers may hide their configuration: then that is what is said.
     """
     try:
-        config = {**client.config_get("append*"), **client.config_get("maxmemory-policy")}  # type: ignore[dict-item]
+        config = {**client.config_get("append*"), **client.config_get("maxmemory-policy")}
     except redis.ResponseError:
         return "its configuration cannot be read: whether acknowledged entries survive a power cut is unknown"
     if config.get("appendonly") != "yes":

@@ -30,7 +30,7 @@ class Desk:
         principal = self._principal()
         if principal is None or not principal.may(Permission.READ_CASES):
             raise PermissionError("this role may not read cases")
-        wanted = {name: filters[name] for name in ("category", "cell") if name in filters}
+        wanted: dict[str, Any] = {name: filters[name] for name in ("category", "cell") if name in filters}
         if filters.get("without_location"):
             wanted["without_location"] = True
         measure = filters.get("measure", "open")

@@ -90,7 +90,7 @@ def _redis(settings: Settings) -> Iterator[Finding]:
     client = connect(settings)
     try:
         info: Any = client.info()
-        seconds, micros = client.time()  # type: ignore[misc]
+        seconds, micros = client.time()
     except redis.RedisError as error:
         kind = "bad" if settings.redis_url else "note"
         advice = "check HEXWATCH_REDIS_URL" if settings.redis_url else "start Hexwatch, then run doctor again"

@@ -71,7 +71,7 @@ def _backlog(client: redis.Redis, keys: Keys, passed: str, newest: list[Any]) ->
         return 0, 0.0
     ms = int(newest[0][0].decode().partition("-")[0]) - int(waiting[0][0].decode().partition("-")[0])
     # Trimmed up to about the position, so the length is what waits, give or take one node of the stream.
-    return int(client.xlen(keys.inbox)), ms / 1000  # type: ignore[arg-type]
+    return int(client.xlen(keys.inbox)), ms / 1000
 
 
 def unready(pulse: Pulse, silent_s: float) -> str:

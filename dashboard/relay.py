@@ -144,7 +144,7 @@ def _present(topics: tuple[tuple[str, str], ...], frame: Frame) -> list[tuple[st
 
 def tail(client: redis.Redis, keys: Keys, relay: Relay, sleep: Callable[[float], None]) -> None:
     """Read the frame stream for ever and deliver; survives any restart of Redis."""
-    position = "$"
+    position: str | bytes = "$"
     while True:
         try:
             if position == "$":

@@ -78,15 +78,15 @@ def _add_pages(app: Flask, settings: Settings, city: City, api_context: ApiConte
     context = page_context(settings, city, load_areas(settings, city))
     dash = Dash(
         "hexwatch",
-        server=app,
+        server=app,  # type: ignore[arg-type]
         assets_folder=str(ASSETS),
         serve_locally=True,
         title="Hexwatch",
-        update_title=None,
+        update_title=None,  # type: ignore[arg-type]
         suppress_callback_exceptions=False,
     )
     dash.layout = shell
-    dash.validation_layout = every_page(context)
+    dash.validation_layout = every_page(context)  # type: ignore[assignment]
     shell_callbacks.register(dash, context)
     wall_callbacks.register(dash, Desk(api_context), context)
 

@@ -172,12 +172,10 @@ def case_flags(case: Case, now: datetime, day_start: datetime) -> int:
 
 def case_next_change(case: Case, now: datetime, next_day: datetime, flags: int) -> datetime | None:
     """The first instant after `now` at which `case_flags` differs if no fact comes, or None."""
-    changes = []
+    changes: list[datetime] = []
     received_at, target_at = case.received_at, case.target_at
-    if flags & 1:
-        changes.append(received_at + HOUR)  # type: ignore[operator]
-    elif flags & 2:
-        changes.append(received_at + DAY)  # type: ignore[operator]
+    if received_at is not None and flags & 3:
+        changes.append(received_at + (HOUR if flags & 1 else DAY))
     if flags & 12:
         changes.append(next_day)
     if flags & 32 and not flags & 64 and target_at is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -98,13 +99,20 @@ def replay(
         result = replay_file(
             client, keys, chosen, path, plan,
             work_dir=work_dir,
-            wait=lambda seconds: bool(stop.wait(seconds)) and None,
+            wait=_waiting(stop),
             stopping=stop.is_set,
             progress=_shown(bar),
         )  # fmt: skip
     click.echo(f"{result.feed}: {result.outcome}; {result.entries} entries, {result.dead} dead letters")
     if result.refused:
         raise click.ClickException(result.outcome)
+
+
+def _waiting(stop: threading.Event) -> Callable[[float], None]:
+    def wait(seconds: float) -> None:
+        stop.wait(seconds)
+
+    return wait
 
 
 def _shown(bar: Any) -> Any:

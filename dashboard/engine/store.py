@@ -181,7 +181,7 @@ class Store:
         """
         with self.client.pipeline(transaction=True) as pipe:
             pipe.watch(self.keys.position)
-            epoch, seq = pipe.hmget(self.keys.position, "epoch", "seq")  # type: ignore[misc]
+            epoch, seq = pipe.hmget(self.keys.position, "epoch", "seq")
             if int(epoch or 0) != before.epoch or int(seq or 0) != before.seq:
                 raise Fenced(f"epoch {before.epoch} ended, now {int(epoch or 0)}")
             old_views = self._old_views(pipe) if batch.fresh_views else []
@@ -253,8 +253,8 @@ class Store:
         pipe.xtrim(self.keys.dead, minid=f"{int((wall - DEAD_KEPT).timestamp() * 1000)}-0", approximate=True)
 
 
-def _position_fields(before: Position, after: Position) -> dict[str, bytes | str]:
-    fields: dict[str, bytes | str] = {"seq": str(after.seq)}
+def _position_fields(before: Position, after: Position) -> dict[Any, Any]:
+    fields: dict[Any, Any] = {"seq": str(after.seq)}
     for name in Position.__struct_fields__:
         value = getattr(after, name)
         if name not in ("epoch", "seq") and value != getattr(before, name):
