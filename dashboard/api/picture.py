@@ -32,9 +32,10 @@ FIGURES: dict[str, tuple[str, ...]] = {
         "overdue",
         "due_4h",
         "without_location",
+        "received_total",
     ),
-    "incidents": ("open", "received_today"),
-    "units": ("busy",),
+    "incidents": ("open", "received_today", "received_24h", "closed_today", "received_total", "with_busy_unit"),
+    "units": ("busy", "total"),
 }
 SPLITS: dict[str, tuple[str, ...]] = {
     "cases": ("by_channel", "by_category", "by_area"),
@@ -66,7 +67,7 @@ def picture(
     now = datetime.fromisoformat(clock["now"])
     return {
         "city": city,
-        "clock": {name: clock.get(name) for name in ("now", "mode", "speed")},
+        "clock": {name: clock.get(name) for name in ("now", "mode", "speed", "standing")},
         "seq": seq,
         **sections,
         "calls": {},
