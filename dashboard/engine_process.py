@@ -15,6 +15,7 @@ import structlog
 from dashboard.connect import connect, durability_complaint
 from dashboard.engine.clock import Mode
 from dashboard.engine.engine import Engine
+from dashboard.engine.loading import Warm, warm_up
 from dashboard.engine.store import Store
 from dashboard.settings import Settings
 from geo.areas import Areas
@@ -48,23 +49,31 @@ def run_engine(
         log.warning("this Redis may lose acknowledged entries", reason=complaint)
     city = load_city(settings.city)
     engine = Engine(store, city, load_areas(settings, city), mode, start_at)
-    if not take_over:
-        _stand_by(store, stop)
-    if stop.is_set():
-        return
     # Documents live long: letting the collector walk half a million of them again and again costs a fifth of the time.
     gc.set_threshold(50_000, 20, 100)
-    engine.run(stop)
+    warm = None if take_over else _stand_by(store, city, stop)
+    if stop.is_set():
+        return
+    engine.run(stop, warm)
 
 
-def _stand_by(store: Store, stop: threading.Event) -> None:
+def _stand_by(store: Store, city: City, stop: threading.Event) -> Warm | None:
+    """Wait until no active engine holds the lease, keeping the memory warm meanwhile."""
     holder = store.lease_holder()
-    if holder is not None:
-        log.info("standing by", active=holder)
-    while not stop.is_set():
+    if holder is None:
+        return None
+    log.info("standing by", active=holder)
+    warm: Warm | None = None
+    while not stop.wait(STANDBY_LOOK_S):
         try:
             if store.lease_holder() is None:
-                return
+                return warm
+            warm = warm or warm_up(store, city)
+            if warm is not None:
+                warm.catch_up(store.position())
         except (redis.ConnectionError, redis.TimeoutError):
-            pass
-        stop.wait(STANDBY_LOOK_S)
+            warm = None  # what was committed meanwhile is not known: read it anew
+        except LookupError as error:
+            log.warning("standby reads the documents anew", reason=str(error))
+            warm = None
+    return None

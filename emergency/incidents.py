@@ -119,7 +119,7 @@ def incident_flags(incident: Incident, now: datetime, day_start: datetime) -> in
 
 def incident_next_change(incident: Incident, now: datetime, next_day: datetime, flags: int) -> datetime | None:
     """The first instant after `now` at which `incident_flags` differs if no fact comes, or None."""
-    changes = []
+    changes = [at for at in (incident.received_at, incident.closed_at) if at is not None and at > now]
     if flags & 2 and incident.received_at is not None:
         changes.append(incident.received_at + DAY)
     if flags & 12:

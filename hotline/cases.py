@@ -171,9 +171,12 @@ def case_flags(case: Case, now: datetime, day_start: datetime) -> int:
 
 
 def case_next_change(case: Case, now: datetime, next_day: datetime, flags: int) -> datetime | None:
-    """The first instant after `now` at which `case_flags` differs if no fact comes, or None."""
-    changes: list[datetime] = []
-    received_at, target_at = case.received_at, case.target_at
+    """The first instant after `now` at which `case_flags` differs if no fact comes, or None.
+
+    A standby may read a document that is newer than its clock: such a case begins, or ends, when its time comes.
+    """
+    received_at, closed_at, target_at = case.received_at, case.closed_at, case.target_at
+    changes = [at for at in (received_at, closed_at) if at is not None and at > now]
     if received_at is not None and flags & 3:
         changes.append(received_at + (HOUR if flags & 1 else DAY))
     if flags & 12:

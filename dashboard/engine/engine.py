@@ -11,17 +11,13 @@ from datetime import UTC, datetime
 import redis
 import structlog
 
-from dashboard.engine.clock import Clock, Mode, WallDriver, started
+from dashboard.engine.clock import Mode, WallDriver, started
 from dashboard.engine.figures import Comparison
-from dashboard.engine.hours import Hours
-from dashboard.engine.state import Source, State
-from dashboard.engine.store import Position, Store
+from dashboard.engine.loading import Warm, load
+from dashboard.engine.store import Store
 from dashboard.engine.turn import Turn
-from emergency.incidents import Incident
-from emergency.units import Unit
 from geo.areas import Areas
 from geo.cities import City
-from hotline.cases import Case
 from streams.codec import decode_envelope
 
 log = structlog.get_logger("engine")
@@ -55,16 +51,20 @@ class Engine:
 
     # --- start ---------------------------------------------------------------------------------------------
 
-    def start(self) -> None:
-        """Take over and rebuild the memory from the committed documents."""
+    def start(self, warm: Warm | None = None) -> None:
+        """Take over, with the memory of a warm standby or rebuilt from the committed documents.
+
+        Raises ValueError, before anybody is fenced, when the city runs in another mode.
+        """
         began = self.monotonic()
+        started(self.store.position().clock, self.mode, self.wall(), self.start_at)
         position = self.store.take_over()
         wall = self.wall()
         clock = started(position.clock, self.mode, wall, self.start_at)
         self.driver = WallDriver(clock, wall)
         self.position = position
         self.clock = clock
-        self.state = self._load(position, clock)
+        self.state = warm.finish(position) if warm else load(self.store, self.city, position, clock)
         self.held = [
             (decode_envelope(raw).occurred_at, name, raw)
             for name, raw in self.store.mapping(self.store.keys.held, bytes).items()
@@ -82,25 +82,11 @@ class Engine:
             seconds=round(self.monotonic() - began, 3),
         )
 
-    def _load(self, position: Position, clock: Clock) -> State:
-        keys, store = self.store.keys, self.store
-        state = State(self.city, clock.at)
-        state.grid = store.grid()
-        state.hours = Hours(state.zone, store.mapping(keys.hours, list[int]))
-        state.sources = store.mapping(keys.sources, Source)
-        state.totals |= position.totals
-        state.adopt(
-            store.documents(keys.cases, Case),
-            store.documents(keys.incidents, Incident),
-            store.documents(keys.units, Unit),
-        )
-        return state
-
     # --- the loop ------------------------------------------------------------------------------------------
 
-    def run(self, stop: threading.Event) -> None:
+    def run(self, stop: threading.Event, warm: Warm | None = None) -> None:
         """Turn until told to stop. Raises Fenced when another engine took over."""
-        self.start()
+        self.start(warm)
         while not stop.is_set():
             try:
                 self.turn()

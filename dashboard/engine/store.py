@@ -142,6 +142,11 @@ class Store:
             found[key.decode()] = [(entry_id.decode(), fields.get(b"e", b"")) for entry_id, fields in rows]
         return found
 
+    def facts(self, after: str, count: int) -> list[tuple[str, bytes]]:
+        """Recorded facts after an entry id, as (id, JSON)."""
+        entries: Any = self.client.xrange(self.keys.events, min=f"({after}", count=count)
+        return [(entry_id.decode(), fields[b"e"]) for entry_id, fields in entries]
+
     def seen(self, digests: list[bytes], days: Iterable[str]) -> set[bytes]:
         """Those of the digests that were taken before."""
         with self.client.pipeline(transaction=False) as pipe:

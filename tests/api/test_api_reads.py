@@ -52,6 +52,7 @@ def test_the_picture_says_what_the_engine_committed_in_the_promised_shape(door: 
         "overdue": 1,
         "due_4h": 0,
         "without_location": 1,
+        "received_total": 3,
     }
     assert picture["cases"]["by_channel"] == {"web": 2, "phone": 1}
     assert list(picture["cases"]["by_category"]) == ["Trash", "Noise"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,18 +18,12 @@ import redis
 
 from dashboard.settings import PREFIX
 from streams.keys import Keys
+from tests.support.demo import free_port
 from tests.support.redis_server import RedisServer, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "an-admin-key-for-tests-only"
 START_S = 60.0  # imports on a busy machine; the product's own limits are tested where they matter
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass
@@ -159,12 +152,6 @@ class System:
             self.kept.add(name)
         return process
 
-    def add_web(self, *, keep: bool = False, **settings: str) -> Process:
-        """The web process, ready to answer."""
-        web = self.add("web", "serve", keep=keep, **settings)
-        self.until(self.web_answers, START_S, "the web process answers", web)
-        return web
-
     def add_engine(self, name: str = "engine", *options: str, keep: bool = False) -> Process:
         """An engine that has committed its first frame."""
         before = self.epoch()
@@ -192,9 +179,9 @@ class System:
 
         wait_until(look, timeout_s, what)
 
-    def web_answers(self) -> bool:
+    def web_answers(self, port: int | None = None) -> bool:
         try:
-            return httpx.get(f"{self.base}/healthz", timeout=2).status_code == 200
+            return httpx.get(f"http://127.0.0.1:{port or self.port}/healthz", timeout=2).status_code == 200
         except httpx.TransportError:
             return False
 

@@ -1,0 +1,1 @@
+"""The numbers that Hexwatch promises to hold, measured: `python -m benchmarks`, JSON lines out."""

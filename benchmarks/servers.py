@@ -1,0 +1,181 @@
+"""Real processes of one city in a folder of its own: Redis, engines, web; killed and restarted at will."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import redis
+
+from benchmarks.traffic import CITY
+from dashboard.demo import command
+from dashboard.embedded import redis_command
+from dashboard.settings import PREFIX
+from dashboard.supervisor import Child, Supervisor
+from streams.keys import Keys
+
+READY_S = 60.0
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def wait_until(true: Callable[[], Any], timeout_s: float, what: str, every_s: float = 0.02) -> Any:
+    """What `true()` answers as soon as it is truthy. Raises TimeoutError naming `what`."""
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        if answer := true():
+            return answer
+        time.sleep(every_s)
+    raise TimeoutError(f"not within {timeout_s:.0f} s: {what}")
+
+
+def free_port() -> int:
+    """A port of loopback that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Servers:
+    """One city's processes. Supervised ones are restarted as the product restarts them; `loose` ones are not."""
+
+    city: str = CITY
+    folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="hexwatch-bench-")))
+    port: int = field(default_factory=free_port)
+
+    def __post_init__(self) -> None:
+        self.keys = Keys(self.city)
+        self.socket = self.folder / "redis.sock"
+        self.client = redis.Redis(unix_socket_path=str(self.socket), protocol=2)
+        self.supervisor = Supervisor(self.folder / "logs")
+        self.loose: list[subprocess.Popen[bytes]] = []
+        self._watch = threading.Thread(target=self.supervisor.watch, daemon=True)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    # processes
+
+    def start_redis(self) -> None:
+        data = self.folder / "redis"
+        data.mkdir()
+        self.supervisor.start(Child("redis", redis_command(data, self.socket)))
+        wait_until(self._answers, READY_S, "redis answers")
+        self._watch.start()
+
+    def start_engine(self) -> Child:
+        """A supervised active engine, once it has committed its first frame."""
+        child = self.supervisor.start(Child("engine", command("engine", "--take-over"), self.environment()))
+        wait_until(lambda: self.client.exists(self.keys.view("clock")), READY_S, "the engine's first frame")
+        return child
+
+    def start_standby(self) -> subprocess.Popen[bytes]:
+        """An engine that waits for the lease; nobody restarts it."""
+        return self.run_loose("standby", command("engine"))
+
+    def run_loose(self, name: str, words: list[str]) -> subprocess.Popen[bytes]:
+        with open(self.folder / "logs" / f"{name}.log", "ab") as out:
+            process = subprocess.Popen(
+                words, cwd=ROOT, env=self.whole_environment(), stdout=out, stderr=subprocess.STDOUT
+            )
+        self.loose.append(process)
+        return process
+
+    def start_web(self) -> Child:
+        """The product's own web process, once it answers."""
+        child = self.supervisor.start(Child("web", command("serve"), self.environment()))
+        self.wait_for_web(self.port)
+        return child
+
+    def wait_for_web(self, port: int) -> None:
+        wait_until(lambda: _is_up(f"http://127.0.0.1:{port}/healthz"), READY_S, "the web process answers")
+
+    def environment(self) -> dict[str, str]:
+        values = {
+            "CITY": self.city,
+            "DATA": str(self.folder),
+            "PORT": str(self.port),
+            "OPEN_WALL": "yes",
+            "MAX_CLIENTS": "2000",
+            "LOG_LEVEL": "warning",
+        }
+        return {f"{PREFIX}{name}": value for name, value in values.items()}
+
+    def whole_environment(self) -> dict[str, str]:
+        import os
+
+        return {**os.environ, **self.environment()}
+
+    def stop(self) -> None:
+        """End every process and delete the folder."""
+        for process in self.loose:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+        self.supervisor.stop.set()
+        if self._watch.is_alive():
+            self._watch.join()
+        self.supervisor.end()
+        self.client.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _answers(self) -> bool:
+        try:
+            return bool(self.client.ping())
+        except redis.ConnectionError:
+            return False
+
+    # the city
+
+    def append(self, entries: list[bytes], at_once: int = 2000) -> None:
+        """Append JSON of entries to the inbox."""
+        for start in range(0, len(entries), at_once):
+            with self.client.pipeline(transaction=False) as pipe:
+                for raw in entries[start : start + at_once]:
+                    pipe.execute_command("XADD", self.keys.inbox, "*", "e", raw)
+                pipe.execute()
+
+    def position(self) -> tuple[int, int, str]:
+        """(epoch, seq, inbox position) as committed."""
+        epoch, seq, inbox = self.client.hmget(self.keys.position, "epoch", "seq", "inbox")  # type: ignore[misc]
+        return int(epoch or 0), int(seq or 0), (inbox or b"0-0").decode()
+
+    def wait_until_taken(self, timeout_s: float = 300.0) -> None:
+        """Until the engine has passed the last entry of the inbox."""
+
+        def is_taken() -> bool:
+            newest: Any = self.client.xrevrange(self.keys.inbox, count=1)
+            return not newest or self.position()[2] == newest[0][0].decode()
+
+        wait_until(is_taken, timeout_s, "the engine has taken the inbox")
+
+
+def kill(process: subprocess.Popen[bytes] | None) -> None:
+    """SIGKILL, as in a crash."""
+    assert process is not None, "not started"
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+def python(*words: str) -> list[str]:
+    """A command line of this interpreter."""
+    return [sys.executable, *words]
+
+
+def _is_up(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2).status_code == 200
+    except httpx.HTTPError:
+        return False

@@ -1,0 +1,122 @@
+"""From committed documents to memory: all at once at a start, or kept warm beside the active engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from dashboard.engine.clock import Clock
+from dashboard.engine.hours import Hours
+from dashboard.engine.state import Source, State
+from dashboard.engine.store import Position, Store
+from emergency.incidents import Incident
+from emergency.units import Unit
+from geo.cities import City
+from hotline.cases import Case
+from streams.codec import decode_envelope, payload_of
+from streams.events import Envelope, Payload
+
+TAIL_COUNT = 2000
+
+
+def load(store: Store, city: City, position: Position, clock: Clock) -> State:
+    """The whole memory from the committed documents."""
+    state = State(city, clock.at)
+    load_small(store, state, position)
+    adopt_documents(store, state)
+    return state
+
+
+def load_small(store: Store, state: State, position: Position) -> None:
+    """What is few and has no version of its own: grid, hours, sources, totals."""
+    state.grid = store.grid()
+    state.hours = Hours(state.zone, store.mapping(store.keys.hours, list[int]))
+    state.sources = store.mapping(store.keys.sources, Source)
+    state.totals |= position.totals
+
+
+def adopt_documents(store: Store, state: State) -> None:
+    keys = store.keys
+    state.adopt(
+        store.documents(keys.cases, Case), store.documents(keys.incidents, Incident), store.documents(keys.units, Unit)
+    )
+
+
+class Warm:
+    """The memory of a standby: documents read once while they change, then kept up by the facts.
+
+    A document read during the scan may already hold facts that the tail brings again: a fact no newer than the
+    document as it was read is passed over. Facts committed after the scan cannot be in any document that was read.
+    """
+
+    def __init__(self, store: Store, city: City):
+        self.store = store
+        position = store.position()
+        if position.clock is None:
+            raise LookupError("no engine has run yet")
+        self.seq = position.seq
+        self.state = load(store, city, position, position.clock)
+        self.scanned_until = store.position().seq
+        self._read_as: dict[str, int] = {}
+        self._after = f"{self.seq}-18446744073709551615"
+
+    def catch_up(self, position: Position) -> None:
+        """Take every fact up to a position. Raises LookupError when the log no longer reaches back that far."""
+        while self.seq < position.seq:
+            entries = self.store.facts(self._after, TAIL_COUNT)
+            for entry_id, raw in entries:
+                seq = int(entry_id.partition("-")[0])
+                if seq > position.seq:
+                    return
+                self._take(seq, raw)
+                self._after, self.seq = entry_id, seq
+            if len(entries) < TAIL_COUNT:
+                self.seq = position.seq
+        if position.clock is not None:
+            self.state.advance(position.clock.at)
+        self._forget_changes()
+
+    def _take(self, seq: int, raw: bytes) -> None:
+        envelope = decode_envelope(raw)
+        payload = payload_of(envelope)
+        if seq <= self.scanned_until and self._is_in_document(seq, envelope, payload):
+            return
+        self.state.advance(envelope.recorded_at or envelope.occurred_at)
+        self.state.absorb(envelope, payload, seq)
+
+    def _is_in_document(self, seq: int, envelope: Envelope, payload: Payload) -> bool:
+        kinds: dict[str, dict[str, Any]] = {
+            "case": self.state.cases,
+            "incident": self.state.incidents,
+            "unit": self.state.units,
+        }
+        documents = kinds.get(payload.ENTITY)
+        if documents is None:
+            return False
+        document = documents.get(getattr(payload, payload.SUBJECT))
+        read_as = self._read_as.setdefault(envelope.subject, document.seq if document is not None else -1)
+        return seq <= read_as
+
+    def _forget_changes(self) -> None:
+        """A standby commits nothing."""
+        for changed in self.state.changed.values():
+            changed.clear()
+        self.state.spent.clear()
+        self.state.new_cells.clear()
+        self.state.hours.changed.clear()
+
+    def finish(self, position: Position) -> State:
+        """The memory as of the position that was taken over: facts, and the few things that have no version."""
+        self.catch_up(position)
+        load_small(self.store, self.state, position)
+        self.state.views.become("curve", self.state.hours.curve(self.state.now))
+        return self.state
+
+
+def warm_up(store: Store, city: City) -> Warm | None:
+    """A warm memory, or None while there is nothing to warm it with."""
+    try:
+        return Warm(store, city)
+    except (LookupError, msgspec.ValidationError):
+        return None
