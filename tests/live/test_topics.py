@@ -1,0 +1,53 @@
+"""Which topics exist, and what a role is served under their names."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.access import Role
+from dashboard.topics import MAX_TOPICS, PLAIN, PUBLIC_ROLES, BadTopic, served_topics
+
+MEASURES = ("received_1h", "received_24h", "open", "overdue", "due_4h", "incidents")
+words = st.text(st.characters(blacklist_categories=("Cs",)), max_size=20)
+names = st.one_of(
+    st.sampled_from(sorted(PLAIN)),
+    st.builds(lambda measure, category: f"cells:{measure}:{category}", st.sampled_from(MEASURES), words),
+)
+roles = st.sampled_from([str(role) for role in Role])
+
+
+@given(st.lists(names, max_size=MAX_TOPICS - 1), roles)
+def test_what_is_asked_is_served_each_once_in_order_and_the_clock_with_it(asked: list[str], role: str) -> None:
+    pairs = served_topics(asked, role)
+    assert [name for name, _ in pairs] == list(dict.fromkeys(["clock", *asked]))
+
+
+@given(st.lists(names, max_size=MAX_TOPICS - 1), roles)
+def test_public_roles_never_get_what_shows_a_sensitive_place(asked: list[str], role: str) -> None:
+    served = {served for _, served in served_topics(asked, role)}
+    if role in PUBLIC_ROLES:
+        assert "incidents" not in served
+        assert not any(name.startswith("cells:incidents:") for name in served)
+    else:
+        assert served == {"clock", *asked}
+
+
+@given(st.text(max_size=300), roles)
+def test_any_other_name_is_refused_by_name(name: str, role: str) -> None:
+    if name in PLAIN or (name.startswith("cells:") and name.count(":") >= 2 and len(name) <= 200):
+        return
+    with pytest.raises(BadTopic, match="unknown topic"):
+        served_topics([name], role)
+
+
+def test_there_is_a_limit_to_what_one_page_may_ask() -> None:
+    most = [f"cells:open:{n}" for n in range(MAX_TOPICS - 1)]
+    assert len(served_topics(most, "viewer")) == MAX_TOPICS
+    with pytest.raises(BadTopic, match="at most"):
+        served_topics([*most, "figures"], "viewer")
+
+
+def test_the_wall_is_a_public_role() -> None:
+    assert {"kiosk"} == PUBLIC_ROLES

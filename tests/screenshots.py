@@ -1,0 +1,91 @@
+"""`make screenshots`: every page at every size and language, of the generated city and, where present, of real Boston."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.conftest import QUIET, chromium
+from tests.support.demo import ROOT, Demo
+from tests.support.shared_data import SHARED
+
+SIZES = ((1920, 1080), (3840, 2160))
+LANGUAGES = ("en", "zh_CN", "ar")
+OUT = ROOT / "screenshots"
+BOSTON = SHARED / "service_requests" / "boston_311_2011-07_2011-10.csv.gz"
+READY = "() => window.hexwatch?.stats?.framesApplied > 1 && window.hexwatch.stats.drawnCells > 0"
+
+
+def main() -> None:
+    path = chromium()
+    if path is None:
+        raise SystemExit("no Chromium: screenshots cannot be taken")
+    OUT.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=path, args=QUIET)
+        _beijing(browser, Path(folder))
+        if BOSTON.exists():
+            _boston(browser, Path(folder))
+        browser.close()
+
+
+def _beijing(browser: Browser, folder: Path) -> None:
+    demo = Demo(folder / "beijing").start()
+    for (width, height), lang in itertools.product(SIZES, LANGUAGES):
+        _shoot(browser, f"{demo.url}/wall?lang={lang}", width, height, f"wall-{lang}-{width}")
+    _shoot(browser, f"{demo.url}/wall?measure=overdue", 1366, 768, "wall-overdue-1366")
+    _shoot_cut_off(browser, demo)
+    demo.stop()
+
+
+def _boston(browser: Browser, folder: Path) -> None:
+    options = ("--replay", str(BOSTON), "--preset", "boston-311", "--speed", "max", "--until", "2011-08-28 18:00:00")
+    demo = Demo(folder / "boston", *options).start()
+    _shoot(browser, f"{demo.url}/wall", 1920, 1080, "boston-1920")
+    demo.stop()
+
+
+def _shoot(browser: Browser, url: str, width: int, height: int, name: str) -> None:
+    page = browser.new_page(viewport={"width": width, "height": height})
+    page.goto(url)
+    page.wait_for_function(READY, timeout=30_000)
+    page.screenshot(path=OUT / f"{name}.png")
+    print(OUT / f"{name}.png")
+    page.close()
+
+
+def _shoot_cut_off(browser: Browser, demo: Demo) -> None:
+    """The wall after its server went silent: web is stopped as a whole, so nobody restarts it meanwhile."""
+    page = browser.new_page(viewport={"width": 1920, "height": 1080})
+    page.goto(f"{demo.url}/wall")
+    page.wait_for_function(READY, timeout=30_000)
+    assert demo.process is not None
+    os.kill(demo.process.pid, signal.SIGSTOP)
+    engine = _child(demo, b"engine")
+    os.kill(engine, signal.SIGSTOP)
+    page.wait_for_function("() => window.hexwatch.stats.state === 'cut'", timeout=15_000)
+    page.screenshot(path=OUT / "wall-cut-off-1920.png")
+    os.kill(engine, signal.SIGCONT)
+    os.kill(demo.process.pid, signal.SIGCONT)
+    page.close()
+
+
+def _child(demo: Demo, word: bytes) -> int:
+    """The process id of one child of the demo."""
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (process / "cmdline").read_bytes().split(b"\0")
+            if word in words and f"HEXWATCH_DATA={demo.folder}".encode() in (process / "environ").read_bytes():
+                return int(process.name)
+        except OSError:
+            continue
+    raise LookupError(f"no process {word.decode()} of this demo")
+
+
+if __name__ == "__main__":
+    main()
