@@ -59,7 +59,9 @@ def measured(names: list[str], run: Run) -> Iterator[Result]:
                 yield _with_conditions(result, before, run)
         except Exception as error:
             traceback.print_exc()
-            failed = Result(name=name, value=None, unit="", target="", met=False, n=0, conditions={"failed": str(error)})
+            failed = Result(
+                name=name, value=None, unit="", target="", met=False, n=0, conditions={"failed": str(error)}
+            )
             yield _with_conditions(failed, before, run)
 
 

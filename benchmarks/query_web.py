@@ -18,13 +18,15 @@ def create_app() -> Flask:
     @app.get("/benchmark/query")
     def query() -> Response:
         rows = request.args.get("rows", default=1, type=int)
-        if request.args.get("how") == "inline":
-            seconds = archive_query(rows)
-        else:
-            seconds = run_blocking(archive_query, rows)
+        how = archive_query if request.args.get("how") == "inline" else in_pool
+        seconds = how(rows)
         return Response(encode({"seconds": seconds}), mimetype="application/json")
 
     return app
+
+
+def in_pool(rows: int) -> float:
+    return run_blocking(archive_query, rows)
 
 
 def archive_query(rows: int) -> float:

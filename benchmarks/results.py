@@ -43,6 +43,11 @@ def not_measured(name: str, unit: str, target: str, why: str) -> Result:
     return Result(name=name, value=None, unit=unit, target=target, met=None, n=0, conditions={"not measured": why})
 
 
+def failure(name: str, error: Exception) -> Result:
+    """A measurement that broke off: a number not held."""
+    return Result(name=name, value=None, unit="", target="", met=False, n=0, conditions={"failed": repr(error)})
+
+
 def percentile(values: Sequence[float], share: float) -> float:
     """The smallest value that at least `share` (0 to 1) of the values do not exceed. Raises ValueError for none."""
     if not values:

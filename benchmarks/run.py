@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TypeVar
 
 from benchmarks.servers import Servers
@@ -26,6 +28,7 @@ class Run:
     began: float = field(default_factory=time.monotonic)
     _ends: ExitStack = field(default_factory=ExitStack)
     _live: Servers | None = None
+    _cache: Path | None = None
 
     def __enter__(self) -> Run:
         return self
@@ -43,7 +46,9 @@ class Run:
 
     def servers(self) -> Servers:
         """A folder and a Redis of one measurement's own."""
-        servers = Servers()
+        if self._cache is None:
+            self._cache = Path(self._ends.enter_context(tempfile.TemporaryDirectory(prefix="hexwatch-bench-cache-")))
+        servers = Servers(cache=self._cache)
         self._ends.callback(servers.stop)
         servers.start_redis()
         return servers

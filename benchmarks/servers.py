@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import socket
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import redis
 
 from benchmarks.traffic import CITY
@@ -53,8 +55,11 @@ class Servers:
     city: str = CITY
     folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="hexwatch-bench-")))
     port: int = field(default_factory=free_port)
+    cache: Path | None = None  # of area tables, shared by the servers of one run
 
     def __post_init__(self) -> None:
+        if self.cache is not None:
+            (self.folder / "cache").symlink_to(self.cache)
         self.keys = Keys(self.city)
         self.socket = self.folder / "redis.sock"
         self.client = redis.Redis(unix_socket_path=str(self.socket), protocol=2)
@@ -77,18 +82,23 @@ class Servers:
 
     def start_engine(self) -> Child:
         """A supervised active engine, once it has committed its first frame."""
+        epoch = self.frame_epoch()
         child = self.supervisor.start(Child("engine", command("engine", "--take-over"), self.environment()))
-        wait_until(lambda: self.client.exists(self.keys.view("clock")), READY_S, "the engine's first frame")
+        wait_until(lambda: self.frame_epoch() > epoch, READY_S, "the engine's first frame")
         return child
 
-    def start_standby(self) -> subprocess.Popen[bytes]:
-        """An engine that waits for the lease; nobody restarts it."""
-        return self.run_loose("standby", command("engine"))
+    def release(self, child: Child) -> None:
+        """End a supervised process for good."""
+        self.supervisor.children.remove(child)
+        if child.process is not None:
+            child.process.terminate()
+            child.process.wait()
 
     def run_loose(self, name: str, words: list[str]) -> subprocess.Popen[bytes]:
+        """A process that nobody restarts."""
         with open(self.folder / "logs" / f"{name}.log", "ab") as out:
             process = subprocess.Popen(
-                words, cwd=ROOT, env=self.whole_environment(), stdout=out, stderr=subprocess.STDOUT
+                words, cwd=ROOT, env={**os.environ, **self.environment()}, stdout=out, stderr=subprocess.STDOUT
             )
         self.loose.append(process)
         return process
@@ -112,11 +122,6 @@ class Servers:
             "LOG_LEVEL": "warning",
         }
         return {f"{PREFIX}{name}": value for name, value in values.items()}
-
-    def whole_environment(self) -> dict[str, str]:
-        import os
-
-        return {**os.environ, **self.environment()}
 
     def stop(self) -> None:
         """End every process and delete the folder."""
@@ -149,8 +154,14 @@ class Servers:
 
     def position(self) -> tuple[int, int, str]:
         """(epoch, seq, inbox position) as committed."""
-        epoch, seq, inbox = self.client.hmget(self.keys.position, "epoch", "seq", "inbox")  # type: ignore[misc]
+        answer: Any = self.client.hmget(self.keys.position, "epoch", "seq", "inbox")
+        epoch, seq, inbox = answer
         return int(epoch or 0), int(seq or 0), (inbox or b"0-0").decode()
+
+    def frame_epoch(self) -> int:
+        """Epoch of the newest frame; 0 before the first."""
+        newest: Any = self.client.xrevrange(self.keys.frames, count=1)
+        return int(msgspec.json.decode(newest[0][1][b"h"])["epoch"]) if newest else 0
 
     def wait_until_taken(self, timeout_s: float = 300.0) -> None:
         """Until the engine has passed the last entry of the inbox."""

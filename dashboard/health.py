@@ -17,7 +17,7 @@ from streams.keys import Keys
 
 SILENT_S = 3.0
 BEHIND_S = 5.0
-HISTORY = timedelta(hours=1)
+HISTORY = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)

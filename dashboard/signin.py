@@ -12,17 +12,18 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
 from dashboard.access import Access, csrf_token, error_response, has_csrf_token
-from layouts.texts import gettext, language, mark
+from layouts.texts import gettext, language
+from layouts.texts import mark as N_
 
 TRIES = "10 per minute"
 SESSION_S = 12 * 3600
 
-TITLE = mark("Sign in")
-KEY = mark("Access key")
-WRONG = mark("This key is not known. Keys are made with: python -m dashboard key add NAME --role ROLE")
-STALE = mark("The form was out of date. Please send it again.")
-SIGN_OUT = mark("Sign out")
-SIGNED_IN = mark("Signed in as {name} ({role})")
+TITLE = N_("Sign in")
+KEY = N_("Access key")
+WRONG = N_("This key is not known. Keys are made with: python -m dashboard key add NAME --role ROLE")
+STALE = N_("The form was out of date. Please send it again.")
+SIGN_OUT = N_("Sign out")
+SIGNED_IN = N_("Signed in as {name} ({role})")
 
 _PAGE = """<!doctype html>
 <html lang="{lang}" dir="{direction}"><head><meta charset="utf-8"><title>{title} · Hexwatch</title>

@@ -24,14 +24,12 @@ from dashboard.live import LiveContext, start_live
 from dashboard.logs import set_up_logging
 from dashboard.settings import Settings, read_settings, reader_path
 from dashboard.signin import limiter_storage, start_signin
-from geo.areas import Areas
 from geo.cities import City, load_city
-from layouts.context import AreaLabel, Context
+from layouts.context import context_of
 from layouts.shell import PAGES, every_page, shell
 from streams.keys import Keys
 from streams.reader import Reader
 
-NAME_LANGUAGES = ("en", "zh", "ar")
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
 MAX_BODY_BYTES = 2_000_000
 # Dash puts its configuration into inline scripts and plotly builds functions: hence the two `unsafe` words.
@@ -75,7 +73,7 @@ def _api_context(settings: Settings) -> ApiContext:
 
 
 def _add_pages(app: Flask, settings: Settings, city: City, api_context: ApiContext) -> None:
-    context = page_context(settings, city, load_areas(settings, city))
+    context = context_of(city, load_areas(settings, city), tile_url=settings.tile_url)
     dash = Dash(
         "hexwatch",
         server=app,  # type: ignore[arg-type]
@@ -89,26 +87,6 @@ def _add_pages(app: Flask, settings: Settings, city: City, api_context: ApiConte
     dash.validation_layout = every_page(context)  # type: ignore[assignment]
     shell_callbacks.register(dash, context)
     wall_callbacks.register(dash, Desk(api_context), context)
-
-
-def page_context(settings: Settings, city: City, areas: Areas | None) -> Context:
-    """What the pages are told of the city and its map."""
-    if areas is None:
-        return Context(city=city, tile_url=settings.tile_url)
-    labels = [
-        AreaLabel(
-            label.name,
-            label.lat,
-            label.lng,
-            names={lang: areas.local_name(label.name, lang) for lang in NAME_LANGUAGES},
-        )
-        for label in areas.labels()
-    ]
-    return Context(city=city, outlines=areas.outlines(), labels=labels, tile_url=settings.tile_url)
-
-
-def _names(areas: Areas, name: str) -> dict[str, str]:
-    return {lang: areas.local_name(name, lang) for lang in NAME_LANGUAGES}
 
 
 def _guard(app: Flask, settings: Settings, access: Access) -> None:

@@ -13,9 +13,11 @@ from benchmarks.browser import NO_BROWSER, wall
 from benchmarks.machine import browser_path
 from benchmarks.results import Result, not_measured, percentile, rounded
 from benchmarks.run import Run
+from benchmarks.servers import Servers
 from benchmarks.traffic import CENTRE
-from dashboard.grid import _geometry
+from dashboard.grid import MOST, grid_slice
 from geo.cells import FINEST
+from streams.keys import Keys
 
 NAME = "browser-redraw"
 ASKS = "ms of script to redraw 20,000 occupied cells, beside restyling as many GeoJSON features"
@@ -25,9 +27,9 @@ CELLS = (20_000, 20_000, 2_000)
 DRAWINGS = (60, 20, 5)
 RESTYLINGS = (5, 2, 1)
 # A layer of the product on the wall's own map, far enough out that every cell is in sight at the finest resolution.
-DRAW = """async ({ answer, counts, drawings }) => {
+DRAW = """async ({ answers, counts, drawings }) => {
   const L = window.L, map = hexwatch.map.map, look = hexwatch.map.cells.look, grid = new hexwatch.Grid();
-  grid.add(answer);
+  answers.forEach((answer) => grid.add(answer));
   const layer = new (hexwatch.hexLayer(L))("benchmark-cells", 420);
   layer.setup(grid, look);
   layer.key = "benchmark";
@@ -48,12 +50,14 @@ DRAW = """async ({ answer, counts, drawings }) => {
   layer.remove();
   return { times, cells };
 }"""
-RESTYLE = """async ({ answer, times, canvas }) => {
+RESTYLE = """async ({ answers, times, canvas }) => {
   const L = window.L, map = hexwatch.map.map, colours = hexwatch.map.cells.look.colours;
-  const bytes = Uint8Array.from(atob(answer.boundary), (c) => c.charCodeAt(0)), at = new Float32Array(bytes.buffer);
-  const features = answer.cells.map((id, i) => {
-    const ring = [0, 1, 2, 3, 4, 5, 0].map((k) => [at[i * 12 + 2 * k + 1], at[i * 12 + 2 * k]]);
-    return { type: "Feature", properties: { n: i }, geometry: { type: "Polygon", coordinates: [ring] } };
+  const features = answers.flatMap((answer) => {
+    const bytes = Uint8Array.from(atob(answer.boundary), (c) => c.charCodeAt(0)), at = new Float32Array(bytes.buffer);
+    return answer.cells.map((id, i) => {
+      const ring = [0, 1, 2, 3, 4, 5, 0].map((k) => [at[i * 12 + 2 * k + 1], at[i * 12 + 2 * k]]);
+      return { type: "Feature", properties: { n: i }, geometry: { type: "Polygon", coordinates: [ring] } };
+    });
   });
   const renderer = canvas ? L.canvas() : L.svg();
   const layer = L.geoJSON({ type: "FeatureCollection", features }, { renderer, style: { weight: 1 } }).addTo(map);
@@ -77,14 +81,14 @@ def measure(run: Run) -> Iterator[Result]:
         yield not_measured(NAME, "ms", TARGET, NO_BROWSER)
         return
     servers, count = run.live(), run.pick(*CELLS)
-    answer, counts = _city(count)
+    answers, counts = _city(servers, count)
     with wall(servers) as page:
         drawn: dict[str, Any] = page.evaluate(
-            DRAW % (*CENTRE, ZOOM), {"answer": answer, "counts": counts, "drawings": run.pick(*DRAWINGS)}
+            DRAW % (*CENTRE, ZOOM), {"answers": answers, "counts": counts, "drawings": run.pick(*DRAWINGS)}
         )
         times = run.pick(*RESTYLINGS)
-        svg = page.evaluate(RESTYLE, {"answer": answer, "times": times, "canvas": False})
-        canvas = page.evaluate(RESTYLE, {"answer": answer, "times": times, "canvas": True})
+        svg = page.evaluate(RESTYLE, {"answers": answers, "times": times, "canvas": False})
+        canvas = page.evaluate(RESTYLE, {"answers": answers, "times": times, "canvas": True})
     typical = median(drawn["times"])
     yield Result(
         name=NAME,
@@ -107,12 +111,14 @@ def measure(run: Run) -> Iterator[Result]:
     )
 
 
-def _city(count: int) -> tuple[dict[str, Any], list[int]]:
+def _city(servers: Servers, count: int) -> tuple[list[dict[str, Any]], list[int]]:
     """The geometry of `count` cells around the centre as the server sends it, and their counts."""
-    rng = random.Random(8)
-    middle = h3.latlng_to_cell(*CENTRE, FINEST)
-    rings = 1
+    middle, rings = h3.latlng_to_cell(*CENTRE, FINEST), 1
     while 3 * rings * (rings + 1) + 1 < count:
         rings += 1
     cells = sorted(h3.grid_disk(middle, rings))[:count]
-    return _geometry(0, len(cells), cells), [int(rng.paretovariate(1.2)) for _ in cells]
+    keys = Keys("benchmark-redraw")
+    servers.client.rpush(keys.grid, *cells)
+    answers = [grid_slice(servers.client, keys, start) for start in range(0, count, MOST)]
+    rng = random.Random(8)
+    return answers, [int(rng.paretovariate(1.2)) for _ in cells]

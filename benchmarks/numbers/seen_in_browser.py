@@ -85,5 +85,3 @@ def _delays_ms(appended: dict[str, float], seqs: dict[str, int], drawings: list[
 
 def _rounded(value: Any) -> int | None:
     return None if value is None else round(value)
-
-

@@ -23,7 +23,7 @@ BLOCKED_S = (10.0, 4.0, 1.0)
 REPEATS = (3, 1, 1)
 PER_S = 50
 DEAF = (50, 20, 5)
-DEAF_S = (15.0, 5.0, 2.0)
+DEAF_S = (15.0, 5.0, 0.5)
 MOST_GROWTH_MB = 5.0  # what an interpreter's arenas move by themselves
 # Blocks the page, then compares every topic with a snapshot of the very same seq until both are equal.
 BLOCK_AND_CATCH_UP = """async (ms) => {
@@ -31,19 +31,20 @@ BLOCK_AND_CATCH_UP = """async (ms) => {
   while (performance.now() < until);
   const released = performance.now(), picture = hexwatch.live.picture, topics = [...picture.topics.keys()];
   const query = topics.map((topic) => "topics=" + encodeURIComponent(topic)).join("&");
-  const behind = picture.seq;
-  while (performance.now() - released < 30000) {
+  const behind = picture.seq, waited = () => performance.now() - released;
+  const same = (mine, theirs) => JSON.stringify(mine) === JSON.stringify(theirs);
+  while (waited() < 30000) {
     const server = await (await fetch("/live/snapshot?" + query)).json();
     if (picture.epoch === server.epoch && picture.seq === server.seq) {
       const equal = topics.every((topic) => {
         const mine = picture.topic(topic), theirs = Object.entries(server.topics[topic] || {});
-        return mine.size === theirs.length && theirs.every(([k, v]) => JSON.stringify(mine.get(k)) === JSON.stringify(v));
+        return mine.size === theirs.length && theirs.every(([key, value]) => same(mine.get(key), value));
       });
-      return { ms: performance.now() - released, equal, seqs: server.seq - behind, snapshots: hexwatch.stats.snapshots };
+      return { ms: waited(), equal, seqs: server.seq - behind, snapshots: hexwatch.stats.snapshots };
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  return { ms: 30000, equal: false, seqs: -1, snapshots: hexwatch.stats.snapshots };
+  return { ms: waited(), equal: false, seqs: picture.seq - behind, snapshots: hexwatch.stats.snapshots };
 }"""
 
 

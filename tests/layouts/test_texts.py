@@ -15,7 +15,7 @@ from layouts.wall.words import PLURALS, WORDS, words_for_scripts
 
 ROOT = Path(__file__).resolve().parents[2]
 KEYWORDS = {"_": None, "N_": None, "NN_": (1, 2), "_n": (1, 2)}
-FOLDERS = ("layouts", "callbacks")
+FOLDERS = ("layouts", "callbacks", "dashboard")
 SHOWN_KEYWORDS = {
     "title",
     "placeholder",

@@ -28,7 +28,7 @@ class LiveCity:
         return {"X-API-Key": new_key(self.system.client, self.system.keys, f"a {role}", role)}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def live_city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveCity]:
     with running(tmp_path_factory.mktemp("live"), FRAME_RING_S=str(RING_S)) as system:
         open_port = free_port()

@@ -112,7 +112,7 @@ filters = st.fixed_dictionaries(
         "received_from": instants,
         "received_to": instants,
         "without_location": st.booleans(),
-        "q": st.sampled_from(["trash", "垃圾", "hol", "c-1", "nowhere"]),
+        "q": st.sampled_from(["trash", "垃圾", "hol", "17", "nowhere"]),
     },
 )
 

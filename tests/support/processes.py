@@ -225,7 +225,7 @@ def running(folder: Path, city: str = "boston", **settings: str) -> Iterator[Sys
         system.close()
 
 
-def rss_kb(pid: int) -> int:
+def rss_kb(pid: int | str) -> int:
     """Resident memory of one process in kB."""
     status = Path(f"/proc/{pid}/status").read_text()
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:"))
