@@ -1,4 +1,4 @@
-"""`make screenshots`: every page at every size and language, of the generated city and, where present, of real Boston."""
+"""`make screenshots`: every page in every size and language, of the generated city and, where present, of Boston."""
 
 from __future__ import annotations
 

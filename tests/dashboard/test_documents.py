@@ -21,7 +21,7 @@ def test_every_setting_is_documented_with_its_default_and_none_that_is_gone() ->
     rows = dict(re.findall(r"^\| `HEXWATCH_(\w+)` \|(.*?)\|", OPERATIONS, re.M))
     assert set(rows) == {name.upper() for name in SETTINGS}
     for name, setting in SETTINGS.items():
-        shown = {True: "yes", False: "no"}.get(setting.default, str(setting.default))
+        shown = ("no", "yes")[setting.default] if isinstance(setting.default, bool) else str(setting.default)
         assert rows[name.upper()].strip() == (f"`{shown}`" if shown else ""), name
 
 

@@ -1,4 +1,4 @@
-"""Real records through feed, inbox and engine: the committed figures equal pandas on the raw file, instant by instant."""
+"""Real records through feed, inbox and engine: the committed figures equal pandas, instant by instant."""
 
 from __future__ import annotations
 
