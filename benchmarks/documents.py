@@ -45,7 +45,7 @@ def open_cases(numbers: range, city: City, areas: Areas | None, now: datetime, s
 
 
 def write_cases(servers: Servers, numbers: range, city: City, areas: Areas | None, now: datetime) -> None:
-    """Commit these open cases with their private words, grid and position, as if an engine had."""
+    """Commit these open cases with their private words and grid; a city not yet begun also gets its position."""
     cases = open_cases(numbers, city, areas, now)
     known = {raw.decode() for raw in servers.client.lrange(servers.keys.grid, 0, -1)}  # type: ignore[union-attr]
     while some := list(islice(cases, AT_ONCE)):
@@ -53,7 +53,8 @@ def write_cases(servers: Servers, numbers: range, city: City, areas: Areas | Non
         known.update(fresh)
         _write(servers, some, fresh)
     clock = Clock(mode=Mode.LIVE, at=now)
-    servers.client.hset(servers.keys.position, mapping={"seq": SEQ, "frame_seq": SEQ, "clock": encode(clock)})
+    for name, value in {"seq": SEQ, "frame_seq": SEQ, "clock": encode(clock)}.items():
+        servers.client.hsetnx(servers.keys.position, name, value)  # type: ignore[arg-type]
 
 
 def _write(servers: Servers, cases: list[Case], fresh: list[str]) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,12 +29,14 @@ class Run:
     began: float = field(default_factory=time.monotonic)
     _ends: ExitStack = field(default_factory=ExitStack)
     _live: Servers | None = None
+    _live_ends: ExitStack = field(default_factory=ExitStack)
     _cache: Path | None = None
 
     def __enter__(self) -> Run:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._live_ends.close()
         self._ends.close()
 
     def pick(self, full: T, quick: T, tiny: T) -> T:
@@ -44,20 +47,31 @@ class Run:
         """Progress, for people: never on standard output, which carries the results."""
         print(f"[{time.monotonic() - self.began:6.1f} s] {text}", file=sys.stderr, flush=True)
 
-    def servers(self) -> Servers:
-        """A folder and a Redis of one measurement's own."""
+    @contextmanager
+    def servers(self) -> Iterator[Servers]:
+        """A folder and a Redis of one measurement's own, ended with it: nothing goes on beside the next."""
+        if self._live is not None:
+            self._live_ends.close()
+            self._live = None
+        with self._serving() as servers:
+            yield servers
+
+    @contextmanager
+    def _serving(self) -> Iterator[Servers]:
         if self._cache is None:
             self._cache = Path(self._ends.enter_context(tempfile.TemporaryDirectory(prefix="hexwatch-bench-cache-")))
         servers = Servers(cache=self._cache)
-        self._ends.callback(servers.stop)
-        servers.start_redis()
-        return servers
+        try:
+            servers.start_redis()
+            yield servers
+        finally:
+            servers.stop()
 
     def live(self) -> Servers:
         """The live city of this run: Redis, engine, web, and thousands of occupied cells."""
         if self._live is None:
             self.say("starting a live city: Redis, engine, web")
-            servers = self.servers()
+            servers = self._live_ends.enter_context(self._serving())
             servers.start_engine()
             servers.start_web()
             now = datetime.now(UTC)

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,8 @@ from dashboard.supervisor import Child, Supervisor
 from streams.keys import Keys
 
 READY_S = 60.0
+AT_ONCE = 2_000
+APPEND = "for index = 1, #ARGV do redis.call('XADD', KEYS[1], '*', 'e', ARGV[index]) end"
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -144,13 +146,10 @@ class Servers:
 
     # the city
 
-    def append(self, entries: list[bytes], at_once: int = 2000) -> None:
-        """Append JSON of entries to the inbox."""
-        for start in range(0, len(entries), at_once):
-            with self.client.pipeline(transaction=False) as pipe:
-                for raw in entries[start : start + at_once]:
-                    pipe.execute_command("XADD", self.keys.inbox, "*", "e", raw)
-                pipe.execute()
+    def append(self, entries: Sequence[bytes]) -> None:
+        """Append JSON of entries to the inbox, many in one command: filling is not what is measured."""
+        for start in range(0, len(entries), AT_ONCE):
+            self.client.eval(APPEND, 1, self.keys.inbox, *entries[start : start + AT_ONCE])
 
     def position(self) -> tuple[int, int, str]:
         """(epoch, seq, inbox position) as committed."""

@@ -17,7 +17,7 @@ import redis
 from dashboard.connect import connect
 from dashboard.embedded import redis_command
 from dashboard.engine.clock import Mode
-from dashboard.settings import PREFIX, Settings
+from dashboard.settings import PREFIX, Settings, city_file
 from dashboard.supervisor import (
     CannotStart,
     Child,
@@ -77,6 +77,7 @@ def run_program(program: Program) -> None:
     check_port(settings.host, settings.port)
     stop = threading.Event()
     stop_on_signals(stop)
+    city_file(settings).write_text(settings.city, encoding="ascii")
     supervisor = Supervisor(settings.data / "logs", stop)
     try:
         _start(supervisor, program)

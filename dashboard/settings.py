@@ -104,6 +104,11 @@ class Settings:
         return self.redis_url or f"unix://{self.socket}"
 
 
+def city_file(settings: Settings) -> Path:
+    """Names the city that was last started in this data folder, so that commands need not be told."""
+    return settings.data / "city"
+
+
 def reader_path(settings: Settings) -> Path:
     """Where the reader of this city keeps its file on this machine."""
     return settings.data / f"reader-{settings.city}.sqlite"

@@ -34,17 +34,17 @@ TIMEOUT_S = 120.0
 
 
 def measure(run: Run) -> Iterator[Result]:
-    servers = run.servers()
-    city = load_city(servers.city)
-    areas = city.load_areas(cache_dir=servers.folder / "cache")
-    sent = Sent(servers)
-    written = 0
-    for count, target_s, kills in run.pick(*STEPS):
-        run.say(f"writing open cases up to {count:,}")
-        write_cases(servers, range(written, count), city, areas, datetime.now(UTC))
-        written = count
-        yield _restarted(run, servers, count, target_s, kills, sent)
-    yield _with_standby(run, servers, written, sent)
+    with run.servers() as servers:
+        city = load_city(servers.city)
+        areas = city.load_areas(cache_dir=servers.folder / "cache")
+        sent = Sent(servers)
+        written = 0
+        for count, target_s, kills in run.pick(*STEPS):
+            run.say(f"writing open cases up to {count:,}")
+            write_cases(servers, range(written, count), city, areas, datetime.now(UTC))
+            written = count
+            yield _restarted(run, servers, count, target_s, kills, sent)
+        yield _with_standby(run, servers, written, sent)
 
 
 class Sent:

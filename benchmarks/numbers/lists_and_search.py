@@ -36,20 +36,21 @@ PAGE = 50
 
 
 def measure(run: Run) -> Iterator[Result]:
-    servers, cases = run.servers(), run.pick(*CASES)
-    city = load_city(servers.city)
-    areas = city.load_areas(cache_dir=servers.folder / "cache")
-    run.say(f"writing {cases:,} open cases")
-    write_cases(servers, range(cases), city, areas, datetime.now(UTC))
-    path = servers.folder / f"reader-{servers.city}.sqlite"
-    with ReaderWriter(path, servers.city) as writer:
-        tail = Tail(servers.client, servers.keys, writer)
-        run.say("building the reader's file")
-        began = time.perf_counter()
-        tail.step()
-        build_s = time.perf_counter() - began
-        yield _lists(run, path, servers, cases, build_s)
-        yield _following(run, servers, tail, city, areas)
+    cases = run.pick(*CASES)
+    with run.servers() as servers:
+        city = load_city(servers.city)
+        areas = city.load_areas(cache_dir=servers.folder / "cache")
+        run.say(f"writing {cases:,} open cases")
+        write_cases(servers, range(cases), city, areas, datetime.now(UTC))
+        path = servers.folder / f"reader-{servers.city}.sqlite"
+        with ReaderWriter(path, servers.city) as writer:
+            tail = Tail(servers.client, servers.keys, writer)
+            run.say("building the reader's file")
+            began = time.perf_counter()
+            tail.step()
+            build_s = time.perf_counter() - began
+            yield _lists(run, path, servers, cases, build_s)
+            yield _following(run, servers, tail, city, areas)
 
 
 def _lists(run: Run, path: Path, servers: Servers, cases: int, build_s: float) -> Result:

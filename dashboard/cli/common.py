@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import Any
 
@@ -11,7 +13,7 @@ import redis
 
 from dashboard.connect import connect
 from dashboard.logs import set_up_logging
-from dashboard.settings import BadSetting, Settings, read_settings
+from dashboard.settings import BadSetting, Settings, city_file, read_settings
 
 
 def settings_or_exit(**overrides: Any) -> Settings:
@@ -22,6 +24,14 @@ def settings_or_exit(**overrides: Any) -> Settings:
         raise click.ClickException(str(error)) from None
     set_up_logging(settings.log_level)
     return settings
+
+
+def running_settings() -> Settings:
+    """Settings for commands that look at a city: the one HEXWATCH_CITY names, else the one last started here."""
+    settings = settings_or_exit()
+    if "HEXWATCH_CITY" in os.environ or not city_file(settings).exists():
+        return settings
+    return replace(settings, city=city_file(settings).read_text(encoding="ascii").strip())
 
 
 def redis_or_exit(settings: Settings) -> redis.Redis:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from dashboard.cli.common import redis_or_exit, settings_or_exit
+from dashboard.cli.common import redis_or_exit, running_settings
 from dashboard.engine.state import ENGINE
 from streams.keys import Keys
 
@@ -62,7 +62,7 @@ def retry(letter_ids: tuple[str, ...]) -> None:
 
 
 def _city() -> tuple[Any, Keys]:
-    settings = settings_or_exit()
+    settings = running_settings()
     return redis_or_exit(settings), Keys(settings.city)
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.support.demo import ROOT, Demo, free_port
@@ -145,6 +146,10 @@ def test_one_live_city_is_examined_refuses_a_second_and_leaves_nothing_when_kill
     assert answer.returncode == 0, answer.stdout + answer.stderr
     for what in ("Python", "Redis", "durability", "memory", "clock", "city files", "presets", "disk", "wall at 5 m"):
         assert what in answer.stdout
+    key = run("key", "add", "me", "--role", "viewer", data=str(demo.folder)).stdout.strip()
+    picture = httpx.get(f"{demo.url}/api/v1/picture", headers={"Authorization": f"Bearer {key}"}, timeout=10)
+    assert picture.json()["city"] == "beijing"
+    assert "me  viewer" in run("key", "list", data=str(demo.folder)).stdout
     said = refused(Demo(demo.folder, command="up"))
     assert f"process {demo.process.pid}" in said
     assert "HEXWATCH_DATA" in said

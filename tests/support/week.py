@@ -1,7 +1,7 @@
 """A simulated week in fast motion: the real engine in a process of its own, its clock moved a step a turn.
 
-Run as `python -m tests.support.week SOCKET CITY DAYS STEP_M PER_DAY SEED`; it prints one JSON line a simulated day:
-resident memory, and how many of everything the engine keeps.
+Run as `python -m tests.support.week SOCKET CITY DAYS STEP_M PER_DAY FRAME_S SEED`; it prints one JSON line a simulated
+day: resident memory, and how many of everything the engine keeps. It begins when it is told to, by a line of input.
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ START = datetime(2026, 6, 1, 4, 0, tzinfo=UTC)
 PLACES = [(42.25 + n % 40 / 300, -71.17 + n // 40 / 250) for n in range(1500)]
 CATEGORIES = ("Noise", "Trees", "Graffiti", "Street Lights", "Recycling", "Heating")
 UNITS = 40
-FASTEST_S = 0.005  # a frame: what a page can be asked to follow
 
 
 class Traffic:
@@ -94,7 +93,8 @@ def sizes(engine: Engine) -> dict[str, int]:
     }
 
 
-def main(socket: str, city_id: str, days: int, step_m: float, per_day: int, seed: int) -> None:
+def main(socket: str, city_id: str, days: int, step_m: float, per_day: int, frame_s: float, seed: int) -> None:
+    """`frame_s` is the least wall time of a step, which makes one frame."""
     client, now = redis.Redis(unix_socket_path=socket), [START]
     engine = Engine(
         Store(client, Keys(city_id), "week", events_kept=5_000),
@@ -105,6 +105,9 @@ def main(socket: str, city_id: str, days: int, step_m: float, per_day: int, seed
         monotonic=lambda: now[0].timestamp(),
     )
     engine.start()
+    engine.turn(block_ms=None)
+    print(json.dumps({"day": -1}), flush=True)
+    sys.stdin.readline()
     traffic, step, events = Traffic(per_day, seed), timedelta(minutes=step_m), 0
     for day in range(days):
         end = START + timedelta(days=day + 1)
@@ -118,11 +121,11 @@ def main(socket: str, city_id: str, days: int, step_m: float, per_day: int, seed
             events += len(told)
             now[0] += step
             engine.turn(block_ms=None)
-            time.sleep(max(0.0, FASTEST_S - (time.perf_counter() - began)))
+            time.sleep(max(0.0, frame_s - (time.perf_counter() - began)))
         memory = rss_kb(Path("/proc/self").resolve().name)
         print(json.dumps({"day": day, "events": events, "rss_kb": memory, **sizes(engine)}), flush=True)
 
 
 if __name__ == "__main__":
-    socket, city, days, step_m, per_day, seed = sys.argv[1:]
-    main(socket, city, int(days), float(step_m), int(per_day), int(seed))
+    socket, city, days, step_m, per_day, frame_s, seed = sys.argv[1:]
+    main(socket, city, int(days), float(step_m), int(per_day), float(frame_s), int(seed))
