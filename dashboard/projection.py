@@ -20,7 +20,7 @@ from emergency.incidents import Incident, fold_incident
 from emergency.units import Unit, fold_unit
 from hotline.cases import Case, fold_case
 from streams.codec import Malformed, encode, payload_of
-from streams.events import TYPES, CasePayload, Envelope, IncidentPayload, Payload, SubjectErased, UnitPayload
+from streams.events import TYPES, Envelope, Payload, Recording, SubjectErased, recording_of
 from streams.reader_schema import CASES, INCIDENTS, UNITS, Table, to_microseconds
 from streams.reader_writer import ReaderWriter, Row
 
@@ -56,7 +56,10 @@ class Kind:
     table: Table
     document: type[Document]
     id_field: str
-    fold: Callable[[Any, Any, Fact], Document | None]
+    fold_recorded: Callable[[Any, Any, Recording], Document | None]
+
+    def fold(self, document: Document | None, payload: Payload, fact: Fact) -> Document | None:
+        return self.fold_recorded(document, payload, recording_of(fact.envelope, fact.seq))
 
     def id_of(self, document: Document) -> str:
         return cast(str, getattr(document, self.id_field))
@@ -73,51 +76,10 @@ class Kind:
         return attrgetter(*self.table.columns)
 
 
-def _fold_case(case: Case | None, payload: CasePayload, fact: Fact) -> Case | None:
-    said = fact.envelope
-    return fold_case(
-        case,
-        payload,
-        at=_recorded_at(said),
-        seq=fact.seq,
-        occurred_at=said.occurred_at,
-        source=said.source,
-        cell=_placed(said, "cell"),
-        area=_placed(said, "area"),
-    )
-
-
-def _fold_incident(incident: Incident | None, payload: IncidentPayload, fact: Fact) -> Incident | None:
-    said = fact.envelope
-    return fold_incident(
-        incident,
-        payload,
-        at=_recorded_at(said),
-        seq=fact.seq,
-        occurred_at=said.occurred_at,
-        source=said.source,
-        cell=_placed(said, "cell"),
-        area=_placed(said, "area"),
-    )
-
-
-def _fold_unit(unit: Unit | None, payload: UnitPayload, fact: Fact) -> Unit:
-    said = fact.envelope
-    return fold_unit(unit, payload, at=_recorded_at(said), occurred_at=said.occurred_at, seq=fact.seq)
-
-
-def _placed(envelope: Envelope, what: str) -> str:
-    return str((envelope.placed or {}).get(what) or "")
-
-
-def _recorded_at(envelope: Envelope) -> datetime:
-    return envelope.recorded_at or envelope.occurred_at
-
-
 KINDS: dict[str, Kind] = {
-    "case": Kind(CASES, Case, "case_id", _fold_case),
-    "incident": Kind(INCIDENTS, Incident, "incident_id", _fold_incident),
-    "unit": Kind(UNITS, Unit, "unit_id", _fold_unit),
+    "case": Kind(CASES, Case, "case_id", fold_case),
+    "incident": Kind(INCIDENTS, Incident, "incident_id", fold_incident),
+    "unit": Kind(UNITS, Unit, "unit_id", fold_unit),
 }
 # Events after which the private record is read: all of a subject that may have one. An amendment may bring words
 # before anything else gives the subject its row.

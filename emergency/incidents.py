@@ -13,6 +13,7 @@ from streams.events import (
     IncidentPayload,
     IncidentReceived,
     IncidentReopened,
+    Recording,
 )
 
 DAY = timedelta(hours=24)
@@ -57,47 +58,48 @@ class IncidentFlag(IntFlag):
 INCIDENT_MEASURES: dict[str, int] = {flag.name.lower(): flag.value for flag in IncidentFlag if flag.name}
 
 
-def fold_incident(
-    incident: Incident | None,
-    payload: IncidentPayload,
-    *,
-    at: datetime,
-    seq: int,
-    occurred_at: datetime | None = None,
-    source: str = "",
-    cell: str = "",
-    area: str = "",
-) -> Incident | None:
+def fold_incident(incident: Incident | None, payload: IncidentPayload, recording: Recording) -> Incident | None:
     """The incident after one fact, or the same object when the fact changes nothing."""
     if isinstance(payload, IncidentReceived):
-        if incident is not None and incident.received_at is not None:
-            return incident
-        return Incident(
-            incident_id=payload.incident_id,
-            kind=payload.kind,
-            priority=payload.priority,
-            lat=payload.lat,
-            lng=payload.lng,
-            cell=cell,
-            area=area,
-            agency=payload.agency,
-            source=source,
-            occurred_at=occurred_at,
-            received_at=at,
-            closed_at=incident.closed_at if incident else None,
-            seq=seq,
-        )
+        return _received(incident, payload, recording)
     if isinstance(payload, IncidentClosed):
-        if incident is None:
-            return Incident(incident_id=payload.incident_id, source=source, closed_at=at, seq=seq)
-        return incident if incident.closed_at else msgspec.structs.replace(incident, closed_at=at, seq=seq)
+        return _closed(incident, payload, recording)
     if incident is None or incident.received_at is None:
         return incident
     if isinstance(payload, IncidentReopened) and incident.closed_at is not None:
-        return msgspec.structs.replace(incident, closed_at=None, reopened=incident.reopened + 1, seq=seq)
+        return msgspec.structs.replace(incident, closed_at=None, reopened=incident.reopened + 1, seq=recording.seq)
     if isinstance(payload, IncidentEscalated) and incident.priority != payload.priority:
-        return msgspec.structs.replace(incident, priority=payload.priority, seq=seq)
+        return msgspec.structs.replace(incident, priority=payload.priority, seq=recording.seq)
     return incident
+
+
+def _received(incident: Incident | None, payload: IncidentReceived, recording: Recording) -> Incident:
+    if incident is not None and incident.received_at is not None:
+        return incident
+    return Incident(
+        incident_id=payload.incident_id,
+        kind=payload.kind,
+        priority=payload.priority,
+        lat=payload.lat,
+        lng=payload.lng,
+        cell=recording.cell,
+        area=recording.area,
+        agency=payload.agency,
+        source=recording.source,
+        occurred_at=recording.occurred_at,
+        received_at=recording.at,
+        closed_at=incident.closed_at if incident else None,
+        seq=recording.seq,
+    )
+
+
+def _closed(incident: Incident | None, payload: IncidentClosed, recording: Recording) -> Incident:
+    if incident is None:
+        incident_id = payload.incident_id
+        return Incident(incident_id=incident_id, source=recording.source, closed_at=recording.at, seq=recording.seq)
+    if incident.closed_at is not None:
+        return incident
+    return msgspec.structs.replace(incident, closed_at=recording.at, seq=recording.seq)
 
 
 def incident_flags(incident: Incident, now: datetime, day_start: datetime) -> int:

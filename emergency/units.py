@@ -8,6 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from streams.events import (
+    Recording,
     UnitArrived,
     UnitAssignment,
     UnitCleared,
@@ -73,41 +74,43 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
         return next(reversed(self.assignments.values())) if self.assignments else UnitStatus.AVAILABLE.value
 
 
-def fold_unit(unit: Unit | None, payload: UnitPayload, *, at: datetime, occurred_at: datetime, seq: int) -> Unit:
+def fold_unit(unit: Unit | None, payload: UnitPayload, recording: Recording) -> Unit:
     """The unit after one fact, or the same object when the fact changes nothing.
 
-    `at` is when the log took the fact, `occurred_at` when it happened: a step that happened before the
-    unit cleared that incident came late and must not revive the assignment; a later one is a new assignment.
+    A step that happened before the unit cleared that incident came late and must not revive the assignment;
+    one that happened later is a new assignment.
     """
     known = unit or Unit(unit_id=payload.unit_id)
     if isinstance(payload, UnitMoved):
-        return msgspec.structs.replace(known, lat=payload.lat, lng=payload.lng, position_at=at, seq=seq)
+        return msgspec.structs.replace(
+            known, lat=payload.lat, lng=payload.lng, position_at=recording.at, seq=recording.seq
+        )
     if isinstance(payload, UnitListed):
-        return _listed(known, payload, at, seq)
+        return _listed(known, payload, recording)
     if isinstance(payload, UnitCleared):
-        return _cleared(known, payload, at, occurred_at, seq)
+        return _cleared(known, payload, recording)
     if isinstance(payload, UnitAssignment):
-        return _stepped(known, payload, at, occurred_at, seq)
+        return _stepped(known, payload, recording)
     return known
 
 
-def _listed(unit: Unit, payload: UnitListed, at: datetime, seq: int) -> Unit:
-    place = {} if payload.lat is None else {"lat": payload.lat, "lng": payload.lng, "position_at": at}
+def _listed(unit: Unit, payload: UnitListed, recording: Recording) -> Unit:
+    place = {} if payload.lat is None else {"lat": payload.lat, "lng": payload.lng, "position_at": recording.at}
     return msgspec.structs.replace(
         unit,
         kind=payload.kind or unit.kind,
         station=payload.station or unit.station,
         agency=payload.agency or unit.agency,
-        seq=seq,
+        seq=recording.seq,
         **place,
     )
 
 
-def _stepped(unit: Unit, payload: UnitAssignment, at: datetime, occurred_at: datetime, seq: int) -> Unit:
+def _stepped(unit: Unit, payload: UnitAssignment, recording: Recording) -> Unit:
     """Advance one assignment; its steps never go backwards."""
     incident_id, status = payload.incident_id, STEPS[type(payload)]
     cleared_at = unit.cleared.get(incident_id)
-    if cleared_at is not None and occurred_at <= cleared_at:
+    if cleared_at is not None and recording.occurred_at <= cleared_at:
         return unit
     current = unit.assignments.get(incident_id)
     if current is not None and _ORDER[current] >= _ORDER[status]:
@@ -117,19 +120,21 @@ def _stepped(unit: Unit, payload: UnitAssignment, at: datetime, occurred_at: dat
         kind=payload.kind or unit.kind,
         station=payload.station or unit.station,
         assignments={**unit.assignments, incident_id: status.value},
-        status_at=at,
-        seq=seq,
+        status_at=recording.at,
+        seq=recording.seq,
     )
 
 
 REMEMBERED_CLEARINGS = 8
 
 
-def _cleared(unit: Unit, payload: UnitCleared, at: datetime, occurred_at: datetime, seq: int) -> Unit:
+def _cleared(unit: Unit, payload: UnitCleared, recording: Recording) -> Unit:
     before = unit.cleared.get(payload.incident_id)
-    if before is not None and occurred_at <= before:
+    if before is not None and recording.occurred_at <= before:
         return unit
-    cleared = {k: v for k, v in unit.cleared.items() if k != payload.incident_id} | {payload.incident_id: occurred_at}
+    cleared = {k: v for k, v in unit.cleared.items() if k != payload.incident_id} | {
+        payload.incident_id: recording.occurred_at
+    }
     recent = dict(list(cleared.items())[-REMEMBERED_CLEARINGS:])
     rest = {i: s for i, s in unit.assignments.items() if i != payload.incident_id}
-    return msgspec.structs.replace(unit, assignments=rest, cleared=recent, status_at=at, seq=seq)
+    return msgspec.structs.replace(unit, assignments=rest, cleared=recent, status_at=recording.at, seq=recording.seq)

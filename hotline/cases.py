@@ -7,7 +7,7 @@ from enum import IntFlag
 
 import msgspec
 
-from streams.events import CaseAmended, CaseClosed, CasePayload, CaseReceived, CaseReopened
+from streams.events import CaseAmended, CaseClosed, CasePayload, CaseReceived, CaseReopened, Recording
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(hours=24)
@@ -68,49 +68,27 @@ CASE_MEASURES: dict[str, int] = {flag.name.lower(): flag.value for flag in CaseF
 _RECEIPT_FIELDS = ("kind", "category", "subcategory", "channel", "language", "grade", "lat", "lng", "target_at")
 
 
-def fold_case(
-    case: Case | None,
-    payload: CasePayload,
-    *,
-    at: datetime,
-    seq: int,
-    occurred_at: datetime | None = None,
-    source: str = "",
-    cell: str = "",
-    area: str = "",
-) -> Case | None:
-    """The case after one fact, or the same object when the fact changes nothing.
-
-    `at` is the fact's `recorded_at`; `cell` and `area` are where the engine placed it.
-    """
+def fold_case(case: Case | None, payload: CasePayload, recording: Recording) -> Case | None:
+    """The case after one fact, or the same object when the fact changes nothing."""
     if isinstance(payload, CaseReceived):
-        return _received(case, payload, at, seq, occurred_at, source, cell, area)
+        return _received(case, payload, recording)
     if isinstance(payload, CaseClosed):
-        return _closed(case, payload, at, seq, source)
+        return _closed(case, payload, recording)
     if case is None or case.received_at is None:
         return case
     if isinstance(payload, CaseReopened):
         if case.closed_at is None:
             return case
-        return msgspec.structs.replace(case, closed_at=None, reopened=case.reopened + 1, seq=seq)
+        return msgspec.structs.replace(case, closed_at=None, reopened=case.reopened + 1, seq=recording.seq)
     if isinstance(payload, CaseAmended):
         given = {f: v for f in _RECEIPT_FIELDS if (v := getattr(payload, f)) is not None}
         if payload.lat is not None or payload.area is not None:
-            given |= {"cell": cell, "area": area}
-        return msgspec.structs.replace(case, **given, seq=seq)
+            given |= {"cell": recording.cell, "area": recording.area}
+        return msgspec.structs.replace(case, **given, seq=recording.seq)
     return case
 
 
-def _received(
-    case: Case | None,
-    payload: CaseReceived,
-    at: datetime,
-    seq: int,
-    occurred_at: datetime | None,
-    source: str,
-    cell: str,
-    area: str,
-) -> Case:
+def _received(case: Case | None, payload: CaseReceived, recording: Recording) -> Case:
     if case is not None and case.received_at is not None:
         return case  # a second receipt of the same case says nothing new; changes come as case.amended
     return Case(
@@ -123,23 +101,23 @@ def _received(
         grade=payload.grade,
         lat=payload.lat,
         lng=payload.lng,
-        cell=cell,
-        area=area,
-        source=source,
-        occurred_at=occurred_at,
-        received_at=at,
+        cell=recording.cell,
+        area=recording.area,
+        source=recording.source,
+        occurred_at=recording.occurred_at,
+        received_at=recording.at,
         closed_at=case.closed_at if case else None,
         target_at=payload.target_at,
-        seq=seq,
+        seq=recording.seq,
     )
 
 
-def _closed(case: Case | None, payload: CaseClosed, at: datetime, seq: int, source: str) -> Case:
+def _closed(case: Case | None, payload: CaseClosed, recording: Recording) -> Case:
     if case is None:
-        return Case(case_id=payload.case_id, source=source, closed_at=at, seq=seq)
+        return Case(case_id=payload.case_id, source=recording.source, closed_at=recording.at, seq=recording.seq)
     if case.closed_at is not None:
         return case
-    return msgspec.structs.replace(case, closed_at=at, seq=seq)
+    return msgspec.structs.replace(case, closed_at=recording.at, seq=recording.seq)
 
 
 def case_flags(case: Case, now: datetime, day_start: datetime) -> int:

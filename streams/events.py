@@ -250,3 +250,30 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     subject: str = ""
     placed: dict[str, Any] | None = None  # {"cell", "area"}: decided once by the engine
     flags: list[str] | None = None  # contradictions kept and shown, e.g. "double-assigned at source"
+
+
+class Recording(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The circumstances of one recorded fact, as the folds of documents need them.
+
+    `at` is when the log took it, `cell` and `area` where the engine placed it.
+    """
+
+    at: datetime
+    occurred_at: datetime
+    seq: int
+    source: str = ""
+    cell: str = ""
+    area: str = ""
+
+
+def recording_of(envelope: Envelope, seq: int) -> Recording:
+    """The circumstances of a recorded event that was committed as `seq`."""
+    placed = envelope.placed or {}
+    return Recording(
+        at=envelope.recorded_at or envelope.occurred_at,
+        occurred_at=envelope.occurred_at,
+        seq=seq,
+        source=envelope.source,
+        cell=placed.get("cell") or "",
+        area=placed.get("area") or "",
+    )

@@ -33,8 +33,10 @@ from streams.events import (
     IncidentPayload,
     IncidentReceived,
     Payload,
+    Recording,
     UnitAssignment,
     UnitPayload,
+    recording_of,
 )
 
 CASE_MAPPED = ("received_1h", "received_24h", "open", "overdue", "due_4h")
@@ -88,7 +90,7 @@ class State:
         self.views = Views()
         self.changed: dict[str, set[str]] = {"cases": set(), "incidents": set(), "units": set(), "sources": set()}
         self.spent: dict[str, Case] = {}  # left memory since the last commit
-        self._absorbers: dict[str, Callable[[Envelope, Any, datetime, int], None]] = {
+        self._absorbers: dict[str, Callable[[Any, Recording], None]] = {
             "case": self._absorb_case,
             "incident": self._absorb_incident,
             "unit": self._absorb_unit,
@@ -99,32 +101,21 @@ class State:
 
     def absorb(self, fact: Envelope, payload: Payload, seq: int) -> None:
         """Fold one recorded fact into documents, counts and views."""
-        at = fact.recorded_at or fact.occurred_at
         absorb = self._absorbers.get(payload.ENTITY)
         if absorb is not None:
-            absorb(fact, payload, at, seq)
+            absorb(payload, recording_of(fact, seq))
         if payload.ENTITY != "feed":
             self._heard(fact.source, fact.occurred_at)
 
-    def _absorb_case(self, fact: Envelope, payload: CasePayload, at: datetime, seq: int) -> None:
+    def _absorb_case(self, payload: CasePayload, recording: Recording) -> None:
         before = self.cases.get(payload.case_id)
-        placed = fact.placed or {}
-        after = fold_case(
-            before,
-            payload,
-            at=at,
-            seq=seq,
-            occurred_at=fact.occurred_at,
-            source=fact.source,
-            cell=placed.get("cell", ""),
-            area=placed.get("area", ""),
-        )
+        after = fold_case(before, payload, recording)
         if after is before or after is None:
             return
         self.put_case(before, after)
         if isinstance(payload, CaseReceived):
             self.totals["cases"] += 1
-            self.hours.add(at)
+            self.hours.add(recording.at)
 
     def put_case(self, before: Case | None, after: Case) -> None:
         self.cases[after.case_id] = after
@@ -141,19 +132,9 @@ class State:
         if again is not None:
             self.timers.set(again, ("case", after.case_id))
 
-    def _absorb_incident(self, fact: Envelope, payload: IncidentPayload, at: datetime, seq: int) -> None:
+    def _absorb_incident(self, payload: IncidentPayload, recording: Recording) -> None:
         before = self.incidents.get(payload.incident_id)
-        placed = fact.placed or {}
-        after = fold_incident(
-            before,
-            payload,
-            at=at,
-            seq=seq,
-            occurred_at=fact.occurred_at,
-            source=fact.source,
-            cell=placed.get("cell", ""),
-            area=placed.get("area", ""),
-        )
+        after = fold_incident(before, payload, recording)
         if after is before or after is None:
             return
         self.put_incident(before, after)
@@ -176,9 +157,9 @@ class State:
         if again is not None:
             self.timers.set(again, ("incident", after.incident_id))
 
-    def _absorb_unit(self, fact: Envelope, payload: UnitPayload, at: datetime, seq: int) -> None:
+    def _absorb_unit(self, payload: UnitPayload, recording: Recording) -> None:
         before = self.units.get(payload.unit_id)
-        after = fold_unit(before, payload, at=at, occurred_at=fact.occurred_at, seq=seq)
+        after = fold_unit(before, payload, recording)
         if after is before:
             return
         self.put_unit(before, after)
@@ -197,9 +178,9 @@ class State:
             self.crews.setdefault(incident_id, set()).add(after.unit_id)
         self._show_unit(after)
 
-    def _absorb_feed(self, fact: Envelope, payload: FeedPayload, at: datetime, seq: int) -> None:
+    def _absorb_feed(self, payload: FeedPayload, recording: Recording) -> None:
         """A feed speaks of its own source; the engine speaks of the feed that it names."""
-        source = self.source(payload.feed if fact.source == ENGINE else fact.source)
+        source = self.source(payload.feed if recording.source == ENGINE else recording.source)
         if isinstance(payload, FeedStalled):
             source.stale = True
         elif isinstance(payload, FeedRejected):
