@@ -8,10 +8,6 @@ from typing import Any, Protocol
 class Desk(Protocol):
     """The person's view of the city: answers depend on who is signed in, refusals come as PermissionError."""
 
-    def role(self) -> str:
-        """The role of whoever sent the request being answered."""
-        ...
-
     def cases(self, **filters: Any) -> list[dict[str, Any]]:
         """Cases, newest first.
 

@@ -11,36 +11,48 @@ from flask import request
 from dashboard.access import Permission, Principal
 from dashboard.api.context import ApiContext
 from dashboard.api.lists import measure_filters, read_page
-from streams.reader_schema import CASES
+from geo.cities import City
+from streams.reader_schema import CASES, INCIDENTS
 
 
 class Desk:
     """The web process's answer to `callbacks.desk.Desk`."""
 
-    def __init__(self, context: ApiContext):
+    def __init__(self, context: ApiContext, city: City):
         self.context = context
-
-    def role(self) -> str:
-        """The role of whoever sent the request being answered; kiosk for strangers on an open wall."""
-        principal = self._principal()
-        return principal.role.value if principal else ""
+        self.city = city
 
     def cases(self, **filters: Any) -> list[dict[str, Any]]:
-        """Cases behind a place of the map, newest first. Raises PermissionError for roles that may not read them."""
-        principal = self._principal()
-        if principal is None or not principal.may(Permission.READ_CASES):
-            raise PermissionError("this role may not read cases")
-        wanted: dict[str, Any] = {name: filters[name] for name in ("category", "cell") if name in filters}
-        if filters.get("without_location"):
-            wanted["without_location"] = True
-        measure = filters.get("measure", "open")
-        wanted |= measure_filters(measure if measure != "incidents" else "open", self._city_now())
-        page = read_page(self.context, CASES, wanted | {"limit": filters.get("limit", 100)}, principal)
-        cases: list[dict[str, Any]] = page[CASES.name]
+        """What is behind a place of the map, newest first: cases, or for the measure `incidents` the open incidents.
+
+        Raises PermissionError for roles that may not read them.
+        """
+        wanted = {name: filters[name] for name in ("cell", "category", "without_location") if filters.get(name)}
+        limit, measure = filters.get("limit", 100), filters.get("measure", "open")
+        if measure == "incidents":
+            return self._incidents(wanted, limit)
+        principal = self._allowed(Permission.READ_CASES)
+        wanted |= measure_filters(measure, self._city_now())
+        cases: list[dict[str, Any]] = read_page(self.context, CASES, wanted | {"limit": limit}, principal)[CASES.name]
         return cases
 
-    def _principal(self) -> Principal | None:
-        return self.context.access.live_principal(request)
+    def _incidents(self, wanted: dict[str, Any], limit: int) -> list[dict[str, Any]]:
+        """Open incidents that the wall draws: sensitive kinds have no place there, for nobody."""
+        principal = self._allowed(Permission.READ_INCIDENTS)
+        if "category" in wanted:
+            wanted["kind"] = wanted.pop("category")
+        found = read_page(self.context, INCIDENTS, wanted | {"status": "open", "limit": limit}, principal)
+        return [
+            incident | {"case_id": incident["incident_id"], "category": incident["kind"]}
+            for incident in found[INCIDENTS.name]
+            if not self.city.is_sensitive(incident["kind"])
+        ]
+
+    def _allowed(self, permission: Permission) -> Principal:
+        principal = self.context.access.live_principal(request)
+        if principal is None or not principal.may(permission):
+            raise PermissionError(f"this needs the permission {permission.value}")
+        return principal
 
     def _city_now(self) -> datetime:
         raw: Any = self.context.client.hget(self.context.keys.view("clock"), "now")

@@ -105,7 +105,7 @@ def _page(access: Access, tokens_url: str, message: str, status: int = 200) -> R
     say = gettext(lang.id)
     principal = access.authenticate(request)
     if principal is None:
-        form = _sign_in_form(say, message)
+        form = _sign_in_form(say, lang.id, message)
     else:
         form = _sign_out_form(say, SIGNED_IN, principal.name, principal.role)
     html = _PAGE.format(lang=lang.html, direction=lang.direction, title=say(TITLE), tokens=tokens_url, form=form)
@@ -117,14 +117,21 @@ def _page(access: Access, tokens_url: str, message: str, status: int = 200) -> R
     return response
 
 
-def _sign_in_form(say: Callable[[str], str], message: str) -> Markup:
+def _sign_in_form(say: Callable[[str], str], lang_id: str, message: str) -> Markup:
     told = Markup('<p role="alert">{}</p>').format(say(message)) if message else Markup("")
     return Markup(
-        '<form method="post" action="/signin"><h1>{title}</h1>{told}'
+        '<form method="post" action="/signin?lang={lang}"><h1>{title}</h1>{told}'
         '<input type="hidden" name="csrf" value="{csrf}"><input type="hidden" name="next" value="{next}">'
         '<label>{key}<input type="password" name="key" autocomplete="current-password" required autofocus></label>'
         "<button>{title}</button></form>"
-    ).format(title=say(TITLE), told=told, csrf=csrf_token(), next=_local(request.values.get("next", "")), key=say(KEY))
+    ).format(
+        lang=lang_id,
+        title=say(TITLE),
+        told=told,
+        csrf=csrf_token(),
+        next=_local(request.values.get("next", "")),
+        key=say(KEY),
+    )
 
 
 def _sign_out_form(say: Callable[[str], str], told: str, name: str, role: str) -> Markup:

@@ -86,7 +86,7 @@ def _add_pages(app: Flask, settings: Settings, city: City, api_context: ApiConte
     dash.layout = shell
     dash.validation_layout = every_page(context)  # type: ignore[assignment]
     shell_callbacks.register(dash, context)
-    wall_callbacks.register(dash, Desk(api_context), context)
+    wall_callbacks.register(dash, Desk(api_context, city), context)
 
 
 def _guard(app: Flask, settings: Settings, access: Access) -> None:

@@ -35,9 +35,9 @@ def cases_drawer(lang: Language) -> Component:
 def not_for_this_role(lang: Language) -> Component:
     """Why there is no list, and what to do."""
     _ = gettext(lang.id)
-    return html.P(
-        _("This screen shows numbers only. Sign in as hotline, dispatcher or leader to read cases."), className="quiet"
-    )
+    why = _("This screen shows numbers only. Sign in as hotline, dispatcher or leader to read cases.")
+    door = html.A(_("Sign in"), href=f"/signin?lang={lang.id}&next=/wall?lang={lang.id}")
+    return html.Div([html.P(why, className="quiet"), html.P(door)])
 
 
 def unknown_place(lang: Language) -> Component:

@@ -32,12 +32,8 @@ class SmallCity:
 class ListDesk:
     """A desk over a list: what it was asked is kept."""
 
-    as_role: str = "hotline"
     rows: tuple[dict[str, Any], ...] = ()
     asked: list[dict[str, Any]] = field(default_factory=list)
-
-    def role(self) -> str:
-        return self.as_role
 
     def cases(self, **filters: Any) -> list[dict[str, Any]]:
         self.asked.append(filters)

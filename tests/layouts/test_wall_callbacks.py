@@ -42,21 +42,14 @@ def test_a_click_opens_the_drawer_with_the_cases_of_the_cell() -> None:
     assert "1 case" in shown
 
 
-@pytest.mark.parametrize("role", ["kiosk", "viewer", "nobody"])
-def test_a_role_that_may_not_read_cases_is_told_so_and_nothing_is_asked(role: str) -> None:
-    desk = ListDesk(as_role=role, rows=(CASE,))
-    shown = str(click(desk, CLICK)[ids.Cases.LIST]["children"])
-    assert "numbers only" in shown
-    assert "101000295613" not in shown
-    assert desk.asked == []
-
-
 def test_the_desk_may_refuse_and_the_page_says_it_in_its_language() -> None:
     class Refusing(ListDesk):
         def cases(self, **filters: Any) -> list[dict[str, Any]]:
             raise PermissionError("not your sector")
 
-    assert "此屏幕只显示数字" in str(click(Refusing(), CLICK, "zh-Hans"))
+    shown = str(click(Refusing(), CLICK, "zh-Hans"))
+    assert "此屏幕只显示数字" in shown
+    assert "/signin?lang=zh_CN" in shown, "and where to go"
 
 
 def test_an_empty_list_says_why() -> None:
