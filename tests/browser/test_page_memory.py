@@ -13,5 +13,5 @@ pytestmark = pytest.mark.browser
 
 
 def test_a_page_that_applies_a_weeks_frames_keeps_its_size(page: Any, tmp_path: Path) -> None:
-    """The frames of half hours of a small city; the soak has those of minutes."""
-    watch_a_week(page, tmp_path, step_m=30.0, per_day=3_000, least_frames=200)
+    """The frames of three quarters of an hour each; the soak has more than ten thousand."""
+    watch_a_week(page, tmp_path, step_m=45.0, per_day=3_000, least_frames=100)

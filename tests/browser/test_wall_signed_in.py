@@ -1,0 +1,37 @@
+"""The same wall for someone who signed in: a click opens exactly the cases that the cell counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.browser.test_wall_live import FULLEST_CELL, open_wall
+from tests.support.demo import KEY
+
+
+def sign_in(page: Any, base: str) -> None:
+    page.goto(f"{base}/signin?next=/wall")
+    page.fill("input[name=key]", KEY)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/wall*")
+    page.wait_for_function("() => window.hexwatch?.stats?.framesApplied > 0")
+
+
+def test_a_wrong_key_is_refused_in_words(page: Any, live_demo: str) -> None:
+    page.goto(f"{live_demo}/signin?lang=zh_CN")
+    page.fill("input[name=key]", "hx_wrong")
+    page.keyboard.press("Enter")
+    page.get_by_role("alert").wait_for()
+    assert "无法识别此密钥" in page.get_by_role("alert").inner_text()
+
+
+def test_a_click_lists_as_many_cases_as_the_cell_counts(page: Any, live_demo: str) -> None:
+    sign_in(page, live_demo)
+    open_wall(page, live_demo, "?measure=due_4h")
+    page.wait_for_function("() => hexwatch.map.cells.counts.total() > 0")
+    page.evaluate("() => hexwatch.map.cells._place()")
+    cell = page.evaluate(FULLEST_CELL)
+    page.mouse.click(cell["x"], cell["y"])
+    rows = page.locator("#cases-list tbody tr")
+    rows.first.wait_for(timeout=15_000)
+    # The city lives on while the list is read: one more or less is the city, not the wall.
+    assert abs(rows.count() - cell["n"]) <= 1
