@@ -141,7 +141,9 @@
         html: `<svg viewBox="0 0 24 24" aria-hidden="true">${SHAPES[priority]}</svg>`,
         iconSize: null,
       });
-      const marker = this.L.marker([incident.lat, incident.lng], { icon, zIndexOffset: (4 - priority) * 1000, keyboard: false });
+      // A click on the mark is a click on the cell below it: a mark must not hide the cases of its place.
+      const options = { icon, zIndexOffset: (4 - priority) * 1000, keyboard: false, bubblingMouseEvents: true };
+      const marker = this.L.marker([incident.lat, incident.lng], options);
       return marker.bindTooltip(said, { className: "map-tip", direction: "top" });
     }
   }
