@@ -68,7 +68,8 @@
       const { map, page } = this;
       map.on("mousemove", (event) => this._hover(event.latlng));
       map.on("mouseout", () => this._hover(null));
-      map.on("click", (event) => this._click(event.latlng));
+      // Where the pointer was: a click that came through a mark would otherwise be placed at the mark's own point.
+      map.on("click", (event) => this._click(map.mouseEventToLatLng(event.originalEvent)));
       const zoom = (by) => {
         this.touched = true;
         map.setZoom(map.getZoom() + by);
