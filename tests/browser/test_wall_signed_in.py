@@ -28,6 +28,7 @@ def test_a_click_lists_as_many_cases_as_the_cell_counts(page: Any, live_demo: st
     sign_in(page, live_demo)
     open_wall(page, live_demo, "?measure=due_4h")
     page.wait_for_function("() => hexwatch.map.cells.counts.total() > 0")
+    page.wait_for_function("() => hexwatch.map.cells.counts.reach <= hexwatch.map.grid.size")
     page.evaluate("() => hexwatch.map.cells._place()")
     cell = page.evaluate(FULLEST_CELL)
     page.mouse.click(cell["x"], cell["y"])
