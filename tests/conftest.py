@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import redis as redis_module
 
+from tests.support import chromium, shared_data
 from tests.support.redis_server import RedisServer
-from tests.support.shared_data import ABSENT, SHARED
 
 
 @pytest.fixture(scope="session")
@@ -31,5 +31,7 @@ def redis(redis_server: RedisServer) -> Iterator[redis_module.Redis]:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say plainly which tier did not run: no test passes because something was missing."""
-    if not SHARED.exists():
-        terminalreporter.write_line(f"NOT RUN: {ABSENT}")
+    if not shared_data.SHARED.exists():
+        terminalreporter.write_line(f"NOT RUN: {shared_data.ABSENT}")
+    if chromium.chromium() is None:
+        terminalreporter.write_line(f"NOT RUN: {chromium.ABSENT}")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.conftest import QUIET, chromium
+from tests.support.chromium import ABSENT, QUIET, chromium
 from tests.support.demo import ROOT, Demo
 from tests.support.shared_data import SHARED
 
@@ -24,7 +24,7 @@ READY = "() => window.hexwatch?.stats?.framesApplied > 1 && window.hexwatch.stat
 def main() -> None:
     path = chromium()
     if path is None:
-        raise SystemExit("no Chromium: screenshots cannot be taken")
+        raise SystemExit(ABSENT)
     OUT.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as play:
         browser = play.chromium.launch(executable_path=path, args=QUIET)
