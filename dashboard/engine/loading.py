@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -15,7 +16,7 @@ from emergency.units import Unit
 from geo.cities import City
 from hotline.cases import Case
 from streams.codec import decode_envelope, payload_of
-from streams.events import Envelope, Payload
+from streams.events import CasePayload, Envelope, Payload
 
 TAIL_COUNT = 2000
 
@@ -43,6 +44,15 @@ def adopt_documents(store: Store, state: State) -> None:
     )
 
 
+def thaw(store: Store, state: State, payloads: Iterable[Payload], closed_days: list[str]) -> None:
+    """Bring back cases that had left memory, so that a late fact finds them."""
+    named = {payload.case_id for payload in payloads if isinstance(payload, CasePayload)}
+    unknown = [case_id for case_id in named if case_id not in state.cases]
+    if unknown and closed_days:
+        for raw in store.closed(unknown, closed_days).values():
+            state.put_case(None, msgspec.json.decode(raw, type=Case))
+
+
 class Warm:
     """The memory of a standby: documents read once while they change, then kept up by the facts.
 
@@ -65,11 +75,16 @@ class Warm:
         """Take every fact up to a position. Raises LookupError when the log no longer reaches back that far."""
         while self.seq < position.seq:
             entries = self.store.facts(self._after, TAIL_COUNT)
-            for entry_id, raw in entries:
+            facts = [(entry_id, envelope := decode_envelope(raw), payload_of(envelope)) for entry_id, raw in entries]
+            if facts:
+                # First the time, then the thaw: what leaves memory by now must be looked for where it went.
+                self._pass_time(facts[0][1])
+                thaw(self.store, self.state, (payload for _, _, payload in facts), position.closed_days)
+            for entry_id, envelope, payload in facts:
                 seq = int(entry_id.partition("-")[0])
                 if seq > position.seq:
                     return
-                self._take(seq, raw)
+                self._take(seq, envelope, payload)
                 self._after, self.seq = entry_id, seq
             if len(entries) < TAIL_COUNT:
                 self.seq = position.seq
@@ -77,13 +92,14 @@ class Warm:
             self.state.advance(position.clock.at)
         self._forget_changes()
 
-    def _take(self, seq: int, raw: bytes) -> None:
-        envelope = decode_envelope(raw)
-        payload = payload_of(envelope)
+    def _take(self, seq: int, envelope: Envelope, payload: Payload) -> None:
         if seq <= self.scanned_until and self._is_in_document(seq, envelope, payload):
             return
-        self.state.advance(envelope.recorded_at or envelope.occurred_at)
+        self._pass_time(envelope)
         self.state.absorb(envelope, payload, seq)
+
+    def _pass_time(self, envelope: Envelope) -> None:
+        self.state.advance(envelope.recorded_at or envelope.occurred_at)
 
     def _is_in_document(self, seq: int, envelope: Envelope, payload: Payload) -> bool:
         kinds: dict[str, dict[str, Any]] = {

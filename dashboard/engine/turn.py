@@ -12,14 +12,14 @@ import msgspec
 from dashboard.engine import frames
 from dashboard.engine.clock import Clock, Mode
 from dashboard.engine.decide import Decision, Fact, Hold, Refusal, decide, digest
+from dashboard.engine.loading import thaw
 from dashboard.engine.state import ENGINE, State
 from dashboard.engine.store import Batch, Position
 from dashboard.engine.verbs import Refused, Reply, Request, decide_request
-from hotline.cases import Case
 from streams.codec import MAX_ENTRY_BYTES, Malformed, decode_envelope, encode, payload_of
 from streams.events import (
     CaseAmended,
-    CasePayload,
+    CaseClosed,
     ClockAdvanced,
     Envelope,
     FeedPayload,
@@ -76,7 +76,7 @@ class Turn:
         if not requests:
             return
         answered = self.store.replies([r.request_id for r in requests])
-        self._thaw({str(r.args["case_id"]) for r in requests if "case_id" in r.args})
+        thaw(self.store, self.state, _cases_named(requests), self.closed_days)
         for request in requests:
             if request.request_id not in answered:
                 answered[request.request_id] = self._answer_one(request)
@@ -125,7 +125,7 @@ class Turn:
         if not parsed:
             return
         known = self.store.seen([p[3] for p in parsed], self.seen_days)
-        self._thaw({p[2].case_id for p in parsed if isinstance(p[2], CasePayload)})
+        thaw(self.store, self.state, (p[2] for p in parsed), self.closed_days)
         for raw, envelope, payload, identity in parsed:
             if identity in known:
                 continue
@@ -192,14 +192,6 @@ class Turn:
         for day in [d for d in days if d < oldest]:
             days.remove(day)
             self.batch.forgotten_keys.append(key_of(day))
-
-    def _thaw(self, case_ids: set[str]) -> None:
-        """Bring back cases that had left memory, so that a late fact finds them."""
-        unknown = [i for i in case_ids if i not in self.state.cases]
-        if not unknown or not self.closed_days:
-            return
-        for raw in self.store.closed(unknown, self.closed_days).values():
-            self.state.put_case(None, msgspec.json.decode(raw, type=Case))
 
     def _hold(self, name: str, raw: bytes, until: datetime) -> None:
         heapq.heappush(self.engine.held, (until, name, raw))
@@ -342,6 +334,11 @@ class Turn:
             "at": frames.instant(self.clock.at),
         }
         self.batch.frame = frames.build(self.state, self.clock, self.engine.comparison, header, fresh=self.engine.fresh)
+
+
+def _cases_named(requests: list[Request]) -> list[Payload]:
+    """The cases that requests name, in the form in which facts name them."""
+    return [CaseClosed(case_id=case_id) for r in requests if isinstance(case_id := r.args.get("case_id"), str)]
 
 
 def _source_of(raw: bytes) -> str:
