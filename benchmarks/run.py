@@ -64,6 +64,9 @@ class Run:
         try:
             servers.start_redis()
             yield servers
+        except Exception:
+            self.say(servers.last_words())
+            raise
         finally:
             servers.stop()
 

@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from streams.keys import Keys
 
 READY_S = 60.0
 AT_ONCE = 2_000
+LAST_WORDS = 1500
 APPEND = "for index = 1, #ARGV do redis.call('XADD', KEYS[1], '*', 'e', ARGV[index]) end"
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -78,14 +80,14 @@ class Servers:
     def start_redis(self) -> None:
         data = self.folder / "redis"
         data.mkdir()
-        self.supervisor.start(Child("redis", redis_command(data, self.socket)))
+        self.supervisor.start(self._child("redis", redis_command(data, self.socket)))
         wait_until(self._answers, READY_S, "redis answers")
         self._watch.start()
 
     def start_engine(self) -> Child:
         """A supervised active engine, once it has committed its first frame."""
         epoch = self.frame_epoch()
-        child = self.supervisor.start(Child("engine", command("engine", "--take-over"), self.environment()))
+        child = self.supervisor.start(self._child("engine", command("engine", "--take-over")))
         wait_until(lambda: self.frame_epoch() > epoch, READY_S, "the engine's first frame")
         return child
 
@@ -100,16 +102,25 @@ class Servers:
         """A process that nobody restarts."""
         with open(self.folder / "logs" / f"{name}.log", "ab") as out:
             process = subprocess.Popen(
-                words, cwd=ROOT, env={**os.environ, **self.environment()}, stdout=out, stderr=subprocess.STDOUT
+                words,
+                cwd=ROOT,
+                env={**os.environ, **self.environment()},
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
         self.loose.append(process)
         return process
 
     def start_web(self) -> Child:
         """The product's own web process, once it answers."""
-        child = self.supervisor.start(Child("web", command("serve"), self.environment()))
+        child = self.supervisor.start(self._child("web", command("serve")))
         self.wait_for_web(self.port)
         return child
+
+    def _child(self, name: str, words: list[str]) -> Child:
+        """To be started while the supervisor watches: until it runs, the watch must not start it a second time."""
+        return Child(name, words, self.environment(), again_at_s=float("inf"))
 
     def wait_for_web(self, port: int) -> None:
         wait_until(lambda: _is_up(f"http://127.0.0.1:{port}/healthz"), READY_S, "the web process answers")
@@ -126,17 +137,22 @@ class Servers:
         return {f"{PREFIX}{name}": value for name, value in values.items()}
 
     def stop(self) -> None:
-        """End every process and delete the folder."""
-        for process in self.loose:
-            if process.poll() is None:
-                process.kill()
-            process.wait()
+        """End every process at once (nothing here is worth an orderly end) and delete the folder."""
         self.supervisor.stop.set()
         if self._watch.is_alive():
             self._watch.join()
-        self.supervisor.end()
+        for process in [*self.loose, *(child.process for child in self.supervisor.children)]:
+            if process is not None:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)  # each leads a session of its own
+                process.wait()
         self.client.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def last_words(self) -> str:
+        """The ends of all logs, for a measurement that broke off."""
+        logs = sorted((self.folder / "logs").glob("*.log"))
+        return "\n".join(f"--- {log.stem}\n{log.read_text(errors='replace')[-LAST_WORDS:]}" for log in logs)
 
     def _answers(self) -> bool:
         try:

@@ -25,13 +25,13 @@ QUERY_S = (2.0, 1.0, 0.3)
 ROUNDS = (5, 2, 1)
 VIEWERS = (50, 20, 5)
 PER_S = 50
-FIRST_ROWS = 1_000_000
+FIRST_ROWS = (1_000_000, 1_000_000, 100_000)
 
 
 def measure(run: Run) -> Iterator[Result]:
     servers, query_s = run.live(), run.pick(*QUERY_S)
     port = _start_web(servers)
-    rows = _calibrated(port, query_s)
+    rows = _calibrated(port, run.pick(*FIRST_ROWS), query_s)
     quiet, pooled = [], []
     with Viewers(servers, run.pick(*VIEWERS), WALL_TOPICS, port=port) as crowd, Drip(servers, Traffic(seed=500), PER_S):
         for _ in range(run.pick(*ROUNDS)):
@@ -77,11 +77,11 @@ def _ask(port: int, rows: int, how: str) -> float:
     return float(answer.raise_for_status().json()["seconds"])
 
 
-def _calibrated(port: int, query_s: float) -> int:
+def _calibrated(port: int, rows: int, query_s: float) -> int:
     """How many rows make the query last as long as wanted here."""
-    _ask(port, FIRST_ROWS, "pool")  # loads DuckDB
-    once_s = min(_ask(port, FIRST_ROWS, "pool") for _ in range(3))
-    return max(1000, round(FIRST_ROWS * query_s / once_s))
+    _ask(port, rows, "pool")  # loads DuckDB
+    once_s = min(_ask(port, rows, "pool") for _ in range(3))
+    return max(1000, round(rows * query_s / once_s))
 
 
 def _during(crowd: Viewers, port: int, rows: int, how: str) -> dict[str, Any]:

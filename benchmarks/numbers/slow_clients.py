@@ -23,6 +23,7 @@ BLOCKED_S = (10.0, 4.0, 1.0)
 REPEATS = (3, 1, 1)
 PER_S = 50
 DEAF = (50, 20, 5)
+SETTLE_S = (1.0, 1.0, 0.3)  # the buffers of new connections are no growth
 DEAF_S = (15.0, 5.0, 0.5)
 MOST_GROWTH_MB = 5.0  # what an interpreter's arenas move by themselves
 # Blocks the page, then compares every topic with a snapshot of the very same seq until both are equal.
@@ -84,8 +85,9 @@ def _blocked(run: Run, servers: Servers) -> Result:
 def _deaf(run: Run, servers: Servers) -> Result:
     """Growth of the web process while clients that never read are connected, beside as many that do."""
     count, seconds = run.pick(*DEAF), run.pick(*DEAF_S)
-    reading = _growth_mb(servers, count, seconds, deaf=False)
-    deaf = _growth_mb(servers, count, seconds, deaf=True)
+    settle_s = run.pick(*SETTLE_S)
+    reading = _growth_mb(servers, count, settle_s, seconds, deaf=False)
+    deaf = _growth_mb(servers, count, settle_s, seconds, deaf=True)
     return Result(
         name=f"{NAME}: clients that never read",
         value=rounded(deaf),
@@ -98,10 +100,10 @@ def _deaf(run: Run, servers: Servers) -> Result:
     )
 
 
-def _growth_mb(servers: Servers, count: int, seconds: float, deaf: bool) -> float:
+def _growth_mb(servers: Servers, count: int, settle_s: float, seconds: float, deaf: bool) -> float:
     pid = _web_worker(servers)
     with Viewers(servers, count, WALL_TOPICS, deaf=deaf):
-        time.sleep(1.0)  # the buffers of new connections are no growth
+        time.sleep(settle_s)
         before = resident_mb(pid)
         time.sleep(seconds)
         return resident_mb(pid) - before

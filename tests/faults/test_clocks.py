@@ -1,4 +1,4 @@
-"""Odd hours through the whole engine: midnight, both daylight-saving days, the future, the past, and clocks set back."""
+"""Odd hours through the whole engine: midnight, daylight-saving days, the future, the past, and clocks set back."""
 
 from __future__ import annotations
 
@@ -93,9 +93,7 @@ class Days:
 
 
 @pytest.mark.parametrize("day", [SPRING, AUTUMN, PLAIN])
-def test_every_count_of_a_daylight_saving_day_equals_pandas(
-    redis: redis_module.Redis, day: str
-) -> None:
+def test_every_count_of_a_daylight_saving_day_equals_pandas(redis: redis_module.Redis, day: str) -> None:
     seed = 7
     print(f"seed {seed}")
     days = Days(redis, day, seed)

@@ -128,7 +128,7 @@ almost_events = st.builds(
 
 
 @pytest.mark.parametrize("mode", list(Mode))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(batch=st.lists(st.binary(max_size=40) | (json_values | almost_events).map(as_bytes), min_size=1, max_size=8))
 def test_no_entry_stops_an_engine_of_any_mode(redis: redis_module.Redis, mode: Mode, batch: list[bytes]) -> None:
     redis.flushall()

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import random
 import shutil
-from contextlib import contextmanager
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import pytest
 import redis
 
 from dashboard.engine.clock import Mode
@@ -22,15 +20,15 @@ from streams.keys import Keys
 from tests.support.aof import aof_path
 from tests.support.fault_runs import seeds
 from tests.support.made_city import utc_now
-from tests.support.processes import START_S, System, moments, running
+from tests.support.processes import System, moments, running
 from tests.support.pump import Pump
 from tests.support.redis_server import RedisServer
 from tests.support.truth import (
     assert_agrees_with_its_log,
     assert_no_duplicates,
     assert_same,
-    committed_documents,
     committed_cells,
+    committed_documents,
     committed_figures,
     counted,
     counted_cells,
@@ -60,32 +58,38 @@ def revived(folder: Path, torn: bytes) -> Iterator[redis.Redis]:
 
 
 def test_what_was_acknowledged_before_the_cut_is_there_and_nothing_by_half(tmp_path: Path) -> None:
-    """The write that was under way is torn at a random byte; everything answered before it is whole."""
-    for seed in seeds(4, 1):
-        print(f"seed {seed}")
-        with running(tmp_path) as system:
-            for number, (told, synced, copied) in enumerate(copies(system, seed, count=5)):
-                draw = random.Random(f"cut {seed} {number}")
-                for cut in {len(copied), draw.randint(synced, len(copied))}:
-                    print(f"copy {number}: {synced} bytes promised, {len(copied)} copied, cut at {cut}")
-                    with revived(tmp_path / f"cut-{number}-{cut}", copied[:cut]) as client:
-                        assert_no_half_transaction(client)
-                        assert_goes_on(client, told)
+    cut_after_promises(tmp_path, seeds(4, 1)[0], count=3)
 
 
 def test_a_file_torn_anywhere_is_some_earlier_moment_and_never_a_mixture(tmp_path: Path) -> None:
+    tear_anywhere(tmp_path, seeds(5, 1)[0], cuts=6)
+
+
+def cut_after_promises(folder: Path, seed: int, count: int) -> None:
+    """The write that was under way is torn at a random byte; everything answered before it is whole."""
+    print(f"seed {seed}")
+    with running(folder) as system:
+        for number, (told, synced, copied) in enumerate(copies(system, seed, count)):
+            draw = random.Random(f"cut {seed} {number}")
+            for cut in sorted({len(copied), draw.randint(synced, len(copied))}):
+                print(f"copy {number}: {synced} bytes promised, {len(copied)} copied, cut at {cut}")
+                with revived(folder / f"cut-{number}-{cut}", copied[:cut]) as client:
+                    assert_no_half_transaction(client)
+                    assert_goes_on(client, told)
+
+
+def tear_anywhere(folder: Path, seed: int, cuts: int) -> None:
     """A disk that lies about fsync may lose more: then the picture is older, and still one picture."""
-    for seed in seeds(5, 1):
-        print(f"seed {seed}")
-        with running(tmp_path) as system:
-            *_, (_, _, copied) = copies(system, seed, count=2)
-        draw = random.Random(f"torn {seed}")
-        for number in range(8):
-            cut = len(copied) - draw.randint(1, min(TORN_BYTES, len(copied) // 2))
-            print(f"cut at {cut} of {len(copied)}")
-            with revived(tmp_path / f"torn-{number}", copied[:cut]) as client:
-                assert_no_half_transaction(client)
-                assert_goes_on(client, set())
+    print(f"seed {seed}")
+    with running(folder) as system:
+        *_, (_, _, copied) = copies(system, seed, count=2)
+    draw = random.Random(f"torn {seed}")
+    for number in range(cuts):
+        cut = len(copied) - draw.randint(1, min(TORN_BYTES, len(copied) // 2))
+        print(f"cut at {cut} of {len(copied)}")
+        with revived(folder / f"torn-{number}", copied[:cut]) as client:
+            assert_no_half_transaction(client)
+            assert_goes_on(client, set())
 
 
 def copies(system: System, seed: int, count: int) -> Iterator[tuple[set[tuple[str, str]], int, bytes]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 
@@ -36,7 +37,7 @@ def live_city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveCity]:
         wall = system.add("open-wall", "serve", OPEN_WALL="yes", PORT=str(open_port))
         system.add_engine("engine", "--take-over")
         for port in (system.port, open_port):
-            system.until(lambda port=port: system.web_answers(port), START_S, "the web answers", web, wall)
+            system.until(partial(system.web_answers, port), START_S, "the web answers", web, wall)
         yield LiveCity(system, web, open_port)
 
 

@@ -18,7 +18,20 @@ TOPICS = ("clock", "figures", "cells:open:", "cells:received_1h:", "incidents", 
 PAIRS = tuple((topic, topic) for topic in TOPICS)
 
 steps = st.sampled_from(
-    ["post", "post", "post", "turn", "turn", "quick turn", "crash", "crash and turn", "join", "snapshot", "sleep", "wake"]
+    [
+        "post",
+        "post",
+        "post",
+        "turn",
+        "turn",
+        "quick turn",
+        "crash",
+        "crash and turn",
+        "join",
+        "snapshot",
+        "sleep",
+        "wake",
+    ]
 )
 
 
@@ -125,7 +138,7 @@ def test_a_page_with_a_snapshot_and_the_frames_after_it_has_the_servers_picture(
 def test_a_snapshot_taken_between_a_take_over_and_its_first_frame_does_not_hide_what_came_meanwhile(
     redis: redis_module.Redis,
 ) -> None:
-    """Facts committed after the last frame of the old engine stand in no frame; its successor's first frame is empty."""
+    """Facts committed after the old engine's last frame stand in no frame; its successor's first frame is empty."""
     audience = Audience(redis)
     audience.act("turn")
     audience.act("join")

@@ -10,7 +10,7 @@ from dashboard.access import Role
 from dashboard.topics import MAX_TOPICS, PLAIN, PUBLIC_ROLES, BadTopic, served_topics
 
 MEASURES = ("received_1h", "received_24h", "open", "overdue", "due_4h", "incidents")
-words = st.text(st.characters(blacklist_categories=("Cs",)), max_size=20)
+words = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 names = st.one_of(
     st.sampled_from(sorted(PLAIN)),
     st.builds(lambda measure, category: f"cells:{measure}:{category}", st.sampled_from(MEASURES), words),

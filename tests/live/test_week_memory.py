@@ -21,7 +21,7 @@ PATHS = ("/api/v1/picture", "/api/v1/cells?measure=open&res=8", "/live/grid?from
 
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[dict[str, Any]]]:
-    """What engine and web process said and weighed at the end of each day, with a page that reads and one that sleeps."""
+    """What engine and web process said and weighed at the end of each day; one page reads, one sleeps."""
     with running(tmp_path_factory.mktemp("week"), FRAME_RING_S="2") as system, week(system, STEP_M, PER_DAY) as begin:
         web = system.add("web", "serve")
         system.until(system.web_answers, START_S, "the web answers", web)
@@ -47,7 +47,9 @@ def test_the_week_happened(reports: list[dict[str, Any]]) -> None:
     assert reports[-1]["seq"] > 800
 
 
-@pytest.mark.parametrize("what", ["cases", "incidents", "units", "crews", "sources", "cells", "timers", "flags", "views"])
+@pytest.mark.parametrize(
+    "what", ["cases", "incidents", "units", "crews", "sources", "cells", "timers", "flags", "views"]
+)
 def test_the_engine_keeps_no_more_of_anything_after_a_week_than_after_three_days(
     reports: list[dict[str, Any]], what: str
 ) -> None:

@@ -50,5 +50,8 @@ def writers(path: Path, lease_key: str) -> list[bytes]:
     """Who committed each transaction: the engine that renewed its lease in it."""
     key = lease_key.encode()
     return [
-        command[2] for block in transactions(path) for command in block if command[0].upper() == b"SET" and command[1] == key
+        command[2]
+        for block in transactions(path)
+        for command in block
+        if command[0].upper() == b"SET" and command[1] == key
     ]

@@ -40,20 +40,27 @@ HOURS = 60.0  # of the made-up file
 SETTLE_S = 60.0
 
 
-def live_run(folder: Path, seed: int, cases: int = 2500, load_s: float = 6.0, more_deaths: int = 2) -> None:
-    """A live city fed by a file and by a client, while everything dies: nothing is lost, nothing counted twice."""
-    print(f"live run, seed {seed}")
+def live_run(
+    folder: Path, seed: int, cases: int = 2000, load_s: float = 5.0, more_deaths: int = 2, with_standby: bool = False
+) -> None:
+    """A live city fed by a file and by a client, while everything dies: nothing is lost, nothing counted twice.
+
+    With a standby two engines wait for each other's death.
+    """
+    print(f"live run, seed {seed}, {'with' if with_standby else 'no'} standby")
     path, preset = write_cases(folder, seed, cases, HOURS)
     with running(folder) as system:
         system.add("web", "serve", keep=True)
         feed = _paced_feed(system, path, preset, load_s)
-        system.add("engine", "engine", "--take-over", keep=True)
+        engines = ("engine", "standby") if with_standby else ("engine",)
+        for name in engines:
+            system.add(name, "engine", *(() if with_standby else ("--take-over",)), keep=True)
         system.add("reader", "reader", keep=True)
         events = posted_events(seed, cases // 3, datetime.now(UTC))
         client = IntakeClient(system.base, KEY, events, seed, pause_s=load_s * 20 / len(events)).start()
         try:
             system.until(lambda: client.accepted and _length(system) > len(client.accepted), START_S, "both write")
-            order = deaths(seed, ("engine", "reader", "web", "feed", REDIS), more_deaths)
+            order = deaths(seed, (*engines, "reader", "web", "feed", REDIS), more_deaths)
             kill_in_turn(system, order, seed, (0.1, load_s / 4))
             system.until(lambda: feed.code == 0, SETTLE_S, "the feed ends")
             system.until(lambda: client.is_done, SETTLE_S, "the client is done")
@@ -71,7 +78,7 @@ def live_run(folder: Path, seed: int, cases: int = 2500, load_s: float = 6.0, mo
         assert_same(documents.plain(WALL_TIME), calm.plain(WALL_TIME), "documents without faults")
 
 
-def replay_run(folder: Path, seed: int, cases: int = 2500, load_s: float = 5.0, more_deaths: int = 3) -> None:
+def replay_run(folder: Path, seed: int, cases: int = 2000, load_s: float = 5.0, more_deaths: int = 3) -> None:
     """A replay while everything dies ends in the very picture of a replay in which nothing did."""
     print(f"replay run, seed {seed}")
     path, preset = write_cases(folder, seed, cases, HOURS)

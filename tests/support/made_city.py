@@ -41,7 +41,7 @@ def place(draw: random.Random) -> tuple[str, str]:
 
 
 def write_cases(folder: Path, seed: int, cases: int, hours: float) -> tuple[Path, Path]:
-    """(file, preset) of `cases` cases received within `hours`; two in three are closed, some after all were received."""
+    """(file, preset) of `cases` cases received within `hours`; two in three are closed, some of them late."""
     draw = random.Random(seed)
     lines = ["id,opened,due,closed,category,channel,area,text,lat,lng"]
     for number in range(cases):

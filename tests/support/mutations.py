@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 NASTY: tuple[Any, ...] = (
-    None, True, 0, -1, 1e308, 2**63, 2**64, 2**70, -(2**70), "", " ", "\x00", "x" * 300, "y" * 70_000, "ü" * 100, "💥", "\u202e",
-    [], {}, [[]], {"a": {"b": {}}}, "NaN", "null", "1", "2026-13-01T00:00:00Z", "2026-03-04T17:00:00",
-    "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "2026-03-04T24:00:00Z", "2026-03-04T17:00:60Z", 1e-320, 91.0, -181.0,
+    None, True, 0, -1, 1e308, 2**63, 2**64, 2**70, -(2**70), 91.0, -181.0, 1e-320,
+    "", " ", "\x00", "x" * 300, "y" * 70_000, "ü" * 100, "💥", "\u202e", [], {}, [[]], {"a": {"b": {}}},
+    "NaN", "null", "1", "2026-13-01T00:00:00Z", "2026-03-04T17:00:00",
+    "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "2026-03-04T24:00:00Z", "2026-03-04T17:00:60Z",
     "case.received", "unit.cleared", "clock.advanced", "engine", "desk",
 )  # fmt: skip
 BYTES = (b"\x00", b"\xff", b"\xed\xa0\x80", b"\\ud800", b"{", b"}", b"[", b'"', b",", b"1e999", b"NaN", b"\xef\xbb\xbf")
@@ -44,7 +45,9 @@ def twisted(value: Any, draw: random.Random) -> Any:
         if kind < 0.25:
             return {k: v for k, v in value.items() if k != key}
         if kind < 0.4:
-            return value | {draw.choice(("recorded_at", "flags", "placed", "subject", "version", "x" * 50)): _nasty(draw)}
+            return value | {
+                draw.choice(("recorded_at", "flags", "placed", "subject", "version", "x" * 50)): _nasty(draw)
+            }
         return value | {key: twisted(value[key], draw)}
     if isinstance(value, list) and value and draw.random() < 0.7:
         at = draw.randrange(len(value))
@@ -67,7 +70,7 @@ def real_documents(folder: Path) -> list[bytes]:
 
 
 def malformed_inputs(seed: int, count: int, events: list[dict[str, Any]], documents: list[bytes]) -> list[bytes]:
-    """`count` inputs: damaged and twisted events, and foreign documents as they are, damaged, or as some event's data."""
+    """`count` inputs: damaged and twisted events, and foreign documents as they are, damaged, or as data."""
     draw = random.Random(f"malformed {seed}")
     inputs: list[bytes] = []
     for number in range(count):
