@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 MAX_TOPICS = 32
 MAX_NAME = 200
-PLAIN = frozenset({"figures", "clock", "sources", "curve", "incidents", "incidents.public", "units"})
+PLAIN = frozenset({"figures", "clock", "sources", "curve", "incidents", "incidents.public", "units", "units.public"})
 CELLS = "cells:"
 
 # The wall is public space: its role sees sensitive incidents only by area, under the usual names.
-PUBLIC_ALIASES = {"incidents": "incidents.public"}
+PUBLIC_ALIASES = {"incidents": "incidents.public", "units": "units.public"}
 PUBLIC_PREFIXES = {"cells:incidents:": "cells:incidents.public:"}
 PUBLIC_ROLES = frozenset({"kiosk"})
 

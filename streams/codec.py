@@ -16,6 +16,8 @@ from streams.events import PRIVATE_FIELDS, TYPES, Envelope, Payload
 
 MAX_ENTRY_BYTES = 64 * 1024
 MAX_ID = 200
+# Beyond these a calendar ends: adding a day or changing the zone would fail somewhere else.
+EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 _envelopes = msgspec.json.Decoder(Envelope)
 _encoder = msgspec.json.Encoder()
@@ -51,8 +53,9 @@ def check_envelope(envelope: Envelope) -> Envelope:
     for field, value in (("source", envelope.source), ("id", envelope.id), ("type", envelope.type)):
         if not _is_name(value):
             raise Malformed(f"{field}: needs 1 to {MAX_ID} printable characters")
-    if envelope.occurred_at.tzinfo is None:
-        raise Malformed("occurred_at: needs a zone, e.g. 2026-01-31T09:00:00Z")
+    for field, at in (("occurred_at", envelope.occurred_at), ("recorded_at", envelope.recorded_at)):
+        if at is not None and (at.tzinfo is None or not EARLIEST < at < LATEST):
+            raise Malformed(f"{field}: needs a zone and a year from 1900 to 2199, e.g. 2026-01-31T09:00:00Z")
     return envelope
 
 

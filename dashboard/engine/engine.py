@@ -97,9 +97,10 @@ class Engine:
         log.info("engine stopped", seq=self.position.seq)
 
     def _reconnect(self, stop: threading.Event) -> None:
+        """Wait for Redis and rebuild, unless another engine took over meanwhile. Raises Fenced."""
         while not stop.wait(0.2):
             try:
-                self.store.client.ping()
+                self.store.check_epoch(self.position.epoch)
                 self.start()
                 return
             except (redis.ConnectionError, redis.TimeoutError):

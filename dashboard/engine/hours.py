@@ -90,13 +90,17 @@ class Hours:
         return expected_band(counts)
 
     def curve(self, now: datetime) -> dict[str, int]:
-        """Counts per five-minute slot of today and yesterday, keyed by local slot start; empty slots left out."""
+        """Counts per five-minute slot of today and yesterday, keyed by local slot start; empty slots left out.
+
+        On the day on which an hour comes twice, its slots hold both.
+        """
         today = now.astimezone(self.zone).date()
         at = self.local(today - timedelta(days=1), time())
         end = self.local(today + timedelta(days=1), time())
         slots: dict[str, int] = {}
         while at < end:
-            slots |= self.slots_of(at.strftime(HOUR_FORMAT))
+            for slot, n in self.slots_of(at.strftime(HOUR_FORMAT)).items():
+                slots[slot] = slots.get(slot, 0) + n
             at += timedelta(hours=1)
         return slots
 

@@ -33,6 +33,7 @@ def load_small(store: Store, state: State, position: Position) -> None:
     """What is few and has no version of its own: grid, hours, sources, totals."""
     state.grid = store.grid()
     state.hours = Hours(state.zone, store.mapping(store.keys.hours, list[int]))
+    state.hours.touched.update(state.hours.hours)
     state.sources = store.mapping(store.keys.sources, Source)
     state.totals |= position.totals
 
@@ -126,7 +127,6 @@ class Warm:
         """The memory as of the position that was taken over: facts, and the few things that have no version."""
         self.catch_up(position)
         load_small(self.store, self.state, position)
-        self.state.views.become("curve", self.state.hours.curve(self.state.now))
         return self.state
 
 

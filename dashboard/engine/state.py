@@ -89,6 +89,7 @@ class State:
         self.timers = Timers()
         self.views = Views()
         self.changed: dict[str, set[str]] = {"cases": set(), "incidents": set(), "units": set(), "sources": set()}
+        self._curve_day: datetime | None = None
         self.spent: dict[str, Case] = {}  # left memory since the last commit
         self._absorbers: dict[str, Callable[[Any, Recording], None]] = {
             "case": self._absorb_case,
@@ -147,6 +148,8 @@ class State:
         self._number(after.cell)
         self._count_incident(before, after)
         self._show_incident(after.incident_id)
+        for unit_id in self.crews.get(after.incident_id, ()):
+            self._show_unit(self.units[unit_id])
 
     def _count_incident(self, before: Incident | None, after: Incident) -> None:
         flags = incident_flags(after, self.now, self.day_start)
@@ -214,11 +217,9 @@ class State:
         if now <= self.now:
             return
         self.now = now
-        new_day = now >= self.next_day
-        if new_day:
+        if now >= self.next_day:
             self.day_start = day_start(now, self.city.zone)
             self.next_day = next_day_start(now, self.city.zone)
-            self.views.become("curve", self.hours.curve(now))
         for entity, key in self.timers.due(now):
             if entity == "case":
                 self._wake_case(key)
@@ -275,38 +276,55 @@ class State:
         self.views.put("incidents.public", incident_id, shown | hidden)
 
     def show_curve(self) -> None:
-        """Bring the touched hours onto the curve."""
-        for key in self.hours.touched:
-            for slot, n in self.hours.slots_of(key).items():
-                self.views.put("curve", slot, n)
-        self.hours.touched.clear()
+        """The curve of today and yesterday, made anew when an hour was touched or a day began."""
+        if self.hours.touched or self._curve_day != self.day_start:
+            self.views.become("curve", self.hours.curve(self.now))
+            self.hours.touched.clear()
+            self._curve_day = self.day_start
 
     def _show_unit(self, unit: Unit) -> None:
-        self.views.put(
-            "units",
-            unit.unit_id,
-            {
-                "id": unit.unit_id,
-                "kind": unit.kind,
-                "status": unit.status,
-                "lat": unit.lat,
-                "lng": unit.lng,
-                "position_at": unit.position_at,
-                "incidents": list(unit.assignments),
-            },
+        shown = {
+            "id": unit.unit_id,
+            "kind": unit.kind,
+            "status": unit.status,
+            "lat": unit.lat,
+            "lng": unit.lng,
+            "position_at": unit.position_at,
+            "incidents": list(unit.assignments),
+        }
+        self.views.put("units", unit.unit_id, shown)
+        hidden: dict[str, Any] = {"lat": None, "lng": None, "incidents": []}
+        public = shown | hidden if self._tells_a_sensitive_place(unit) else shown
+        self.views.put("units.public", unit.unit_id, public)
+
+    def _tells_a_sensitive_place(self, unit: Unit) -> bool:
+        """Whether where the unit is says where a sensitive incident is, or was when it was last seen there.
+
+        An incident that is not known yet counts as sensitive: its kind may come a moment later.
+        """
+        if any(self._is_sensitive_incident(incident_id) for incident_id in unit.assignments):
+            return True
+        return any(
+            unit.position_at is not None and unit.position_at <= cleared_at and self._is_sensitive_incident(incident_id)
+            for incident_id, cleared_at in unit.cleared.items()
         )
+
+    def _is_sensitive_incident(self, incident_id: str) -> bool:
+        incident = self.incidents.get(incident_id)
+        return incident is None or incident.received_at is None or self.city.is_sensitive(incident.kind)
 
     # --- start ---------------------------------------------------------------------------------------------
 
     def adopt(self, cases: Iterable[Case], incidents: Iterable[Incident], units: Iterable[Unit]) -> None:
         """Take committed documents as they are and derive counts, timers and views from them."""
-        for unit in units:
-            self.put_unit(None, unit)
         for case in cases:
             self.put_case(None, case)
         for incident in incidents:
             self.put_incident(None, incident)
-        self.views.become("curve", self.hours.curve(self.now))
+        for unit in units:  # after the incidents, whose kind decides what may be shown of a unit
+            self.put_unit(None, unit)
+            for incident_id in unit.assignments:
+                self._show_incident(incident_id)
         self.new_cells.clear()
         for changed in self.changed.values():
             changed.clear()

@@ -203,7 +203,15 @@ class Store:
             try:
                 pipe.execute()
             except redis.WatchError:
-                raise Fenced(f"epoch {before.epoch} ended during a commit") from None
+                # The client says the same when the connection breaks while it watches.
+                self.check_epoch(before.epoch)
+                raise redis.ConnectionError("the connection broke during a commit") from None
+
+    def check_epoch(self, mine: int) -> None:
+        """Raises Fenced when another engine took over, redis errors when that cannot be known."""
+        epoch: Any = self.client.hget(self.keys.position, "epoch")
+        if int(epoch or 0) != mine:
+            raise Fenced(f"epoch {mine} ended, now {int(epoch or 0)}")
 
     def _old_views(self, pipe: Any) -> list[str]:
         return [name.decode() for name in pipe.smembers(self.keys.view_names)]

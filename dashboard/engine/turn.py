@@ -15,7 +15,7 @@ from dashboard.engine.decide import Decision, Fact, Hold, Refusal, decide, diges
 from dashboard.engine.loading import thaw
 from dashboard.engine.state import ENGINE, State
 from dashboard.engine.store import Batch, Position
-from dashboard.engine.verbs import Refused, Reply, Request, decide_request
+from dashboard.engine.verbs import Refused, Reply, Request, decide_request, decode_request
 from streams.codec import MAX_ENTRY_BYTES, Malformed, decode_envelope, encode, payload_of
 from streams.events import (
     CaseAmended,
@@ -83,9 +83,9 @@ class Turn:
 
     def _parse_request(self, raw: bytes) -> Request | None:
         try:
-            return msgspec.json.decode(raw, type=Request)
-        except msgspec.DecodeError as error:
-            self._bury(raw, f"not a request: {error}", DESK)
+            return decode_request(raw)
+        except Malformed as error:
+            self._bury(raw, str(error), DESK)
             return None
 
     def _answer_one(self, request: Request) -> Reply:
@@ -329,7 +329,9 @@ class Turn:
         position = self.engine.position
         header = {
             "epoch": position.epoch,
-            "prev": position.frame_seq,
+            # Nobody may step over the first frame of an epoch: it is empty, and what the old engine committed after
+            # its last frame stands in none. So it follows nothing, and every page takes a snapshot.
+            "prev": self.seq if self.engine.fresh else position.frame_seq,
             "seq": self.seq,
             "at": frames.instant(self.clock.at),
         }

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from dashboard.engine.state import State
+from streams.codec import MAX_ID, Malformed
 from streams.events import (
     CaseClosed,
     CaseReopened,
@@ -55,6 +56,19 @@ class Refused(Exception):
 
 
 Verb = Callable[[State, Request], list[Payload]]
+
+
+def decode_request(raw: bytes) -> Request:
+    """A request from its stream entry. Raises Malformed with a reason."""
+    try:
+        request = msgspec.json.decode(raw, type=Request)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Malformed(f"not a request: {error}") from None
+    if request.valid_until.tzinfo is None:
+        raise Malformed("valid_until: needs a zone")
+    if not 0 < len(request.request_id) <= MAX_ID:
+        raise Malformed(f"request_id: needs 1 to {MAX_ID} characters")
+    return request
 
 
 def decide_request(state: State, request: Request, wall: datetime) -> list[Payload]:

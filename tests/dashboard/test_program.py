@@ -7,13 +7,31 @@ import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from tests.support.demo import ROOT, Demo, free_port
 from tests.support.redis_server import wait_until
+
+
+@pytest.fixture
+def start() -> Iterator[type[Demo]]:
+    """Makes demos, and ends those that a failing test left running."""
+    made: list[Demo] = []
+
+    class Noted(Demo):
+        def __init__(self, *args: Any, **kwargs: Any):
+            super().__init__(*args, **kwargs)
+            made.append(self)
+
+    yield Noted
+    for demo in made:
+        if demo.process is not None and demo.process.poll() is None:
+            demo.stop()
 
 
 def children_of(folder: Path) -> list[str]:
@@ -30,15 +48,15 @@ def children_of(folder: Path) -> list[str]:
     return found
 
 
-def test_a_demo_ends_without_a_trace_and_goes_on_where_it_ended(tmp_path: Path) -> None:
-    demo = Demo(tmp_path / "city").start()
+def test_a_demo_ends_without_a_trace_and_goes_on_where_it_ended(tmp_path: Path, start: type[Demo]) -> None:
+    demo = start(tmp_path / "city").start()
     first = demo.get("/api/v1/picture").json()
     assert first["clock"]["mode"] == "simulation"
     assert first["cases"]["open"] > 1000
     assert demo.stop() == 0
     assert "Nothing is lost" in demo.output()
     assert children_of(demo.folder) == []
-    again = Demo(demo.folder, port=demo.port).start()
+    again = start(demo.folder, port=demo.port).start()
     second = again.get("/api/v1/picture").json()
     again.stop()
     assert second["seq"] > first["seq"]
@@ -59,28 +77,29 @@ def refused(demo: Demo) -> str:
     return lines[0]
 
 
-def test_a_port_in_use_is_named(tmp_path: Path) -> None:
+def test_a_port_in_use_is_named(tmp_path: Path, start: type[Demo]) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        assert f"port {port}" in refused(Demo(tmp_path / "city", port=port))
+        assert f"port {port}" in refused(start(tmp_path / "city", port=port))
 
 
-def test_a_damaged_data_folder_is_named_with_what_to_do(tmp_path: Path) -> None:
-    demo = Demo(tmp_path / "city", command="up").start()
+def test_a_damaged_data_folder_is_named_with_what_to_do(tmp_path: Path, start: type[Demo]) -> None:
+    demo = start(tmp_path / "city", command="up").start()
     demo.stop()
     log = demo.folder / "redis" / "appendonly.aof"
     damaged = bytearray(log.read_bytes())
-    damaged[len(damaged) // 2 : len(damaged) // 2 + 40] = b"\0" * 40
+    # Long enough to hit the protocol itself and not only a value.
+    damaged[len(damaged) // 2 : len(damaged) // 2 + 4000] = b"\0" * 4000
     log.write_bytes(damaged)
-    said = refused(Demo(demo.folder, command="up"))
+    said = refused(start(demo.folder, command="up"))
     assert "damaged" in said
     assert "doctor" in said
 
 
 @pytest.mark.skipif(os.geteuid() == 0 and not shutil.which("mount"), reason="needs a small file system")
-def test_a_full_disk_is_named(tmp_path: Path) -> None:
+def test_a_full_disk_is_named(tmp_path: Path, start: type[Demo]) -> None:
     small = tmp_path / "small"
     small.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", str(small)], capture_output=True)
@@ -92,9 +111,9 @@ def test_a_full_disk_is_named(tmp_path: Path) -> None:
         subprocess.run(["umount", str(small)], check=True)
 
 
-def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, start: type[Demo]) -> None:
     (tmp_path / "file").write_text("not a folder")
-    assert "HEXWATCH_DATA" in refused(Demo(tmp_path / "file" / "city"))
+    assert "HEXWATCH_DATA" in refused(start(tmp_path / "file" / "city"))
 
 
 def run(*words: str, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -139,8 +158,10 @@ def test_a_mistyped_setting_is_noticed() -> None:
     assert "HEXWATCH_PROT is not a setting" in run("feed", "presets", prot="8050").stderr
 
 
-def test_one_live_city_is_examined_refuses_a_second_and_leaves_nothing_when_killed(tmp_path: Path) -> None:
-    demo = Demo(tmp_path / "city", command="up").start()
+def test_one_live_city_is_examined_refuses_a_second_and_leaves_nothing_when_killed(
+    tmp_path: Path, start: type[Demo]
+) -> None:
+    demo = start(tmp_path / "city", command="up").start()
     assert demo.process is not None
     answer = run("doctor", data=str(demo.folder), port=str(free_port()))
     assert answer.returncode == 0, answer.stdout + answer.stderr
@@ -150,7 +171,7 @@ def test_one_live_city_is_examined_refuses_a_second_and_leaves_nothing_when_kill
     picture = httpx.get(f"{demo.url}/api/v1/picture", headers={"Authorization": f"Bearer {key}"}, timeout=10)
     assert picture.json()["city"] == "beijing"
     assert "me  viewer" in run("key", "list", data=str(demo.folder)).stdout
-    said = refused(Demo(demo.folder, command="up"))
+    said = refused(start(demo.folder, command="up"))
     assert f"process {demo.process.pid}" in said
     assert "HEXWATCH_DATA" in said
     demo.process.kill()

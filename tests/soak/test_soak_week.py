@@ -37,4 +37,4 @@ def test_engine_and_web(tmp_path: Path) -> None:
 
 
 def test_a_page_over_ten_thousand_frames(page: Any, tmp_path: Path) -> None:
-    watch_a_week(page, tmp_path, step_m=0.7, per_day=10_000, least_frames=10_000)
+    watch_a_week(page, tmp_path, step_m=0.9, per_day=10_000)

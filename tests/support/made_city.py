@@ -79,7 +79,7 @@ def posted_events(seed: int, cases: int, now: datetime) -> list[dict[str, Any]]:
         lat, lng = place(draw)
         where: dict[str, Any] = {"lat": float(lat), "lng": float(lng)} if lat else {}
         say("case.received", "intake", case_id=f"p{number}", category=draw.choice(CATEGORIES), channel="web",
-            text=f"said by caller {number}", target_at=(now + timedelta(hours=draw.uniform(-3, 9))).isoformat(),
+            text=f"said by caller {number}", target_at=_target(now, draw),
             **where)  # fmt: skip
         if draw.random() < 0.4:
             say("case.closed", "intake", case_id=f"p{draw.randrange(number + 1)}")
@@ -93,6 +93,12 @@ def posted_events(seed: int, cases: int, now: datetime) -> list[dict[str, Any]]:
             if draw.random() < 0.5:
                 say("incident.closed", "cad", incident_id=incident)
     return events
+
+
+def _target(now: datetime, draw: random.Random) -> str:
+    """Past, due soon or later, but no hour that passes while a test runs: figures are exact to the full second only."""
+    hours = draw.choice((-3.0, -1.0, -0.4, 0.4, 2.0, 3.5, 5.0, 9.0)) + draw.uniform(0, 0.2)
+    return (now + timedelta(hours=hours)).isoformat()
 
 
 def utc_now() -> datetime:

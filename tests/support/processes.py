@@ -172,7 +172,7 @@ class System:
                 assert process.is_running, f"{process.name} died waiting until {what}:\n{process.output()[-2000:]}"
             try:
                 return bool(true())
-            except (redis.ConnectionError, httpx.TransportError):
+            except (redis.ConnectionError, redis.TimeoutError, httpx.TransportError):
                 return False
 
         wait_until(look, timeout_s, what)

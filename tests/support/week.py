@@ -75,55 +75,72 @@ class Traffic:
         return {"source": "week", "id": f"w{self.numbers}", "type": type_, "occurred_at": at, "data": data}
 
 
-def sizes(engine: Engine) -> dict[str, int]:
-    """How many of everything the engine keeps in memory."""
-    state = engine.state
-    return {
-        "cases": len(state.cases),
-        "incidents": len(state.incidents),
-        "units": len(state.units),
-        "crews": len(state.crews),
-        "sources": len(state.sources),
-        "cells": len(state.grid),
-        "hours": len(state.hours.hours),
-        "timers": len(state.timers),
-        "flags": len(state.case_tally.flags) + len(state.incident_tally.flags),
-        "held": len(engine.held),
-        "views": sum(len(values) for topic, values in state.views.current.items() if topic != "curve"),
-    }
+class Week:
+    """The engine, its clock, and what happens in its city."""
+
+    def __init__(self, client: redis.Redis, city_id: str, step_m: float, per_day: int, seed: int) -> None:
+        self.client, self.keys = client, Keys(city_id)
+        self.now = START
+        self.engine = Engine(
+            Store(client, self.keys, "week", events_kept=5_000),
+            load_city(city_id),
+            None,
+            Mode.LIVE,
+            wall=lambda: self.now,
+            monotonic=lambda: self.now.timestamp(),
+        )
+        self.engine.start()
+        self.engine.turn(block_ms=None)
+        self.traffic, self.step_length, self.events = Traffic(per_day, seed), timedelta(minutes=step_m), 0
+
+    def step(self) -> int:
+        """Let one step pass; the seq of the frame that shows it."""
+        told = list(self.traffic.between(self.now, self.now + self.step_length))
+        with self.client.pipeline(transaction=False) as pipe:
+            for event in told:
+                pipe.xadd(self.keys.inbox, {"e": msgspec.json.encode(event)})
+            pipe.execute()
+        self.events += len(told)
+        self.now += self.step_length
+        self.engine.turn(block_ms=None)
+        return self.engine.position.frame_seq
+
+    def day(self) -> Iterator[int]:
+        """The steps of one day."""
+        end = self.now + timedelta(days=1)
+        while self.now < end:
+            yield self.step()
+
+    def sizes(self) -> dict[str, int]:
+        """How many of everything the engine keeps in memory."""
+        state = self.engine.state
+        return {
+            "cases": len(state.cases),
+            "incidents": len(state.incidents),
+            "units": len(state.units),
+            "crews": len(state.crews),
+            "sources": len(state.sources),
+            "cells": len(state.grid),
+            "hours": len(state.hours.hours),
+            "timers": len(state.timers),
+            "flags": len(state.case_tally.flags) + len(state.incident_tally.flags),
+            "held": len(self.engine.held),
+            "views": sum(len(values) for topic, values in state.views.current.items() if topic != "curve"),
+        }
 
 
 def main(socket: str, city_id: str, days: int, step_m: float, per_day: int, frame_s: float, seed: int) -> None:
     """`frame_s` is the least wall time of a step, which makes one frame."""
-    client, now = redis.Redis(unix_socket_path=socket), [START]
-    engine = Engine(
-        Store(client, Keys(city_id), "week", events_kept=5_000),
-        load_city(city_id),
-        None,
-        Mode.LIVE,
-        wall=lambda: now[0],
-        monotonic=lambda: now[0].timestamp(),
-    )
-    engine.start()
-    engine.turn(block_ms=None)
+    week = Week(redis.Redis(unix_socket_path=socket), city_id, step_m, per_day, seed)
     print(json.dumps({"day": -1}), flush=True)
     sys.stdin.readline()
-    traffic, step, events = Traffic(per_day, seed), timedelta(minutes=step_m), 0
     for day in range(days):
-        end = START + timedelta(days=day + 1)
-        while now[0] < end:
-            began = time.perf_counter()
-            told = list(traffic.between(now[0], now[0] + step))
-            with client.pipeline(transaction=False) as pipe:
-                for event in told:
-                    pipe.xadd(engine.store.keys.inbox, {"e": msgspec.json.encode(event)})
-                pipe.execute()
-            events += len(told)
-            now[0] += step
-            engine.turn(block_ms=None)
+        began = time.perf_counter()
+        for _ in week.day():
             time.sleep(max(0.0, frame_s - (time.perf_counter() - began)))
+            began = time.perf_counter()
         memory = rss_kb(Path("/proc/self").resolve().name)
-        print(json.dumps({"day": day, "events": events, "rss_kb": memory, **sizes(engine)}), flush=True)
+        print(json.dumps({"day": day, "events": week.events, "rss_kb": memory, **week.sizes()}), flush=True)
 
 
 if __name__ == "__main__":
