@@ -18,7 +18,7 @@ from benchmarks.traffic import Traffic
 T = TypeVar("T")
 
 SIZES = ("full", "quick", "tiny")
-LIVE_ENTRIES = (16_000, 4_000, 1_500)  # what the live city holds before anyone looks
+LIVE_ENTRIES = (44_000, 8_000, 1_500)  # what the live city holds before anyone looks
 
 
 @dataclass

@@ -24,6 +24,7 @@ from dashboard.live import LiveContext, start_live
 from dashboard.logs import set_up_logging
 from dashboard.settings import Settings, read_settings, reader_path
 from dashboard.signin import limiter_storage, start_signin
+from dashboard.whole_writes import with_whole_writes
 from geo.cities import City, load_city
 from layouts.context import context_of
 from layouts.shell import PAGES, every_page, shell
@@ -56,6 +57,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(health(context.client, context.keys, relay.silent_s, lambda: len(relay.clients)))
     _add_pages(app, settings, city, context)
     _guard(app, settings, context.access)
+    app.wsgi_app = with_whole_writes(app.wsgi_app)  # type: ignore[method-assign]
     return app
 
 

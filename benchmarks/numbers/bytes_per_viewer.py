@@ -22,7 +22,7 @@ CELLS = "cells:open:"
 MOST_SHARE = 1 / 50
 PER_S = 50
 VIEWERS = 10
-SECONDS = (15.0, 5.0, 2.0)
+SECONDS = (15.0, 3.0, 2.0)
 GZIP_LEVEL = 6
 
 

@@ -20,7 +20,7 @@ TARGET = "p50 ≤ 300 ms, p99 ≤ 1,000 ms"
 P50_MS, P99_MS = 300, 1000
 VIEWERS = (200, 50, 10)
 PER_S = 200
-SECONDS = (15.0, 5.0, 2.0)
+SECONDS = (15.0, 3.0, 2.0)
 SETTLE_S = 2.0
 # What a wall listens to, as its page names it.
 WALL_TOPICS = ["figures", "sources", "curve", "incidents.public", "units", "cells:open:"]

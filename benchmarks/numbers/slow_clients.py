@@ -19,12 +19,12 @@ from benchmarks.viewers import Viewers
 NAME = "slow-clients"
 ASKS = "a browser blocked for 10 s and released; clients that never read"
 EQUAL_WITHIN_MS = 2000
-BLOCKED_S = (10.0, 4.0, 1.0)
+BLOCKED_S = (10.0, 3.0, 1.0)
 REPEATS = (3, 1, 1)
 PER_S = 50
 DEAF = (50, 20, 5)
-SETTLE_S = (1.0, 1.0, 0.3)  # the buffers of new connections are no growth
-DEAF_S = (15.0, 5.0, 0.5)
+SETTLE_S = (1.0, 0.5, 0.3)  # the buffers of new connections are no growth
+DEAF_S = (15.0, 2.0, 0.5)
 MOST_GROWTH_MB = 5.0  # what an interpreter's arenas move by themselves
 # Blocks the page, then compares every topic with a snapshot of the very same seq until both are equal.
 BLOCK_AND_CATCH_UP = """async (ms) => {

@@ -158,9 +158,7 @@ def test_a_mistyped_setting_is_noticed() -> None:
     assert "HEXWATCH_PROT is not a setting" in run("feed", "presets", prot="8050").stderr
 
 
-def test_one_live_city_is_examined_refuses_a_second_and_leaves_nothing_when_killed(
-    tmp_path: Path, start: type[Demo]
-) -> None:
+def test_a_live_city_is_examined_refuses_a_second_and_dies_without_a_trace(tmp_path: Path, start: type[Demo]) -> None:
     demo = start(tmp_path / "city", command="up").start()
     assert demo.process is not None
     answer = run("doctor", data=str(demo.folder), port=str(free_port()))
