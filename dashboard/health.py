@@ -30,6 +30,7 @@ class Pulse:
     backlog: int
     dead: int
     memory_bytes: int
+    cases: int  # received since the city began
     told_at: str  # how far the slowest source that still speaks has told, ISO 8601
     clock: dict[str, Any]
 
@@ -37,12 +38,12 @@ class Pulse:
 def take_pulse(client: redis.Redis, keys: Keys) -> Pulse:
     """Read the pulse. Raises redis errors."""
     with client.pipeline(transaction=False) as pipe:
-        pipe.hmget(keys.position, "epoch", "seq", "inbox", "clock")
+        pipe.hmget(keys.position, "epoch", "seq", "inbox", "clock", "totals")
         pipe.xrevrange(keys.inbox, count=1)
         pipe.xlen(keys.dead)
         pipe.info("memory")
         pipe.hvals(keys.view("sources"))
-        (epoch, seq, inbox, clock), newest, dead, memory, sources = pipe.execute()
+        (epoch, seq, inbox, clock, totals), newest, dead, memory, sources = pipe.execute()
     passed = (inbox or b"0-0").decode()
     backlog, behind_s = _backlog(client, keys, passed, newest)
     return Pulse(
@@ -53,6 +54,7 @@ def take_pulse(client: redis.Redis, keys: Keys) -> Pulse:
         dead=dead,
         memory_bytes=int(memory["used_memory"]),
         told_at=_slowest(sources),
+        cases=msgspec.json.decode(totals)["cases"] if totals else 0,
         clock=msgspec.json.decode(clock) if clock else {},
     )
 
@@ -91,7 +93,7 @@ def unready(pulse: Pulse, silent_s: float) -> str:
 
 def _is_filling(pulse: Pulse) -> bool:
     """Whether some source still tells of times long before the simulated clock: its history is coming."""
-    if not pulse.told_at:
+    if not pulse.told_at or not pulse.cases:
         return True
     told_at, now = datetime.fromisoformat(pulse.told_at), datetime.fromisoformat(pulse.clock["at"])
     return now - told_at > HISTORY

@@ -50,6 +50,7 @@ INCIDENT_MAPPED = ("incidents",)
 INCIDENT_SPLITS = {"incidents": ("kind",)}
 # Longer than the longest local day (25 h): a closed case may leave memory when no count can need it.
 KEEP_SPENT = timedelta(hours=26)
+KEEP_INCIDENT = timedelta(hours=48)  # a closed incident leaves the documents; lists keep it, from the reader's file
 ENGINE = "engine"  # the source of facts that the engine itself decides
 PUBLIC_MEASURE = "incidents.public"  # the map layer of incidents without the sensitive kinds
 
@@ -157,6 +158,8 @@ class State:
         if not self.city.is_sensitive(after.kind):
             self.public_tally.move(after.incident_id, before, after, flags & 1)
         again = incident_next_change(after, self.now, self.next_day, flags)
+        if again is None and after.closed_at is not None:
+            again = max(after.closed_at + KEEP_INCIDENT, self.now)
         if again is not None:
             self.timers.set(again, ("incident", after.incident_id))
 
@@ -223,8 +226,8 @@ class State:
         for entity, key in self.timers.due(now):
             if entity == "case":
                 self._wake_case(key)
-            elif entity == "incident" and (incident := self.incidents.get(key)):
-                self._count_incident(incident, incident)
+            elif entity == "incident":
+                self._wake_incident(key)
 
     def _wake_case(self, case_id: str) -> None:
         case = self.cases.get(case_id)
@@ -235,6 +238,18 @@ class State:
             self.spent[case_id] = self.cases.pop(case_id)
             return
         self._count_case(case, case)
+
+    def _wake_incident(self, incident_id: str) -> None:
+        incident = self.incidents.get(incident_id)
+        if incident is None:
+            return
+        if incident.closed_at is not None and self.now - incident.closed_at >= KEEP_INCIDENT:
+            self.incident_tally.move(incident_id, incident, None, 0)
+            self.public_tally.move(incident_id, incident, None, 0)
+            del self.incidents[incident_id]
+            self.changed["incidents"].add(incident_id)
+            return
+        self._count_incident(incident, incident)
 
     def silent_sources(self) -> Iterable[tuple[str, int]]:
         """(source, seconds of silence) of those that have just become stale."""

@@ -109,10 +109,18 @@ class Tally:
         return self.cells[self.bits[measure]].get(category, {}).get("", 0)
 
     def take_touched(self) -> Iterable[tuple[str, str, dict[str, int]]]:
-        """(measure, category, {cell: count}) of every cell that moved since the last call."""
+        """(measure, category, {cell: count}) of every cell that moved since the last call.
+
+        Cells that came down to zero are forgotten then, so that a count keeps no memory of where it once was.
+        """
         for bit, name in self.mapped.items():
             for category, cells in self.touched[bit].items():
-                if cells:
-                    counts = self.cells[bit][category]
-                    yield name, category, {cell: counts[cell] for cell in cells}
-                    cells.clear()
+                if not cells:
+                    continue
+                counts = self.cells[bit][category]
+                moved = {cell: counts[cell] for cell in cells}
+                cells.clear()
+                for cell, n in moved.items():
+                    if not n:
+                        del counts[cell]
+                yield name, category, moved

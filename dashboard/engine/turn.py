@@ -301,6 +301,8 @@ class Turn:
             fields = {i: encode(documents[i]) for i in changed if i in documents}
             if fields:
                 batch.documents.setdefault(key, {}).update(fields)
+            if gone := [i for i in changed if i not in documents and key == keys.incidents]:
+                batch.removed.setdefault(key, []).extend(gone)
             changed.clear()
         self._collect_spent()
         batch.cells, state.new_cells = state.new_cells, []

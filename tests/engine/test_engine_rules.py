@@ -307,3 +307,16 @@ def test_a_city_made_as_replay_refuses_to_go_live(redis: redis_module.Redis) -> 
     city.mode = Mode.LIVE
     with pytest.raises(ValueError, match="runs as replay"):
         city.new_engine()
+
+
+def test_a_closed_incident_leaves_the_documents_after_two_days(boston: TestCity) -> None:
+    boston.post("incident.received", incident_id="i1", kind="Fire", lat=42.33, lng=-71.09)
+    boston.post("incident.closed", incident_id="i1")
+    boston.turn()
+    assert boston.client.hlen(boston.keys.incidents) == 1
+    boston.wall.pass_(hours=49)
+    boston.turn()
+    boston.turn()
+    assert boston.client.hlen(boston.keys.incidents) == 0
+    assert boston.engine.state.incidents == {}
+    assert boston.figures()["incidents.received_total"] == 1

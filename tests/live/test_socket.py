@@ -138,6 +138,7 @@ def test_pages_that_sleep_or_never_read_cost_nothing_and_wake_up_right(
         never = [viewer(receive_bytes=4096) for _ in range(5)]
         reads.watch(RING_S + 1.0)  # the ring and the buffers fill
         before = rss_kb(worker)
+        sleeps.socket.ping()  # the answer must wait for the end of the message that is half sent
         frames = reads.watch(10.0 - RING_S)
         grown = rss_kb(worker) - before
         assert frames >= 10, "the others must go on getting frames"

@@ -48,7 +48,7 @@ def test_the_week_happened(reports: list[dict[str, Any]]) -> None:
 
 
 @pytest.mark.parametrize(
-    "what", ["cases", "incidents", "units", "crews", "sources", "cells", "timers", "flags", "views"]
+    "what", ["cases", "incidents", "units", "crews", "sources", "cells", "timers", "flags", "counts", "views"]
 )
 def test_the_engine_keeps_no_more_of_anything_after_a_week_than_after_three_days(
     reports: list[dict[str, Any]], what: str

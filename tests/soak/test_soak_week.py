@@ -29,7 +29,7 @@ def test_engine_and_web(tmp_path: Path) -> None:
                 reads.watch(1.0)
                 days.append(report | {"web_kb": rss_kb(worker)})
                 print(days[-1])
-    for what in ("cases", "incidents", "units", "crews", "sources", "cells", "timers", "flags", "views"):
+    for what in ("cases", "incidents", "units", "crews", "sources", "cells", "timers", "flags", "counts", "views"):
         values = [day[what] for day in days]
         assert_flat(values, 50 + values[2] * 0.05, what)
     assert_flat([day["rss_kb"] for day in days], 8_000, "engine")

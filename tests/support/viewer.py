@@ -20,6 +20,7 @@ from wsproto.events import (
     CloseConnection,
     Message,
     Ping,
+    Pong,
     RejectConnection,
     Request,
     TextMessage,
@@ -128,7 +129,11 @@ class RawSocket:
         elif isinstance(event, RejectConnection):
             raise Refused(str(event.status_code))
         else:
-            assert isinstance(event, AcceptConnection | Message), event
+            assert isinstance(event, AcceptConnection | Message | Pong), event
+
+    def ping(self) -> None:
+        """Ask for a WebSocket pong, which the server sends between its messages."""
+        self._send(Ping(payload=b"are you there"))
 
     def _send(self, event: Any) -> None:
         self.sock.sendall(self.ws.send(event))
