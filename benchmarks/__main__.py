@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Iterator
@@ -80,6 +81,7 @@ def _with_conditions(result: Result, before: dict[str, Any], run: Run) -> Result
 @click.option("--results", type=click.File(), help="with --write: JSON lines of an earlier run instead of measuring")
 def main(only: tuple[str, ...], size: str, show: bool, write: bool, results: Any) -> None:
     """Measure the numbers that Hexwatch promises, each beside its baseline of the same run."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as an exception, so that every server is ended
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     if show:
         for name, module in NUMBERS.items():

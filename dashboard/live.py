@@ -25,6 +25,8 @@ from streams.keys import Keys
 log = structlog.get_logger("live")
 
 GZIP_FROM = 1024
+# A page that is blocked for a while is no dead page: it costs nothing while it sleeps, and wakes with one frame.
+PING_EVERY_S, PING_ANSWER_S = 20, 60
 CLIENT_MESSAGE_BYTES = 16_384  # pages only name their topics
 
 
@@ -45,8 +47,8 @@ def start_live(app: Flask, context: LiveContext) -> tuple[SocketIO, Relay]:
         async_mode="gevent",
         transports=["websocket"],
         max_http_buffer_size=CLIENT_MESSAGE_BYTES,
-        ping_interval=10,
-        ping_timeout=10,
+        ping_interval=PING_EVERY_S,
+        ping_timeout=PING_ANSWER_S,
         cors_allowed_origins=None,  # same origin only
         manage_session=False,
     )
