@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from gevent.lock import BoundedSemaphore
+
 SOCKETS = ("gunicorn.socket", "werkzeug.socket")
 
 
@@ -18,9 +20,11 @@ class WholeWrites:
 
     def __init__(self, sock: Any):
         self._sock = sock
+        self._turn = BoundedSemaphore()  # the greenlet that answers pings must not write into a message half sent
 
     def send(self, data: bytes, *flags: int) -> int:
-        self._sock.sendall(data, *flags)
+        with self._turn:
+            self._sock.sendall(data, *flags)
         return len(data)
 
     def __getattr__(self, name: str) -> Any:

@@ -97,6 +97,8 @@ class Warm:
         if seq <= self.scanned_until and self._is_in_document(seq, envelope, payload):
             return
         self._pass_time(envelope)
+        if isinstance(payload, CasePayload):
+            self.state.recall(payload.case_id)
         self.state.absorb(envelope, payload, seq)
 
     def _pass_time(self, envelope: Envelope) -> None:

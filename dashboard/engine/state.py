@@ -125,6 +125,11 @@ class State:
         self._number(after.cell)
         self._count_case(before, after)
 
+    def recall(self, case_id: str) -> None:
+        """Bring back a case that left memory since the last commit: nobody has written it away yet."""
+        if (case := self.spent.pop(case_id, None)) is not None:
+            self.put_case(None, case)
+
     def _count_case(self, before: Case | None, after: Case) -> None:
         flags = case_flags(after, self.now, self.day_start)
         self.case_tally.move(after.case_id, before, after, flags)

@@ -184,6 +184,14 @@ class Store:
         Raises Fenced when the position is no longer the one this engine committed. A process that was stopped
         between WATCH and EXEC and woke after a take-over fails at EXEC, since the take-over touched the key.
         """
+        try:
+            self._commit(before, after, batch, wall)
+        except redis.WatchError:
+            # The client says the same when the connection breaks while it watches, in EXEC or in any read before it.
+            self.check_epoch(before.epoch)
+            raise redis.ConnectionError("the connection broke during a commit") from None
+
+    def _commit(self, before: Position, after: Position, batch: Batch, wall: datetime) -> None:
         with self.client.pipeline(transaction=True) as pipe:
             pipe.watch(self.keys.position)
             epoch, seq = pipe.hmget(self.keys.position, "epoch", "seq")
@@ -200,12 +208,7 @@ class Store:
                 self._queue_trims(pipe, after, wall)
             pipe.hset(self.keys.position, mapping=_position_fields(before, after))
             pipe.set(self.keys.lease, self.engine_id, px=LEASE_MS)
-            try:
-                pipe.execute()
-            except redis.WatchError:
-                # The client says the same when the connection breaks while it watches.
-                self.check_epoch(before.epoch)
-                raise redis.ConnectionError("the connection broke during a commit") from None
+            pipe.execute()
 
     def check_epoch(self, mine: int) -> None:
         """Raises Fenced when another engine took over, redis errors when that cannot be known."""

@@ -20,6 +20,7 @@ from streams.codec import MAX_ENTRY_BYTES, Malformed, decode_envelope, encode, p
 from streams.events import (
     CaseAmended,
     CaseClosed,
+    CasePayload,
     ClockAdvanced,
     Envelope,
     FeedPayload,
@@ -155,6 +156,8 @@ class Turn:
             self._record(decision)
 
     def _decide(self, envelope: Envelope, payload: Payload) -> Decision:
+        if isinstance(payload, CasePayload):
+            self.state.recall(payload.case_id)
         has_history = self.clock.mode is Mode.SIMULATION
         return decide(self.state, envelope, payload, self.clock.at, self.engine.areas, has_history)
 
@@ -199,11 +202,15 @@ class Turn:
 
     def release_held(self) -> None:
         """Take the held entries whose time has come."""
-        held = self.engine.held
+        held, due = self.engine.held, []
         while held and held[0][0] <= self.clock.at:
             _, name, raw = heapq.heappop(held)
             envelope = decode_envelope(raw)
-            decision = self._decide(envelope, payload_of(envelope))
+            due.append((name, envelope, payload_of(envelope)))
+        if due:
+            thaw(self.store, self.state, (payload for _, _, payload in due), self.closed_days)
+        for name, envelope, payload in due:
+            decision = self._decide(envelope, payload)
             if isinstance(decision, Fact):
                 self._record(decision)
             self.batch.removed.setdefault(self.keys.held, []).append(name)
