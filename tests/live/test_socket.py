@@ -126,11 +126,6 @@ def test_after_a_take_over_every_page_takes_a_snapshot_and_is_right(
     assert "missing" in page.outcomes
 
 
-@pytest.mark.xfail(
-    reason="known: with its buffers full for ten seconds a sleeping page's socket may be cut inside a message;"
-    " it reconnects and takes a snapshot instead of one merged frame",
-    strict=False,
-)
 def test_pages_that_sleep_or_never_read_cost_nothing_and_wake_up_right(
     live_city: LiveCity, viewer: Callable[..., Viewer]
 ) -> None:
