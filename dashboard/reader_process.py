@@ -22,7 +22,7 @@ import structlog
 
 from dashboard.projection import KINDS, Document, Fact, Kind, project, row_of, telling
 from streams.codec import Malformed, decode_envelope
-from streams.keys import Keys
+from streams.keys import CLOSED_NOUNS, Keys
 from streams.reader_schema import CASES, to_microseconds
 from streams.reader_writer import Position, ReaderWriter, Row
 
@@ -189,10 +189,11 @@ class Tail:
         return Position(event_id.decode(), mark_of(raw) if last else "", int(seq or 0), int(epoch or 0))
 
     def _documents(self) -> Iterable[tuple[Kind, str]]:
-        """Hashes to load; cases that left the engine's memory first, so that hot ones replace them."""
+        """Hashes to load; documents that left the engine's memory first, so that hot ones replace them."""
         raw: Any = self.client.hget(self.keys.position, "closed_days")
         for day in msgspec.json.decode(raw, type=list[str]) if raw else []:
-            yield KINDS["case"], self.keys.of("closed", day)
+            for entity, noun in CLOSED_NOUNS.items():
+                yield KINDS[entity], self.keys.of(noun, day)
         yield KINDS["case"], self.keys.cases
         yield KINDS["incident"], self.keys.incidents
         yield KINDS["unit"], self.keys.units

@@ -18,6 +18,7 @@ from streams.events import (
     UnitListed,
     UnitMoved,
     UnitPayload,
+    UnitSignalled,
     UnitTransported,
 )
 
@@ -31,6 +32,7 @@ class UnitStatus(StrEnum):
     ON_SCENE = "on-scene"
     TRANSPORTING = "transporting"
     AT_HOSPITAL = "at-hospital"
+    OUT_OF_SERVICE = "out-of-service"
 
 
 # What each step says of the assignment, and the order in which steps normally come.
@@ -61,6 +63,7 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     lat: float | None = None
     lng: float | None = None
     position_at: datetime | None = None
+    out_of_service: str = ""  # the reason, while it is not to be sent
     cleared: dict[str, datetime] = {}  # when it last cleared each recent incident: a late step must not revive it
     seq: int = 0
 
@@ -70,8 +73,10 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
 
     @property
     def status(self) -> str:
-        """Status on the newest assignment; available without one."""
-        return next(reversed(self.assignments.values())) if self.assignments else UnitStatus.AVAILABLE.value
+        """Status on the newest assignment; without one whether it may be sent."""
+        if self.assignments:
+            return next(reversed(self.assignments.values()))
+        return (UnitStatus.OUT_OF_SERVICE if self.out_of_service else UnitStatus.AVAILABLE).value
 
 
 def fold_unit(unit: Unit | None, payload: UnitPayload, recording: Recording) -> Unit:
@@ -91,6 +96,8 @@ def fold_unit(unit: Unit | None, payload: UnitPayload, recording: Recording) -> 
         return _cleared(known, payload, recording)
     if isinstance(payload, UnitAssignment):
         return _stepped(known, payload, recording)
+    if isinstance(payload, UnitSignalled):
+        return _signalled(known, payload, recording)
     return known
 
 
@@ -104,6 +111,13 @@ def _listed(unit: Unit, payload: UnitListed, recording: Recording) -> Unit:
         seq=recording.seq,
         **place,
     )
+
+
+def _signalled(unit: Unit, payload: UnitSignalled, recording: Recording) -> Unit:
+    out = (payload.reason or "no reason given") if payload.status == "out_of_service" else ""
+    if out == unit.out_of_service:
+        return unit
+    return msgspec.structs.replace(unit, out_of_service=out, status_at=recording.at, seq=recording.seq)
 
 
 def _stepped(unit: Unit, payload: UnitAssignment, recording: Recording) -> Unit:

@@ -54,6 +54,11 @@ def cell_to_parent(cell: str, resolution: int) -> str:
     return parent
 
 
+def cell_to_children(cell: str, resolution: int) -> list[str]:
+    """The cells of a finer resolution inside a cell, in the order of their ids."""
+    return sorted(h3.cell_to_children(cell, resolution))
+
+
 def counts_to_parents(counts: Mapping[str, int], resolution: int) -> Counter[str]:
     """Roll counts up to their ancestors at `resolution`; the sum stays the same, and so does a second roll-up."""
     rolled: Counter[str] = Counter()

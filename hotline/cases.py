@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import IntFlag
+from typing import Any
 
 import msgspec
 
-from streams.events import CaseAmended, CaseClosed, CasePayload, CaseReceived, CaseReopened, Recording
+from streams.events import (
+    CaseAmended,
+    CaseClosed,
+    CaseDispatched,
+    CaseFollowedUp,
+    CasePayload,
+    CaseReceived,
+    CaseReopened,
+    CaseReturned,
+    Recording,
+)
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(hours=24)
@@ -39,6 +51,13 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     closed_at: datetime | None = None
     target_at: datetime | None = None
     reopened: int = 0
+    owner: str = ""  # who must handle it: area, department or utility
+    dispatched_at: datetime | None = None  # to that owner
+    returned: int = 0  # how often an owner asked to give it back
+    followed_up_at: datetime | None = None
+    contacted: bool = False
+    resolved: bool | None = None
+    satisfied: int | None = None  # 1 to 5
     seq: int = 0
 
     @property
@@ -70,22 +89,50 @@ _RECEIPT_FIELDS = ("kind", "category", "subcategory", "channel", "language", "gr
 
 def fold_case(case: Case | None, payload: CasePayload, recording: Recording) -> Case | None:
     """The case after one fact, or the same object when the fact changes nothing."""
-    if isinstance(payload, CaseReceived):
+    if type(payload) is CaseReceived:
         return _received(case, payload, recording)
-    if isinstance(payload, CaseClosed):
+    if type(payload) is CaseClosed:
         return _closed(case, payload, recording)
     if case is None or case.received_at is None:
         return case
-    if isinstance(payload, CaseReopened):
-        if case.closed_at is None:
-            return case
-        return msgspec.structs.replace(case, closed_at=None, reopened=case.reopened + 1, seq=recording.seq)
-    if isinstance(payload, CaseAmended):
-        given = {f: v for f in _RECEIPT_FIELDS if (v := getattr(payload, f)) is not None}
-        if payload.lat is not None or payload.area is not None:
-            given |= {"cell": recording.cell, "area": recording.area}
-        return msgspec.structs.replace(case, **given, seq=recording.seq)
-    return case
+    step = _STEPS.get(type(payload))
+    changes = step(case, payload, recording) if step else {}
+    return msgspec.structs.replace(case, **changes, seq=recording.seq) if changes else case
+
+
+def _reopened(case: Case, payload: CaseReopened, recording: Recording) -> dict[str, Any]:
+    return {} if case.closed_at is None else {"closed_at": None, "reopened": case.reopened + 1}
+
+
+def _amended(case: Case, payload: CaseAmended, recording: Recording) -> dict[str, Any]:
+    given = {f: v for f in _RECEIPT_FIELDS if (v := getattr(payload, f)) is not None}
+    if payload.lat is not None or payload.area is not None:
+        given |= {"cell": recording.cell, "area": recording.area}
+    return given
+
+
+def _dispatched(case: Case, payload: CaseDispatched, recording: Recording) -> dict[str, Any]:
+    """The first dispatch is the one that the hotline's speed is measured by."""
+    return {"owner": payload.owner, "dispatched_at": case.dispatched_at or recording.at}
+
+
+def _returned(case: Case, payload: CaseReturned, recording: Recording) -> dict[str, Any]:
+    return {"owner": "", "returned": case.returned + 1}
+
+
+def _followed_up(case: Case, payload: CaseFollowedUp, recording: Recording) -> dict[str, Any]:
+    said = {"contacted": payload.contacted, "resolved": payload.resolved, "satisfied": payload.satisfied}
+    return said | {"followed_up_at": recording.at}
+
+
+# What each later fact changes of a case that was received.
+_STEPS: dict[type[CasePayload], Callable[[Case, Any, Recording], dict[str, Any]]] = {
+    CaseReopened: _reopened,
+    CaseAmended: _amended,
+    CaseDispatched: _dispatched,
+    CaseReturned: _returned,
+    CaseFollowedUp: _followed_up,
+}
 
 
 def _received(case: Case | None, payload: CaseReceived, recording: Recording) -> Case:

@@ -50,13 +50,33 @@ def envelope_from(value: object) -> Envelope:
 
 def check_envelope(envelope: Envelope) -> Envelope:
     """Refuse what no engine could order or identify."""
+    if not (_are_names(envelope.source, envelope.id, envelope.type) and _is_time(envelope.occurred_at)):
+        _complain(envelope)
+    if envelope.recorded_at is not None and not _is_time(envelope.recorded_at):
+        _complain(envelope)
+    return envelope
+
+
+def _are_names(source: str, id_: str, type_: str) -> bool:
+    return (
+        0 < len(source) <= MAX_ID
+        and 0 < len(id_) <= MAX_ID
+        and 0 < len(type_) <= MAX_ID
+        and (source + id_ + type_).isprintable()
+    )
+
+
+def _is_time(at: datetime) -> bool:
+    return at.tzinfo is not None and EARLIEST < at < LATEST
+
+
+def _complain(envelope: Envelope) -> None:
     for field, value in (("source", envelope.source), ("id", envelope.id), ("type", envelope.type)):
         if not _is_name(value):
             raise Malformed(f"{field}: needs 1 to {MAX_ID} printable characters")
     for field, at in (("occurred_at", envelope.occurred_at), ("recorded_at", envelope.recorded_at)):
-        if at is not None and (at.tzinfo is None or not EARLIEST < at < LATEST):
+        if at is not None and not _is_time(at):
             raise Malformed(f"{field}: needs a zone and a year from 1900 to 2199, e.g. 2026-01-31T09:00:00Z")
-    return envelope
 
 
 def payload_of(envelope: Envelope) -> Payload:
@@ -109,12 +129,20 @@ _CHECKS_OF = {
 }
 
 
-def split_private(data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+_NOTHING: dict[str, Any] = {}
+
+
+def split_private(data: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """(what may be seen, what names a person or carries their words)."""
     found = PRIVATE_FIELDS & data.keys()
+    if not found:
+        return data, _NOTHING
     public = {**data}
-    private = {name: public.pop(name) for name in found}
-    return public, {name: value for name, value in private.items() if value}
+    private = {}
+    for name in found:
+        if value := public.pop(name):
+            private[name] = value
+    return public, private
 
 
 def _is_name(value: str) -> bool:

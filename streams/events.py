@@ -81,6 +81,164 @@ class CaseReopened(CasePayload, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class CaseDispatched(CasePayload, frozen=True, kw_only=True):
+    """The hotline sent the case to whoever must handle it: a district, a department or a utility."""
+
+    owner: str
+
+
+class CaseReturned(CasePayload, frozen=True, kw_only=True):
+    """The owner asks to give the case back, with the reason."""
+
+    reason: str = ""
+
+
+class CaseFollowedUp(CasePayload, frozen=True, kw_only=True):
+    """The hotline asked the caller how the case was handled; None where the caller was not reached or did not say."""
+
+    contacted: bool = False
+    resolved: bool | None = None
+    satisfied: int | None = None  # 1 (not at all) to 5
+
+
+class CallPayload(Payload, frozen=True, kw_only=True):
+    ENTITY: ClassVar[str] = "call"
+    SUBJECT: ClassVar[str] = "call_id"
+    call_id: str
+
+
+class CallOffered(CallPayload, frozen=True, kw_only=True):
+    """Somebody calls or opens a conversation: the channel was offered a contact."""
+
+    channel: str = "phone"
+    language: str = ""
+
+
+class CallQueued(CallPayload, frozen=True, kw_only=True):
+    """The caller waits for an agent from now on."""
+
+
+class CallAnswered(CallPayload, frozen=True, kw_only=True):
+    agent_id: str = ""
+
+
+class CallAbandoned(CallPayload, frozen=True, kw_only=True):
+    """The caller gave up before anybody answered."""
+
+
+class CallEnded(CallPayload, frozen=True, kw_only=True):
+    """The conversation is over."""
+
+    case_id: str = ""
+
+
+class AgentPayload(Payload, frozen=True, kw_only=True):
+    ENTITY: ClassVar[str] = "agent"
+    SUBJECT: ClassVar[str] = "agent_id"
+    agent_id: str
+
+
+class AgentChanged(AgentPayload, frozen=True, kw_only=True):
+    """An agent's state: `available`, `talking`, `holding`, `wrap_up`, `away` or `signed_out`."""
+
+    state: str
+    channel: str = ""
+
+
+class AlertPayload(Payload, frozen=True, kw_only=True):
+    ENTITY: ClassVar[str] = "alert"
+    SUBJECT: ClassVar[str] = "alert_id"
+    alert_id: str
+
+
+class AlertArea(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where people are warned (CAP `area`). Polygons are rings of (lat, lng); circles (lat, lng, radius in km)."""
+
+    description: str = ""
+    polygons: tuple[tuple[tuple[float, float], ...], ...] = ()
+    circles: tuple[tuple[float, float, float], ...] = ()
+    geocodes: tuple[tuple[str, str], ...] = ()  # (value name, value)
+
+
+class AlertInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One `info` block of a CAP message: the warning in one language."""
+
+    event: str
+    language: str = "en-US"
+    categories: tuple[str, ...] = ()
+    response_types: tuple[str, ...] = ()
+    urgency: str = "Unknown"
+    severity: str = "Unknown"
+    certainty: str = "Unknown"
+    effective_at: datetime | None = None
+    onset_at: datetime | None = None
+    expires_at: datetime | None = None
+    sender_name: str = ""
+    headline: str = ""
+    description: str = ""
+    instruction: str = ""
+    web: str = ""
+    areas: tuple[AlertArea, ...] = ()
+
+
+class AlertIssued(AlertPayload, frozen=True, kw_only=True):
+    """A CAP message of type Alert or Update. `alert_id` is `<sender>,<identifier>`; statuses other than Actual
+    (Exercise, System, Test, Draft) are kept and never shown as actual.
+    """
+
+    sender: str
+    identifier: str
+    sent_at: datetime
+    status: str = "Actual"
+    scope: str = "Public"
+    infos: tuple[AlertInfo, ...] = ()
+
+
+class AlertSuperseded(AlertPayload, frozen=True, kw_only=True):
+    """A later message of its sender took the alert's place."""
+
+    by: str
+
+
+class AlertCancelled(AlertPayload, frozen=True, kw_only=True):
+    """Its sender took the alert back; `by` is the cancelling message, `reason` its note."""
+
+    by: str = ""
+    reason: str = ""
+
+
+class AlertExpired(AlertPayload, frozen=True, kw_only=True):
+    """The last `expires` of the alert passed."""
+
+
+class NoticePayload(Payload, frozen=True, kw_only=True):
+    ENTITY: ClassVar[str] = "notice"
+    SUBJECT: ClassVar[str] = "notice_id"
+    notice_id: str
+
+
+class NoticeIssued(NoticePayload, frozen=True, kw_only=True):
+    """Something planned: `works`, `closure`, `event` or `holiday`. Issued again under its id, it is replaced.
+
+    Titles and details by language tag; `areas` names areas, `polygons` are rings of (lat, lng).
+    """
+
+    kind: str
+    starts_at: datetime
+    ends_at: datetime
+    titles: dict[str, str]
+    details: dict[str, str] = {}
+    areas: tuple[str, ...] = ()
+    polygons: tuple[tuple[tuple[float, float], ...], ...] = ()
+    lat: float | None = None
+    lng: float | None = None
+    owner: str = ""
+
+
+class NoticeWithdrawn(NoticePayload, frozen=True, kw_only=True):
+    reason: str = ""
+
+
 class IncidentPayload(Payload, frozen=True, kw_only=True):
     ENTITY: ClassVar[str] = "incident"
     SUBJECT: ClassVar[str] = "incident_id"
@@ -131,6 +289,13 @@ class UnitListed(UnitPayload, frozen=True, kw_only=True):
     agency: str = ""
     lat: float | None = None
     lng: float | None = None
+
+
+class UnitSignalled(UnitPayload, frozen=True, kw_only=True):
+    """The unit went out of service or came back: `out_of_service` or `available`."""
+
+    status: str
+    reason: str = ""
 
 
 class UnitMoved(UnitPayload, frozen=True, kw_only=True):

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+# Where documents that left the engine's memory wait for late facts: entity -> noun, one hash per day.
+CLOSED_NOUNS = {"case": "closed", "incident": "closed-incidents"}
 CITY_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 

@@ -67,8 +67,7 @@ def decide(
     `has_history`: the city is a simulation, whose feed may say that an entry was recorded in the past; anywhere
     else the log itself says when it took an entry.
     """
-    ahead = envelope.occurred_at - now
-    if ahead > AHEAD_HELD:
+    if envelope.occurred_at > now and (ahead := envelope.occurred_at - now) > AHEAD_HELD:
         if ahead > AHEAD_REFUSED:
             return Refusal(
                 f"occurred_at: {envelope.occurred_at.isoformat()} is more than 24 h ahead of {now.isoformat()}"
@@ -92,22 +91,28 @@ def decide(
     return Fact(recorded, payload, private)
 
 
-def _placed(state: State, payload: Payload, areas: Areas | None) -> dict[str, Any] | None:
+PLACED = frozenset({CaseReceived, IncidentReceived, CaseAmended})
+ASSIGNING = frozenset(UnitAssignment.__subclasses__()) - {UnitCleared}
+
+
+def _placed(state: State, payload: Any, areas: Areas | None) -> dict[str, Any] | None:
     """Cell and area of a report; what the source says of the area holds where no area file is given."""
-    if not isinstance(payload, (CaseReceived, IncidentReceived, CaseAmended)):
+    kind = type(payload)
+    if kind not in PLACED:
         return None
-    if isinstance(payload, CaseAmended) and payload.lat is None:
+    if kind is CaseAmended and payload.lat is None:
         known = state.cases.get(payload.case_id)
         return {"cell": known.cell if known else "", "area": payload.area or (known.area if known else "")}
     place = state.city.place(payload.lat, payload.lng, areas, payload.area or "")
     return {"cell": place.cell, "area": place.area}
 
 
-def _contradictions(state: State, payload: Payload) -> list[str] | None:
-    if isinstance(payload, UnitAssignment) and not isinstance(payload, UnitCleared):
+def _contradictions(state: State, payload: Any) -> list[str] | None:
+    kind = type(payload)
+    if kind in ASSIGNING:
         unit: Unit | None = state.units.get(payload.unit_id)
         if unit is not None and any(other != payload.incident_id for other in unit.assignments):
             return [DOUBLE_ASSIGNED]
-    if isinstance(payload, CaseAmended) and payload.case_id not in state.cases:
+    if kind is CaseAmended and payload.case_id not in state.cases:
         return [UNKNOWN_CASE]
     return None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from dashboard.engine.hours import Hours
-from dashboard.engine.state import CASE_MAPPED, State
+from dashboard.engine.rooms.cases import CASE_MAPPED
+from dashboard.engine.state import State
 from dashboard.engine.tally import EVERY
 from emergency.units import UnitStatus
 from hotline.expected import Band
@@ -29,7 +30,7 @@ def figures(state: State, band: Band | None, yesterday: int | None) -> dict[str,
 
 
 def _case_figures(state: State) -> dict[str, Any]:
-    tally = state.case_tally
+    tally = state.case_room.tally
     values: dict[str, Any] = {f"cases.{name}": tally.count(name) for name in tally.bits}
     values["cases.received_total"] = state.totals["cases"]
     values["cases.without_location"] = tally.unlocated("open")
@@ -48,7 +49,7 @@ def _unlocated_name(measure: str, category: str) -> str:
 
 
 def _incident_figures(state: State) -> dict[str, Any]:
-    tally = state.incident_tally
+    tally = state.incident_room.tally
     values: dict[str, Any] = {
         "incidents.open": tally.count("incidents"),
         "incidents.received_today": tally.count("received_today"),
@@ -70,7 +71,8 @@ def _unit_figures(state: State) -> dict[str, Any]:
     values |= {f"units.by_status.{status.value}": 0 for status in UnitStatus}
     for unit in state.units.values():
         values[f"units.by_status.{unit.status}"] += 1
-    values["units.busy"] = len(state.units) - values[f"units.by_status.{UnitStatus.AVAILABLE.value}"]
+    idle = sum(values[f"units.by_status.{s.value}"] for s in (UnitStatus.AVAILABLE, UnitStatus.OUT_OF_SERVICE))
+    values["units.busy"] = len(state.units) - idle
     return values
 
 

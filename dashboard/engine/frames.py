@@ -51,7 +51,7 @@ def show_sources(state: State) -> None:
 def cell_changes(state: State) -> dict[str, Change]:
     """Counts of the cells that moved, by topic and grid number; a count of zero removes the key."""
     changes: dict[str, Change] = {}
-    for tally in (state.case_tally, state.incident_tally, state.public_tally):
+    for tally in (state.case_room.tally, state.incident_room.tally, state.incident_room.public_tally):
         for measure, category, counts in tally.take_touched():
             numbered = {str(state.grid[cell]): n for cell, n in counts.items() if cell}
             changes[f"cells:{measure}:{category}"] = Change(

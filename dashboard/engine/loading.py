@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import msgspec
 
 from dashboard.engine.clock import Clock
 from dashboard.engine.hours import Hours
-from dashboard.engine.state import Source, State
+from dashboard.engine.rooms.sources import Source
+from dashboard.engine.state import State
 from dashboard.engine.store import Position, Store
-from emergency.incidents import Incident
-from emergency.units import Unit
 from geo.cities import City
-from hotline.cases import Case
 from streams.codec import decode_envelope, payload_of
-from streams.events import CasePayload, Envelope, Payload
+from streams.events import Envelope, Payload
 
 TAIL_COUNT = 2000
 
@@ -34,24 +31,35 @@ def load_small(store: Store, state: State, position: Position) -> None:
     state.grid = store.grid()
     state.hours = Hours(state.zone, store.mapping(store.keys.hours, list[int]))
     state.hours.touched.update(state.hours.hours)
-    state.sources = store.mapping(store.keys.sources, Source)
+    state.source_room.adopt(store.mapping(store.keys.sources, Source))
     state.totals |= position.totals
 
 
 def adopt_documents(store: Store, state: State) -> None:
-    keys = store.keys
+    """Every document that has a version of its own."""
     state.adopt(
-        store.documents(keys.cases, Case), store.documents(keys.incidents, Incident), store.documents(keys.units, Unit)
+        (room.entity, document)
+        for room in state.rooms.values()
+        if room is not state.source_room
+        for document in store.documents(store.keys.of(room.noun), room.document)
     )
 
 
 def thaw(store: Store, state: State, payloads: Iterable[Payload], closed_days: list[str]) -> None:
-    """Bring back cases that had left memory, so that a late fact finds them."""
-    named = {payload.case_id for payload in payloads if isinstance(payload, CasePayload)}
-    unknown = [case_id for case_id in named if case_id not in state.cases]
-    if unknown and closed_days:
-        for raw in store.closed(unknown, closed_days).values():
-            state.put_case(None, msgspec.json.decode(raw, type=Case))
+    """Bring back what had left memory, so that a late fact finds it."""
+    named: dict[str, set[str]] = {}
+    for payload in payloads:
+        room = state.rooms.get(payload.ENTITY)
+        if room is not None and room.closed_noun:
+            key = getattr(payload, payload.SUBJECT)
+            if key not in room.documents:
+                named.setdefault(payload.ENTITY, set()).add(key)
+    if not closed_days:
+        return
+    for entity, ids in named.items():
+        room = state.rooms[entity]
+        for raw in store.closed(room.closed_noun, sorted(ids), closed_days).values():
+            room.put(None, msgspec.json.decode(raw, type=room.document))
 
 
 class Warm:
@@ -97,33 +105,23 @@ class Warm:
         if seq <= self.scanned_until and self._is_in_document(seq, envelope, payload):
             return
         self._pass_time(envelope)
-        if isinstance(payload, CasePayload):
-            self.state.recall(payload.case_id)
+        self.state.recall(payload)
         self.state.absorb(envelope, payload, seq)
 
     def _pass_time(self, envelope: Envelope) -> None:
         self.state.advance(envelope.recorded_at or envelope.occurred_at)
 
     def _is_in_document(self, seq: int, envelope: Envelope, payload: Payload) -> bool:
-        kinds: dict[str, dict[str, Any]] = {
-            "case": self.state.cases,
-            "incident": self.state.incidents,
-            "unit": self.state.units,
-        }
-        documents = kinds.get(payload.ENTITY)
-        if documents is None:
+        room = self.state.rooms.get(payload.ENTITY)
+        if room is None or room is self.state.source_room:
             return False
-        document = documents.get(getattr(payload, payload.SUBJECT))
+        document = room.documents.get(getattr(payload, payload.SUBJECT))
         read_as = self._read_as.setdefault(envelope.subject, document.seq if document is not None else -1)
         return seq <= read_as
 
     def _forget_changes(self) -> None:
         """A standby commits nothing."""
-        for changed in self.state.changed.values():
-            changed.clear()
-        self.state.spent.clear()
-        self.state.new_cells.clear()
-        self.state.hours.changed.clear()
+        self.state.forget_changes()
 
     def finish(self, position: Position) -> State:
         """The memory as of the position that was taken over: facts, and the few things that have no version."""

@@ -15,7 +15,7 @@ from dashboard.engine.verbs import Reply
 from streams.codec import encode
 from streams.keys import Keys
 
-LEASE_MS = 2000
+LEASE_MS = 1500
 REPLY_KEPT_S = 86_400
 FRAMES_KEPT = 600  # two minutes at five a second; a relay keeps 60 s of them
 REPLIES_KEPT = 10_000
@@ -160,13 +160,13 @@ class Store:
         raw: list[bytes | None] = self.client.mget([self.keys.reply(i) for i in request_ids])  # type: ignore[assignment]
         return {i: msgspec.json.decode(value, type=Reply) for i, value in zip(request_ids, raw, strict=True) if value}
 
-    def closed(self, case_ids: list[str], days: Iterable[str]) -> dict[str, bytes]:
-        """Documents of cases that left memory, by id."""
+    def closed(self, noun: str, ids: list[str], days: Iterable[str]) -> dict[str, bytes]:
+        """Documents that left memory, by id; of one that did so more than once the newest."""
         with self.client.pipeline(transaction=False) as pipe:
             for day in days:
-                pipe.hmget(self.keys.of("closed", day), case_ids)
+                pipe.hmget(self.keys.of(noun, day), ids)
             answers = pipe.execute()
-        return {i: raw for answer in answers for i, raw in zip(case_ids, answer, strict=True) if raw}
+        return {i: raw for answer in answers for i, raw in zip(ids, answer, strict=True) if raw}
 
     def private(self, subjects: Iterable[str]) -> dict[str, dict[str, Any]]:
         """Personal fields on record for the subjects that have any."""

@@ -74,20 +74,23 @@ class Tally:
     def _shift(self, document: Counted, flags: int, by: int) -> None:
         if not flags:
             return
-        cell, category = document.cell, getattr(document, self.topic)
+        cell, category, total = document.cell, getattr(document, self.topic), self.total
         for bit, splits, cells, touched in self._steps.get(flags) or self._plan(flags):
-            self.total[bit] += by
+            total[bit] += by
             for attribute, counts in splits:
                 value = getattr(document, attribute)
                 counts[value] = counts.get(value, 0) + by
             if cells is None:
                 continue
-            if category not in cells:
-                cells[category], touched[category] = {}, set()
-            for name in (EVERY, category):
-                counts = cells[name]
-                counts[cell] = counts.get(cell, 0) + by
-                touched[name].add(cell)
+            counts = cells[EVERY]
+            counts[cell] = counts.get(cell, 0) + by
+            touched[EVERY].add(cell)
+            counts = cells.get(category)
+            if counts is None:
+                counts = cells[category] = {}
+                touched[category] = set()
+            counts[cell] = counts.get(cell, 0) + by
+            touched[category].add(cell)
 
     def _plan(self, flags: int) -> list[Any]:
         """What a set of flags moves: worked out once, since an engine sees the same few sets all day."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,19 +14,20 @@ from dashboard.engine import frames
 from dashboard.engine.clock import Clock, Mode
 from dashboard.engine.decide import Decision, Fact, Hold, Refusal, decide, digest
 from dashboard.engine.loading import thaw
-from dashboard.engine.state import ENGINE, State
+from dashboard.engine.rooms.room import Room
+from dashboard.engine.rooms.sources import ENGINE
+from dashboard.engine.state import State
 from dashboard.engine.store import Batch, Position
 from dashboard.engine.verbs import Refused, Reply, Request, decide_request, decode_request
 from streams.codec import MAX_ENTRY_BYTES, Malformed, decode_envelope, encode, payload_of
 from streams.events import (
     CaseAmended,
     CaseClosed,
-    CasePayload,
     ClockAdvanced,
     Envelope,
-    FeedPayload,
     FeedResumed,
     FeedStalled,
+    IncidentClosed,
     Payload,
     SubjectErased,
     type_of,
@@ -77,7 +79,10 @@ class Turn:
         if not requests:
             return
         answered = self.store.replies([r.request_id for r in requests])
-        thaw(self.store, self.state, _cases_named(requests), self.closed_days)
+        named = _named(requests)
+        thaw(self.store, self.state, named, self.closed_days)
+        for payload in named:
+            self.state.recall(payload)
         for request in requests:
             if request.request_id not in answered:
                 answered[request.request_id] = self._answer_one(request)
@@ -146,18 +151,17 @@ class Turn:
             self._bury(raw, f"this city replays {self.clock.feed}; other sources are not taken", envelope.source)
             return
         decision = self._decide(envelope, payload)
-        if isinstance(decision, Refusal):
+        if type(decision) is Refusal:
             self._bury(raw, decision.reason, envelope.source)
             return
         self._remember(identity)
-        if isinstance(decision, Hold):
+        if type(decision) is Hold:
             self._hold(identity.hex(), raw, decision.until)
-        elif not isinstance(payload, ClockAdvanced):
+        elif type(decision) is Fact and type(payload) is not ClockAdvanced:
             self._record(decision)
 
     def _decide(self, envelope: Envelope, payload: Payload) -> Decision:
-        if isinstance(payload, CasePayload):
-            self.state.recall(payload.case_id)
+        self.state.recall(payload)
         has_history = self.clock.mode is Mode.SIMULATION
         return decide(self.state, envelope, payload, self.clock.at, self.engine.areas, has_history)
 
@@ -190,11 +194,11 @@ class Turn:
                 self._forget_old(self.seen_days, SEEN_DAYS, self.keys.seen)
         self.batch.seen.setdefault(self.day, []).append(identity)
 
-    def _forget_old(self, days: list[str], keep: int, key_of: Callable[[str], str]) -> None:
+    def _forget_old(self, days: list[str], keep: int, *keys_of: Callable[[str], str]) -> None:
         oldest = (self.clock.at.date() - timedelta(days=keep)).isoformat()
         for day in [d for d in days if d < oldest]:
             days.remove(day)
-            self.batch.forgotten_keys.append(key_of(day))
+            self.batch.forgotten_keys.extend(key_of(day) for key_of in keys_of)
 
     def _hold(self, name: str, raw: bytes, until: datetime) -> None:
         heapq.heappush(self.engine.held, (until, name, raw))
@@ -220,10 +224,10 @@ class Turn:
     def _record(self, fact: Fact) -> None:
         payload, envelope = fact.payload, fact.envelope
         source = self.state.sources.get(envelope.source)
-        if source is not None and source.stale and not isinstance(payload, FeedPayload):
+        if source is not None and source.stale and payload.ENTITY != "feed":
             event_id = f"resumed:{envelope.source}:{self.seq}-{len(self.batch.facts)}"
             self._record_own(FeedResumed(feed=envelope.source), ENGINE, event_id)
-        if isinstance(payload, SubjectErased):
+        if type(payload) is SubjectErased:
             self.batch.erased.append(payload.erased)
             self.batch.private.pop(payload.erased, None)
         if fact.private:
@@ -244,13 +248,13 @@ class Turn:
             }
         )
         if source:
-            self.state.count_dead(source)
+            self.state.source_room.count_dead(source)
 
     def watch_sources(self) -> None:
         """A source that fell silent is a fact, so that every screen and the briefing say the same."""
         if self.clock.standing:
             return
-        for name, silent_s in list(self.state.silent_sources()):
+        for name, silent_s in list(self.state.source_room.silent()):
             if name in (ENGINE, DESK):
                 continue
             event_id = f"stalled:{name}:{self.seq}"
@@ -297,42 +301,40 @@ class Turn:
 
     def _collect_documents(self) -> None:
         state, keys, batch = self.state, self.keys, self.batch
-        found: dict[str, tuple[set[str], Mapping[str, Any]]] = {
-            keys.cases: (state.changed["cases"], state.cases),
-            keys.incidents: (state.changed["incidents"], state.incidents),
-            keys.units: (state.changed["units"], state.units),
-            keys.sources: (state.changed["sources"], state.sources),
-            keys.hours: (state.hours.changed, state.hours.hours),
-        }
-        for key, (changed, documents) in found.items():
-            fields = {i: encode(documents[i]) for i in changed if i in documents}
-            if fields:
-                batch.documents.setdefault(key, {}).update(fields)
-            if gone := [i for i in changed if i not in documents and key == keys.incidents]:
-                batch.removed.setdefault(key, []).extend(gone)
-            changed.clear()
-        self._collect_spent()
+        for room in state.rooms.values():
+            self._write(keys.of(room.noun), room.take_changed())
+            self._collect_spent(room)
+        hours = {hour: state.hours.hours[hour] for hour in state.hours.changed if hour in state.hours.hours}
+        self._write(keys.hours, hours)
+        state.hours.changed.clear()
         batch.cells, state.new_cells = state.new_cells, []
         if self.amended:
             on_record = self.store.private(self.amended & batch.private.keys())
             for subject, fields_before in on_record.items():
                 batch.private[subject] = fields_before | batch.private[subject]
 
-    def _collect_spent(self) -> None:
-        """Cases that no count needs leave memory; their documents wait a fortnight for late facts."""
-        if not self.state.spent:
+    def _write(self, key: str, documents: Mapping[str, Any]) -> None:
+        if documents:
+            self.batch.documents.setdefault(key, {}).update({i: encode(d) for i, d in documents.items()})
+
+    def _collect_spent(self, room: Room) -> None:
+        """Documents that no count needs leave memory; some wait a fortnight for late facts."""
+        spent = room.take_spent()
+        if not spent:
             return
+        self.batch.removed.setdefault(self.keys.of(room.noun), []).extend(spent)
+        if room.closed_noun:
+            self._write(self.keys.of(room.closed_noun, self._closed_day()), spent)
+        if old := self.state.hours.forget(self.clock.at):
+            self.batch.removed.setdefault(self.keys.hours, []).extend(old)
+
+    def _closed_day(self) -> str:
         day = self.clock.at.date().isoformat()
         if day not in self.closed_days:
             self.closed_days.append(day)
-            self._forget_old(self.closed_days, CLOSED_DAYS, lambda d: self.keys.of("closed", d))
-        spent = {i: encode(case) for i, case in self.state.spent.items() if i not in self.state.cases}
-        if spent:
-            self.batch.documents.setdefault(self.keys.of("closed", day), {}).update(spent)
-            self.batch.removed.setdefault(self.keys.cases, []).extend(spent)
-        self.state.spent.clear()
-        if old := self.state.hours.forget(self.clock.at):
-            self.batch.removed.setdefault(self.keys.hours, []).extend(old)
+            nouns = [room.closed_noun for room in self.state.rooms.values() if room.closed_noun]
+            self._forget_old(self.closed_days, CLOSED_DAYS, *(partial(self.keys.of, noun) for noun in nouns))
+        return day
 
     def _add_frame(self) -> None:
         position = self.engine.position
@@ -347,9 +349,11 @@ class Turn:
         self.batch.frame = frames.build(self.state, self.clock, self.engine.comparison, header, fresh=self.engine.fresh)
 
 
-def _cases_named(requests: list[Request]) -> list[Payload]:
-    """The cases that requests name, in the form in which facts name them."""
-    return [CaseClosed(case_id=case_id) for r in requests if isinstance(case_id := r.args.get("case_id"), str)]
+def _named(requests: list[Request]) -> list[Payload]:
+    """The cases and incidents that requests name, in the form in which facts name them."""
+    cases = [CaseClosed(case_id=i) for r in requests if isinstance(i := r.args.get("case_id"), str)]
+    incidents = [IncidentClosed(incident_id=i) for r in requests if isinstance(i := r.args.get("incident_id"), str)]
+    return [*cases, *incidents]
 
 
 def _source_of(raw: bytes) -> str:

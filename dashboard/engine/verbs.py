@@ -117,6 +117,8 @@ def dispatch(state: State, request: Request) -> list[Payload]:
         if unit.is_busy:
             on = ", ".join(unit.assignments)
             raise Refused(f"unit {unit_id} is {unit.status} on {on}", {"unit_id": unit_id, "incident_id": on})
+        if unit.out_of_service:
+            raise Refused(f"unit {unit_id} is out of service: {unit.out_of_service}", {"unit_id": unit_id})
     return [UnitDispatched(unit_id=u, incident_id=incident_id) for u in dict.fromkeys(unit_ids)]
 
 

@@ -10,7 +10,8 @@ import redis as redis_module
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dashboard.engine.state import CASE_MAPPED, State
+from dashboard.engine.rooms.cases import CASE_MAPPED
+from dashboard.engine.state import State
 from dashboard.engine.tally import EVERY
 from geo.cities import load_city
 from hotline.cases import CASE_MEASURES, Case, case_flags
@@ -78,9 +79,9 @@ def test_counts_kept_up_to_date_equal_counts_made_anew(history: list[tuple]) -> 
         now = apply(state, step, seq, now)
         totals, cells = counted_anew(state.cases, state)
         for name in CASE_MEASURES:
-            assert state.case_tally.count(name) == totals[name], name
+            assert state.case_room.tally.count(name) == totals[name], name
         for name in CASE_MAPPED:
-            kept = state.case_tally.cells[CASE_MEASURES[name]]
+            kept = state.case_room.tally.cells[CASE_MEASURES[name]]
             tidy = {c: {k: n for k, n in counts.items() if n} for c, counts in kept.items()}
             assert {c: counts for c, counts in tidy.items() if counts} == cells[name]
             assert sum(cells[name].get(EVERY, {}).values()) == totals[name]
@@ -99,7 +100,9 @@ def test_repeated_facts_change_no_count(history: list[tuple], seed: int) -> None
     now = NOON
     for seq, step in enumerate(told, start=1):
         now = apply(twice, step, seq, now)
-    assert {n: once.case_tally.count(n) for n in CASE_MEASURES} == {n: twice.case_tally.count(n) for n in CASE_MEASURES}
+    assert {n: once.case_room.tally.count(n) for n in CASE_MEASURES} == {
+        n: twice.case_room.tally.count(n) for n in CASE_MEASURES
+    }
 
 
 def test_a_case_leaves_memory_at_the_very_instant_it_is_spent() -> None:
@@ -109,7 +112,7 @@ def test_a_case_leaves_memory_at_the_very_instant_it_is_spent() -> None:
     apply(state, ("close", "c1"), 2, now)
     apply(state, ("wait", 26 * 60), 3, now)
     assert not state.cases
-    assert state.case_tally.total == dict.fromkeys(CASE_MEASURES.values(), 0)
+    assert state.case_room.tally.total == dict.fromkeys(CASE_MEASURES.values(), 0)
 
 
 def test_an_engine_rebuilt_after_every_batch_ends_like_one_that_never_stopped(redis: redis_module.Redis) -> None:

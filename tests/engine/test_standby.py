@@ -29,8 +29,8 @@ def memory(engine: Engine) -> dict[str, Any]:
         "hours": state.hours.hours,
         "grid": state.grid,
         "crews": state.crews,
-        "flags": state.case_tally.flags | state.incident_tally.flags,
-        "total": {k: v for k, v in state.case_tally.total.items() if v},
+        "flags": state.case_room.tally.flags | state.incident_room.tally.flags,
+        "total": {k: v for k, v in state.case_room.tally.total.items() if v},
         "incident views": state.views.current.get("incidents", {}),
         "unit views": state.views.current.get("units", {}),
     }

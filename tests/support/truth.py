@@ -23,7 +23,7 @@ from geo.days import day_start
 from hotline.cases import CASE_MEASURES, Case, case_flags
 from streams.codec import decode_envelope, payload_of
 from streams.events import Envelope
-from streams.keys import Keys
+from streams.keys import CLOSED_NOUNS, Keys
 
 MAPPED = ("received_1h", "received_24h", "open", "overdue", "due_4h")
 # figure prefix -> (measure, attribute)
@@ -63,11 +63,16 @@ class Documents:
 def committed_documents(client: redis.Redis, keys: Keys) -> Documents:
     """The documents as they stand in Redis. A case brought back from the closed ones stands in both; hot wins."""
     raw: Any = client.hget(keys.position, "closed_days")
-    closed = [keys.of("closed", day) for day in (msgspec.json.decode(raw) if raw else [])]
-    cases: dict[str, Case] = {}
-    for key in [*closed, keys.cases]:
-        cases |= _all(client, key, Case)
-    return Documents(cases, _all(client, keys.incidents, Incident), _all(client, keys.units, Unit))
+    days = msgspec.json.decode(raw) if raw else []
+
+    def everywhere(entity: str, noun: str, kind: Any) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key in [*(keys.of(CLOSED_NOUNS[entity], day) for day in days), keys.of(noun)]:
+            found |= _all(client, key, kind)
+        return found
+
+    cases, incidents = everywhere("case", "cases", Case), everywhere("incident", "incidents", Incident)
+    return Documents(cases, incidents, _all(client, keys.units, Unit))
 
 
 def _all(client: redis.Redis, key: str, kind: Any) -> dict[str, Any]:

@@ -114,7 +114,7 @@ class Week:
     def sizes(self) -> dict[str, int]:
         """How many of everything the engine keeps in memory."""
         state = self.engine.state
-        tallies = (state.case_tally, state.incident_tally, state.public_tally)
+        tallies = (state.case_room.tally, state.incident_room.tally, state.incident_room.public_tally)
         return {
             "cases": len(state.cases),
             "incidents": len(state.incidents),
@@ -124,7 +124,7 @@ class Week:
             "cells": len(state.grid),
             "hours": len(state.hours.hours),
             "timers": len(state.timers),
-            "flags": len(state.case_tally.flags) + len(state.incident_tally.flags),
+            "flags": len(state.case_room.tally.flags) + len(state.incident_room.tally.flags),
             "counts": sum(len(counts) for tally in tallies for by in tally.cells.values() for counts in by.values()),
             "held": len(self.engine.held),
             "views": sum(len(values) for topic, values in state.views.current.items() if topic != "curve"),

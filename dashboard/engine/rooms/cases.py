@@ -1,0 +1,74 @@
+"""Cases in memory: counted by flag, by cell, and by what they are about."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from dashboard.engine.rooms.room import Room
+from dashboard.engine.tally import Tally
+from hotline.cases import CASE_MEASURES, Case, case_flags, case_is_spent, case_next_change, fold_case
+from streams.events import CasePayload, CaseReceived, Recording
+from streams.keys import CLOSED_NOUNS
+
+if TYPE_CHECKING:
+    from dashboard.engine.state import State
+
+CASE_MAPPED = ("received_1h", "received_24h", "open", "overdue", "due_4h")
+CASE_SPLITS = {
+    "received_today": ("channel", "category", "area"),
+    "received_1h": ("category", "area"),
+    "open": ("category", "area"),
+    "overdue": ("area",),
+}
+# Longer than the longest local day (25 h): a closed case may leave memory when no count can need it.
+KEEP_SPENT = timedelta(hours=26)
+
+
+class CasesRoom(Room):
+    entity = "case"
+    noun = "cases"
+    document = Case
+    closed_noun = CLOSED_NOUNS[entity]
+
+    documents: dict[str, Case]
+
+    def __init__(self, state: State):
+        super().__init__(state)
+        self.tally = Tally(CASE_MEASURES, CASE_MAPPED, CASE_SPLITS, "category")
+
+    def absorb(self, payload: CasePayload, recording: Recording) -> None:
+        before = self.documents.get(payload.case_id)
+        after = fold_case(before, payload, recording)
+        if after is before or after is None:
+            return
+        self.put(before, after)
+        if type(payload) is CaseReceived:
+            self.state.totals["cases"] += 1
+            self.state.hours.add(recording.at)
+
+    def put(self, before: Case | None, after: Case) -> None:
+        self.documents[after.case_id] = after
+        self.changed.add(after.case_id)
+        self.state.number(after.cell)
+        self._count(before, after)
+
+    def _count(self, before: Case | None, after: Case) -> None:
+        state = self.state
+        flags = case_flags(after, state.now, state.day_start)
+        self.tally.move(after.case_id, before, after, flags)
+        again = case_next_change(after, state.now, state.next_day, flags)
+        if again is None and not flags and after.closed_at is not None:
+            again = max(after.closed_at, after.received_at or after.closed_at) + KEEP_SPENT
+        self.set_timer(again, after.case_id)
+
+    def wake(self, key: str) -> None:
+        case = self.documents.get(key)
+        if case is None:
+            return
+        state = self.state
+        if case_is_spent(case, state.now, KEEP_SPENT) and not case_flags(case, state.now, state.day_start):
+            self.tally.move(key, case, None, 0)
+            self.leave(key)
+            return
+        self._count(case, case)

@@ -1,0 +1,102 @@
+"""Incidents in memory: counted and shown, with and without the kinds that the wall may not place."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from dashboard.engine.rooms.room import Room
+from dashboard.engine.tally import Tally
+from emergency.incidents import INCIDENT_MEASURES, Incident, fold_incident, incident_flags, incident_next_change
+from streams.events import IncidentPayload, IncidentReceived, Recording
+from streams.keys import CLOSED_NOUNS
+
+if TYPE_CHECKING:
+    from dashboard.engine.state import State
+
+INCIDENT_MAPPED = ("incidents",)
+INCIDENT_SPLITS = {"incidents": ("kind",)}
+PUBLIC_MEASURE = "incidents.public"  # the map layer of incidents without the sensitive kinds
+KEEP_INCIDENT = timedelta(hours=48)  # how long a closed incident stays in memory
+
+
+class IncidentsRoom(Room):
+    entity = "incident"
+    noun = "incidents"
+    document = Incident
+    closed_noun = CLOSED_NOUNS[entity]
+
+    documents: dict[str, Incident]
+
+    def __init__(self, state: State):
+        super().__init__(state)
+        self.tally = Tally(INCIDENT_MEASURES, INCIDENT_MAPPED, INCIDENT_SPLITS, "kind")
+        self.public_tally = Tally({PUBLIC_MEASURE: 1}, (PUBLIC_MEASURE,), {}, "kind")
+
+    def absorb(self, payload: IncidentPayload, recording: Recording) -> None:
+        before = self.documents.get(payload.incident_id)
+        after = fold_incident(before, payload, recording)
+        if after is before or after is None:
+            return
+        self.put(before, after)
+        if isinstance(payload, IncidentReceived):
+            self.state.totals["incidents"] += 1
+
+    def put(self, before: Incident | None, after: Incident) -> None:
+        self.documents[after.incident_id] = after
+        self.changed.add(after.incident_id)
+        self.state.number(after.cell, hidden=self.state.city.is_sensitive(after.kind))
+        self._count(before, after)
+        self.show(after.incident_id)
+        self.state.show_crew(after.incident_id)
+
+    def _count(self, before: Incident | None, after: Incident) -> None:
+        state = self.state
+        flags = incident_flags(after, state.now, state.day_start)
+        self.tally.move(after.incident_id, before, after, flags)
+        if not state.city.is_sensitive(after.kind):
+            self.public_tally.move(after.incident_id, before, after, flags & 1)
+        again = incident_next_change(after, state.now, state.next_day, flags)
+        if again is None and after.closed_at is not None:
+            again = max(after.closed_at + KEEP_INCIDENT, state.now)
+        self.set_timer(again, after.incident_id)
+
+    def wake(self, key: str) -> None:
+        incident = self.documents.get(key)
+        if incident is None:
+            return
+        if incident.closed_at is not None and self.state.now - incident.closed_at >= KEEP_INCIDENT:
+            self.tally.move(key, incident, None, 0)
+            self.public_tally.move(key, incident, None, 0)
+            self.leave(key)
+            return
+        self._count(incident, incident)
+
+    def show(self, incident_id: str) -> None:
+        """Bring the two views of an incident up to date."""
+        views, incident = self.state.views, self.documents.get(incident_id)
+        if incident is None:
+            return
+        if not incident.is_open:
+            views.drop("incidents", incident_id)
+            views.drop("incidents.public", incident_id)
+            return
+        shown = {
+            "id": incident_id,
+            "kind": incident.kind,
+            "priority": incident.priority,
+            "lat": incident.lat if incident.cell else None,
+            "lng": incident.lng if incident.cell else None,
+            "area": incident.area,
+            "received_at": incident.received_at,
+            "units": len(self.state.crews.get(incident_id, ())),
+            "status": incident.status,
+        }
+        views.put("incidents", incident_id, shown)
+        hidden = {"lat": None, "lng": None} if self.state.city.is_sensitive(incident.kind) else {}
+        views.put("incidents.public", incident_id, shown | hidden)
+
+    def is_sensitive(self, incident_id: str) -> bool:
+        """Whether its place is not for the wall. One that is not known yet counts as such: its kind may come."""
+        incident = self.documents.get(incident_id)
+        return incident is None or incident.received_at is None or self.state.city.is_sensitive(incident.kind)
