@@ -154,12 +154,26 @@ def tail(client: redis.Redis, keys: Keys, relay: Relay, sleep: Callable[[float],
                     entry_id, fields = newest[0]
                     relay.deliver(parse_frame(fields, relay.monotonic()))
                     position = entry_id
-            for entry_id, fields in _read(client, keys, position):
+            entries = _read(client, keys, position)
+            for entry_id, fields in entries:
                 relay.deliver(parse_frame(fields, relay.monotonic()))
                 position = entry_id
+            if not entries and _is_older(client, keys, position):
+                position = "$"  # restored from a back-up: what is known here has not happened
         except (redis.ConnectionError, redis.TimeoutError) as error:
             log.warning("frames out of reach, trying again", error=str(error))
             sleep(RETRY_S)
+
+
+def _is_older(client: redis.Redis, keys: Keys, position: str | bytes) -> bool:
+    """Whether the stream ends before a position that was read from it."""
+    newest: Any = client.xrevrange(keys.frames, count=1)
+    return not newest or _seq_of(newest[0][0]) < _seq_of(position)
+
+
+def _seq_of(entry_id: str | bytes) -> int:
+    text = entry_id.decode() if isinstance(entry_id, bytes) else entry_id
+    return int(text.partition("-")[0])
 
 
 def _read(client: redis.Redis, keys: Keys, position: str | bytes) -> list[tuple[bytes, dict[bytes, bytes]]]:

@@ -70,8 +70,8 @@ class Supervisor:
 
     def start(self, child: Child) -> Child:
         """Start one child now and keep it running from here on."""
-        self.children.append(child)
         self._launch(child)
+        self.children.append(child)  # only now: whoever watches would take it for dead and start it, too
         return child
 
     def _launch(self, child: Child) -> None:

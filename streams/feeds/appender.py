@@ -71,9 +71,7 @@ class Appender:
         self.notes |= notes | {"position": str(self.position)} | ({"at": self.at.isoformat()} if self.at else {})
         with self._client.pipeline(transaction=True) as pipe:
             pipe.watch(self._cursor_key)
-            stored = pipe.hget(self._cursor_key, "position")
-            if (stored or b"").decode() != self._stored:
-                raise FeedTaken(f"{self.feed}: another process replays it")
+            self._refuse_taken()
             pipe.multi()
             for stream, fields in self._pending:
                 pipe.xadd(stream, fields)
@@ -81,12 +79,20 @@ class Appender:
             try:
                 answers = pipe.execute()
             except WatchError:
-                raise FeedTaken(f"{self.feed}: another process replays it") from None
+                self._refuse_taken()
+                # The client says the same when the connection breaks while it watches.
+                raise redis.ConnectionError("the connection broke during a commit") from None
         self._stored = self.notes["position"]
         appended = [a for a, (stream, _) in zip(answers, self._pending, strict=False) if stream == self._keys.inbox]
         if appended:
             self._unread.append((_order(appended[-1]), len(appended)))
         self._pending = []
+
+    def _refuse_taken(self) -> None:
+        """Raise FeedTaken when the cursor is not where this process left it."""
+        stored: Any = self._client.hget(self._cursor_key, "position")
+        if (stored or b"").decode() != self._stored:
+            raise FeedTaken(f"{self.feed}: another process replays it")
 
     def _own_up(self) -> None:
         """Dead letters never pass the engine; it learns their number, so that every screen shows it."""
