@@ -76,6 +76,11 @@ class Keys:
         return self.of("hours")
 
     @property
+    def splits(self) -> str:
+        """UTC hour -> category or area -> cases received per minute."""
+        return self.of("splits")
+
+    @property
     def sources(self) -> str:
         return self.of("sources")
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from dashboard.engine.hours import Hours
 from dashboard.engine.rooms.cases import CASE_MAPPED
+from dashboard.engine.splits import AREA, CATEGORY, SoFar
 from dashboard.engine.state import State
 from dashboard.engine.tally import EVERY
 from emergency.units import UnitStatus
@@ -23,10 +24,12 @@ FIGURE_SPLITS = {
     "cases.received_1h_by_area": ("received_1h", "area"),
 }
 
+SPLIT_NAMES = {CATEGORY: "by_category", AREA: "by_area"}
 
-def figures(state: State, band: Band | None, yesterday: int | None) -> dict[str, Any]:
+
+def figures(state: State, comparison: Comparison) -> dict[str, Any]:
     """Every figure that screens, API, export and briefing may show, by flat name."""
-    return _case_figures(state) | _incident_figures(state) | _unit_figures(state) | _comparison(band, yesterday)
+    return _case_figures(state) | _incident_figures(state) | _unit_figures(state) | _compared(comparison)
 
 
 def _case_figures(state: State) -> dict[str, Any]:
@@ -76,27 +79,34 @@ def _unit_figures(state: State) -> dict[str, Any]:
     return values
 
 
-def _comparison(band: Band | None, yesterday: int | None) -> dict[str, Any]:
+def _compared(comparison: Comparison) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    if band is not None:
+    if (band := comparison.band) is not None:
         values |= {
             "band.low": round(band.low),
             "band.expected": round(band.expected),
             "band.high": round(band.high),
             "band.days": band.days,
         }
-    if yesterday is not None:
-        values["yesterday.received_same_time"] = yesterday
+    if comparison.yesterday is not None:
+        values["yesterday.received_same_time"] = comparison.yesterday
+    for name, so_far in comparison.splits.items():
+        split = f"{SPLIT_NAMES[name[:2]]}.{name[2:]}"
+        if so_far.yesterday is not None:
+            values[f"yesterday.{split}"] = so_far.yesterday
+        if so_far.usual:
+            values[f"usual.{split}"] = so_far.usual
     return values
 
 
 class Comparison:
-    """Band and yesterday's count, computed once a minute of city time (they do not move faster) or hour of history."""
+    """Today against earlier days, computed once a minute of city time (it does not move faster) or hour of history."""
 
     def __init__(self) -> None:
         self._known = (-1, -1)
         self.band: Band | None = None
         self.yesterday: int | None = None
+        self.splits: dict[str, SoFar] = {}
 
     def refresh(self, hours: Hours, state: State) -> None:
         known = (int(state.now.timestamp()) // 60, len(hours.hours))
@@ -104,3 +114,4 @@ class Comparison:
             self._known = known
             self.band = hours.band(state.now)
             self.yesterday = hours.yesterday_same_time(state.now)
+            self.splits = state.splits.so_far(state.now)

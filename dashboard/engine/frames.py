@@ -71,7 +71,7 @@ def build(state: State, clock: Clock, comparison: Comparison, header: dict[str, 
     state.show_curve()
     show_clock(state, clock)
     show_sources(state)
-    state.views.become("figures", figures(state, comparison.band, comparison.yesterday))
+    state.views.become("figures", figures(state, comparison))
     changes = state.views.take_changes() | cell_changes(state)
     changes = {topic: change for topic, change in changes.items() if change.set or change.remove}
     return Frame(

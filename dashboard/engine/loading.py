@@ -9,6 +9,7 @@ import msgspec
 from dashboard.engine.clock import Clock
 from dashboard.engine.hours import Hours
 from dashboard.engine.rooms.sources import Source
+from dashboard.engine.splits import Splits
 from dashboard.engine.state import State
 from dashboard.engine.store import Position, Store
 from geo.cities import City
@@ -32,6 +33,7 @@ def load_small(store: Store, state: State, position: Position) -> None:
     state.hours = Hours(state.zone, store.mapping(store.keys.hours, list[int]))
     state.hours.touched.update(state.hours.hours)
     state.source_room.adopt(store.mapping(store.keys.sources, Source))
+    state.splits = Splits(state.zone, store.mapping(store.keys.splits, dict[str, list[int]]))
     state.totals |= position.totals
 
 

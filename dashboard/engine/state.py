@@ -17,6 +17,7 @@ from dashboard.engine.rooms.incidents import IncidentsRoom
 from dashboard.engine.rooms.room import Room
 from dashboard.engine.rooms.sources import SourcesRoom
 from dashboard.engine.rooms.units import UnitsRoom
+from dashboard.engine.splits import Splits
 from dashboard.engine.timers import Timers
 from dashboard.engine.views import Views
 from geo.cells import FINEST, cell_to_children, cell_to_parent
@@ -38,6 +39,7 @@ class State:
         self.next_day = next_day_start(now, city.zone)
         self.totals = {"cases": 0, "incidents": 0}
         self.hours = Hours(self.zone)
+        self.splits = Splits(self.zone)
         self.grid: dict[str, int] = {}
         self.new_cells: list[str] = []  # since the last commit
         self.timers = Timers()
@@ -132,3 +134,4 @@ class State:
             room.forget_changes()
         self.new_cells.clear()
         self.hours.changed.clear()
+        self.splits.changed.clear()

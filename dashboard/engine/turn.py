@@ -307,6 +307,7 @@ class Turn:
         hours = {hour: state.hours.hours[hour] for hour in state.hours.changed if hour in state.hours.hours}
         self._write(keys.hours, hours)
         state.hours.changed.clear()
+        self._write(keys.splits, state.splits.take_changed())
         batch.cells, state.new_cells = state.new_cells, []
         if self.amended:
             on_record = self.store.private(self.amended & batch.private.keys())
@@ -325,16 +326,20 @@ class Turn:
         self.batch.removed.setdefault(self.keys.of(room.noun), []).extend(spent)
         if room.closed_noun:
             self._write(self.keys.of(room.closed_noun, self._closed_day()), spent)
-        if old := self.state.hours.forget(self.clock.at):
-            self.batch.removed.setdefault(self.keys.hours, []).extend(old)
 
     def _closed_day(self) -> str:
         day = self.clock.at.date().isoformat()
         if day not in self.closed_days:
             self.closed_days.append(day)
+            self._forget_hours()
             nouns = [room.closed_noun for room in self.state.rooms.values() if room.closed_noun]
             self._forget_old(self.closed_days, CLOSED_DAYS, *(partial(self.keys.of, noun) for noun in nouns))
         return day
+
+    def _forget_hours(self) -> None:
+        for key, hours in ((self.keys.hours, self.state.hours), (self.keys.splits, self.state.splits)):
+            if old := hours.forget(self.clock.at):
+                self.batch.removed.setdefault(key, []).extend(old)
 
     def _add_frame(self) -> None:
         position = self.engine.position

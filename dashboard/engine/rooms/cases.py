@@ -46,6 +46,7 @@ class CasesRoom(Room):
         if type(payload) is CaseReceived:
             self.state.totals["cases"] += 1
             self.state.hours.add(recording.at)
+            self.state.splits.add(after.category, after.area, recording.at)
 
     def put(self, before: Case | None, after: Case) -> None:
         self.documents[after.case_id] = after
