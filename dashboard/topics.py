@@ -6,11 +6,16 @@ from collections.abc import Iterable
 
 MAX_TOPICS = 32
 MAX_NAME = 200
-PLAIN = frozenset({"figures", "clock", "sources", "curve", "incidents", "incidents.public", "units", "units.public"})
+PLAIN = frozenset(
+    {
+        *("figures", "clock", "sources", "curve", "channels", "agents", "notices", "attention"),
+        *("incidents", "incidents.public", "units", "units.public", "alerts", "alerts.public"),
+    }
+)
 CELLS = "cells:"
 
 # The wall is public space: its role sees sensitive incidents only by area, under the usual names.
-PUBLIC_ALIASES = {"incidents": "incidents.public", "units": "units.public"}
+PUBLIC_ALIASES = {"incidents": "incidents.public", "units": "units.public", "alerts": "alerts.public"}
 PUBLIC_PREFIXES = {"cells:incidents:": "cells:incidents.public:"}
 PUBLIC_ROLES = frozenset({"kiosk"})
 

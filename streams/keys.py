@@ -81,6 +81,19 @@ class Keys:
         return self.of("splits")
 
     @property
+    def calls(self) -> str:
+        return self.of("calls")
+
+    @property
+    def agents(self) -> str:
+        return self.of("agents")
+
+    @property
+    def quarters(self) -> str:
+        """UTC quarter of an hour -> channel -> its calls, counted."""
+        return self.of("quarters")
+
+    @property
     def sources(self) -> str:
         return self.of("sources")
 

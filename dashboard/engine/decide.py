@@ -12,8 +12,10 @@ import msgspec
 from dashboard.engine.state import State
 from emergency.units import Unit
 from geo.areas import Areas
+from hotline.calls import call_contradiction
 from streams.codec import split_private
 from streams.events import (
+    CallPayload,
     CaseAmended,
     CaseReceived,
     Envelope,
@@ -94,6 +96,8 @@ def decide(
 PLACED = frozenset({CaseReceived, IncidentReceived, CaseAmended})
 ASSIGNING = frozenset(UnitAssignment.__subclasses__()) - {UnitCleared}
 
+CALLING = frozenset(CallPayload.__subclasses__())
+
 
 def _placed(state: State, payload: Any, areas: Areas | None) -> dict[str, Any] | None:
     """Cell and area of a report; what the source says of the area holds where no area file is given."""
@@ -115,4 +119,7 @@ def _contradictions(state: State, payload: Any) -> list[str] | None:
             return [DOUBLE_ASSIGNED]
     if kind is CaseAmended and payload.case_id not in state.cases:
         return [UNKNOWN_CASE]
+    if kind in CALLING:
+        flag = call_contradiction(state.call_room.documents.get(payload.call_id), payload)
+        return [flag] if flag else None
     return None

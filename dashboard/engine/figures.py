@@ -29,7 +29,13 @@ SPLIT_NAMES = {CATEGORY: "by_category", AREA: "by_area"}
 
 def figures(state: State, comparison: Comparison) -> dict[str, Any]:
     """Every figure that screens, API, export and briefing may show, by flat name."""
-    return _case_figures(state) | _incident_figures(state) | _unit_figures(state) | _compared(comparison)
+    return (
+        _case_figures(state)
+        | _incident_figures(state)
+        | _unit_figures(state)
+        | _call_figures(state)
+        | _compared(comparison)
+    )
 
 
 def _case_figures(state: State) -> dict[str, Any]:
@@ -77,6 +83,12 @@ def _unit_figures(state: State) -> dict[str, Any]:
     idle = sum(values[f"units.by_status.{s.value}"] for s in (UnitStatus.AVAILABLE, UnitStatus.OUT_OF_SERVICE))
     values["units.busy"] = len(state.units) - idle
     return values
+
+
+def _call_figures(state: State) -> dict[str, Any]:
+    """Figures of the channels with a queue; none where no call was ever offered."""
+    floor = state.call_room.floor
+    return floor.totals(state.now, state.day_start) if floor.board(state.now, state.day_start) else {}
 
 
 def _compared(comparison: Comparison) -> dict[str, Any]:

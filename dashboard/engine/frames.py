@@ -71,6 +71,8 @@ def build(state: State, clock: Clock, comparison: Comparison, header: dict[str, 
     state.show_curve()
     show_clock(state, clock)
     show_sources(state)
+    for room in state.rooms.values():
+        room.show()
     state.views.become("figures", figures(state, comparison))
     changes = state.views.take_changes() | cell_changes(state)
     changes = {topic: change for topic, change in changes.items() if change.set or change.remove}

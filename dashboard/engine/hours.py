@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -115,6 +116,12 @@ class Hours:
 
     def _slot(self, at: datetime) -> str:
         return at.astimezone(self.zone).strftime("%Y-%m-%dT%H:%M")
+
+    def take_changed(self) -> Mapping[str, list[int]]:
+        """Hours to write since the last commit."""
+        found = {hour: self.hours[hour] for hour in self.changed if hour in self.hours}
+        self.changed.clear()
+        return found
 
     def forget(self, now: datetime) -> list[str]:
         """Drop hours that nothing asks for any more; returns their keys."""

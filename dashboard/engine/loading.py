@@ -13,6 +13,7 @@ from dashboard.engine.splits import Splits
 from dashboard.engine.state import State
 from dashboard.engine.store import Position, Store
 from geo.cities import City
+from hotline.channels import Quarter
 from streams.codec import decode_envelope, payload_of
 from streams.events import Envelope, Payload
 
@@ -32,7 +33,8 @@ def load_small(store: Store, state: State, position: Position) -> None:
     state.grid = store.grid()
     state.hours = Hours(state.zone, store.mapping(store.keys.hours, list[int]))
     state.hours.touched.update(state.hours.hours)
-    state.source_room.adopt(store.mapping(store.keys.sources, Source))
+    state.call_room.load(store.mapping(store.keys.quarters, Quarter))
+    state.source_room.load(store.mapping(store.keys.sources, Source))
     state.splits = Splits(state.zone, store.mapping(store.keys.splits, dict[str, list[int]]))
     state.totals |= position.totals
 

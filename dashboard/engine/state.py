@@ -6,12 +6,14 @@ take the clock from their arguments, so the same facts give the same state in th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from dashboard.engine.hours import Hours
+from dashboard.engine.rooms.agents import AgentsRoom
+from dashboard.engine.rooms.calls import CallsRoom
 from dashboard.engine.rooms.cases import CasesRoom
 from dashboard.engine.rooms.incidents import IncidentsRoom
 from dashboard.engine.rooms.room import Room
@@ -24,6 +26,19 @@ from geo.cells import FINEST, cell_to_children, cell_to_parent
 from geo.cities import City
 from geo.days import day_start, next_day_start
 from streams.events import Envelope, Payload, recording_of
+
+
+class Ledger(Protocol):
+    """Counts by time, stored as one document per hour or quarter."""
+
+    changed: set[str]
+
+    def take_changed(self) -> Mapping[str, Any]:
+        """Documents to write since the last commit, by key."""
+
+    def forget(self, now: datetime) -> list[str]:
+        """Drop what nothing asks for any more; returns the keys."""
+
 
 HIDING = 7  # resolution of the neighbourhood in which a hidden cell hides: 49 finest cells
 
@@ -48,11 +63,12 @@ class State:
         self.case_room = CasesRoom(self)
         self.incident_room = IncidentsRoom(self)
         self.unit_room = UnitsRoom(self)
+        self.call_room = CallsRoom(self)
+        self.agent_room = AgentsRoom(self)
         self.source_room = SourcesRoom(self)
         # In the order in which documents are loaded: an incident's kind decides what may be shown of its units.
-        self.rooms: dict[str, Room] = {
-            room.entity: room for room in (self.case_room, self.incident_room, self.unit_room, self.source_room)
-        }
+        rooms: tuple[Room, ...] = (self.case_room, self.incident_room, self.unit_room, self.call_room, self.agent_room)
+        self.rooms: dict[str, Room] = {room.entity: room for room in (*rooms, self.source_room)}
         self.cases = self.case_room.documents
         self.incidents = self.incident_room.documents
         self.units = self.unit_room.documents
@@ -109,7 +125,7 @@ class State:
     def show_crew(self, incident_id: str) -> None:
         """An incident changed: what may be shown of its units may have, too."""
         for unit_id in self.crews.get(incident_id, ()):
-            self.unit_room.show(self.units[unit_id])
+            self.unit_room.show_one(self.units[unit_id])
 
     def show_curve(self) -> None:
         """The curve of today and yesterday, made anew when an hour was touched or a day began."""
@@ -123,9 +139,9 @@ class State:
     def adopt(self, documents: Iterable[tuple[str, Any]]) -> None:
         """Take committed (entity, document) pairs as they are; counts, timers and views are derived from them."""
         for entity, document in documents:
-            self.rooms[entity].put(None, document)
+            self.rooms[entity].adopt(document)
         for incident_id in self.crews:
-            self.incident_room.show(incident_id)
+            self.incident_room.show_one(incident_id)
         self.forget_changes()
 
     def forget_changes(self) -> None:
@@ -133,5 +149,10 @@ class State:
         for room in self.rooms.values():
             room.forget_changes()
         self.new_cells.clear()
-        self.hours.changed.clear()
-        self.splits.changed.clear()
+        for ledger in self.ledgers.values():
+            ledger.changed.clear()
+
+    @property
+    def ledgers(self) -> dict[str, Ledger]:
+        """Counts that outlive the documents they were made of, by the noun of their hash."""
+        return {"hours": self.hours, "splits": self.splits, "quarters": self.call_room.floor}

@@ -304,10 +304,8 @@ class Turn:
         for room in state.rooms.values():
             self._write(keys.of(room.noun), room.take_changed())
             self._collect_spent(room)
-        hours = {hour: state.hours.hours[hour] for hour in state.hours.changed if hour in state.hours.hours}
-        self._write(keys.hours, hours)
-        state.hours.changed.clear()
-        self._write(keys.splits, state.splits.take_changed())
+        for noun, ledger in state.ledgers.items():
+            self._write(keys.of(noun), ledger.take_changed())
         batch.cells, state.new_cells = state.new_cells, []
         if self.amended:
             on_record = self.store.private(self.amended & batch.private.keys())
@@ -331,15 +329,15 @@ class Turn:
         day = self.clock.at.date().isoformat()
         if day not in self.closed_days:
             self.closed_days.append(day)
-            self._forget_hours()
+            self._forget_counts()
             nouns = [room.closed_noun for room in self.state.rooms.values() if room.closed_noun]
             self._forget_old(self.closed_days, CLOSED_DAYS, *(partial(self.keys.of, noun) for noun in nouns))
         return day
 
-    def _forget_hours(self) -> None:
-        for key, hours in ((self.keys.hours, self.state.hours), (self.keys.splits, self.state.splits)):
-            if old := hours.forget(self.clock.at):
-                self.batch.removed.setdefault(key, []).extend(old)
+    def _forget_counts(self) -> None:
+        for noun, ledger in self.state.ledgers.items():
+            if old := ledger.forget(self.clock.at):
+                self.batch.removed.setdefault(self.keys.of(noun), []).extend(old)
 
     def _add_frame(self) -> None:
         position = self.engine.position

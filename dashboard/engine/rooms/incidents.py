@@ -47,7 +47,7 @@ class IncidentsRoom(Room):
         self.changed.add(after.incident_id)
         self.state.number(after.cell, hidden=self.state.city.is_sensitive(after.kind))
         self._count(before, after)
-        self.show(after.incident_id)
+        self.show_one(after.incident_id)
         self.state.show_crew(after.incident_id)
 
     def _count(self, before: Incident | None, after: Incident) -> None:
@@ -72,7 +72,7 @@ class IncidentsRoom(Room):
             return
         self._count(incident, incident)
 
-    def show(self, incident_id: str) -> None:
+    def show_one(self, incident_id: str) -> None:
         """Bring the two views of an incident up to date."""
         views, incident = self.state.views, self.documents.get(incident_id)
         if incident is None:

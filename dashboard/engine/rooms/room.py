@@ -38,8 +38,15 @@ class Room:
         """Take a document in the place of the one before it (None: a new one, or one from Redis)."""
         raise NotImplementedError
 
+    def adopt(self, document: Any) -> None:
+        """Take a committed document as it is."""
+        self.put(None, document)
+
     def wake(self, key: str) -> None:
         """A timer of this document is due. An old one may find nothing to do."""
+
+    def show(self) -> None:
+        """Bring the views that depend on the clock up to date, once before each frame."""
 
     def leave(self, key: str) -> None:
         """The document leaves memory; whoever counted it has let it go before."""
@@ -48,7 +55,8 @@ class Room:
     def recall(self, key: str) -> None:
         """Bring back a document that left memory since the last commit: nobody has written it away yet."""
         if (document := self.spent.pop(key, None)) is not None:
-            self.put(None, document)
+            self.adopt(document)
+            self.changed.add(key)
 
     def set_timer(self, at: datetime | None, key: str) -> None:
         if at is not None:

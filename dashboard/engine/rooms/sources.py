@@ -41,7 +41,7 @@ class SourcesRoom(Room):
         super().__init__(state)
         self._unheard = 0
 
-    def adopt(self, sources: dict[str, Source]) -> None:
+    def load(self, sources: dict[str, Source]) -> None:
         """The committed ones, whole: a source has no version of its own."""
         self.documents = sources
         self._unheard = sum(not source.received for source in sources.values())

@@ -30,7 +30,7 @@ class UnitsRoom(Room):
             return
         self.put(before, after)
         if isinstance(payload, UnitAssignment):
-            self.state.incident_room.show(payload.incident_id)
+            self.state.incident_room.show_one(payload.incident_id)
 
     def put(self, before: Unit | None, after: Unit) -> None:
         self.documents[after.unit_id] = after
@@ -42,9 +42,9 @@ class UnitsRoom(Room):
                     del self.crews[incident_id]
         for incident_id in after.assignments:
             self.crews.setdefault(incident_id, set()).add(after.unit_id)
-        self.show(after)
+        self.show_one(after)
 
-    def show(self, unit: Unit) -> None:
+    def show_one(self, unit: Unit) -> None:
         """Bring the two views of a unit up to date."""
         shown = {
             "id": unit.unit_id,

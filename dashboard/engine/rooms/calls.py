@@ -1,0 +1,61 @@
+"""Calls in memory while they last: what they were counted as stands in the intervals of their channels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from dashboard.engine.rooms.room import Room
+from hotline.calls import Call, call_spent_at, fold_call
+from hotline.channels import Floor, Quarter
+from streams.events import CallPayload, Recording
+
+if TYPE_CHECKING:
+    from dashboard.engine.state import State
+
+
+class CallsRoom(Room):
+    entity = "call"
+    noun = "calls"
+    document = Call
+
+    documents: dict[str, Call]
+
+    def __init__(self, state: State):
+        super().__init__(state)
+        self.floor = Floor()
+
+    def load(self, quarters: Mapping[str, Quarter]) -> None:
+        """Take the committed intervals; the calls that are open wait on."""
+        self.floor = Floor(quarters=quarters)
+        for call in self.documents.values():
+            self.floor.adopt(call)
+
+    def absorb(self, payload: CallPayload, recording: Recording) -> None:
+        before = self.documents.get(payload.call_id)
+        after = fold_call(before, payload, recording)
+        if after is not before:
+            self.put(before, after)
+
+    def put(self, before: Call | None, after: Call) -> None:
+        self.floor.move(before, after)
+        self._keep(after)
+        self.changed.add(after.call_id)
+
+    def adopt(self, document: Call) -> None:
+        self.floor.adopt(document)
+        self._keep(document)
+
+    def _keep(self, call: Call) -> None:
+        self.documents[call.call_id] = call
+        self.set_timer(max(call_spent_at(call), self.state.now), call.call_id)
+
+    def wake(self, key: str) -> None:
+        call = self.documents.get(key)
+        if call is not None and call_spent_at(call) <= self.state.now:
+            self.floor.leave(call)
+            self.leave(key)
+
+    def show(self) -> None:
+        """The board of the channels, as of now."""
+        self.state.views.become("channels", self.floor.board(self.state.now, self.state.day_start))
