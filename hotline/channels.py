@@ -104,12 +104,13 @@ class Floor:
 
     def documents(self, keys: Iterable[str] | None = None) -> dict[str, Quarter]:
         """The quarters to store by key: those named, without names those that `changed`. Call `changed.clear()`
-        once they are committed.
+        once they are committed. In order of time and name: equal counts are equal bytes.
         """
         found: dict[str, Quarter] = {}
-        for key in self.changed if keys is None else keys:
+        lines = sorted(self._lines.items())
+        for key in sorted(self.changed if keys is None else keys):
             quarter = _quarter_of(key)
-            channels = {n: line.quarters[quarter] for n, line in self._lines.items() if quarter in line.quarters}
+            channels = {name: line.quarters[quarter] for name, line in lines if quarter in line.quarters}
             if channels:
                 found[key] = channels
         return found

@@ -89,6 +89,14 @@ class Keys:
         return self.of("agents")
 
     @property
+    def alerts(self) -> str:
+        return self.of("alerts")
+
+    @property
+    def notices(self) -> str:
+        return self.of("notices")
+
+    @property
     def quarters(self) -> str:
         """UTC quarter of an hour -> channel -> its calls, counted."""
         return self.of("quarters")

@@ -7,15 +7,19 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import redis
 import structlog
 
 from dashboard.engine.clock import Mode, WallDriver, started
 from dashboard.engine.figures import Comparison
+from dashboard.engine.frames import Outlook
 from dashboard.engine.loading import Warm, load
 from dashboard.engine.store import Store
 from dashboard.engine.turn import Turn
+from dashboard.engine.watching import TOPIC as ATTENTION
+from dashboard.engine.watching import Watching
 from geo.areas import Areas
 from geo.cities import City
 from streams.codec import decode_envelope
@@ -46,7 +50,7 @@ class Engine:
         self.start_at = start_at
         self.wall = wall
         self.monotonic = monotonic
-        self.comparison = Comparison()
+        self.outlook = Outlook(Comparison(), Watching(city.load_catalogue(), {}))
         self.fresh = True
 
     # --- start ---------------------------------------------------------------------------------------------
@@ -70,6 +74,8 @@ class Engine:
             for name, raw in self.store.mapping(self.store.keys.held, bytes).items()
         ]
         heapq.heapify(self.held)
+        shown = self.store.mapping(self.store.keys.view(ATTENTION), Any)
+        self.outlook = Outlook(Comparison(), Watching(self.state.catalogue, shown))
         self.fresh = True
         self.pending = False
         self.last_frame_at = self.last_trim_at = -1e9
@@ -117,5 +123,6 @@ class Engine:
         turn.release_held()
         turn.take(inbox)
         turn.watch_sources()
+        turn.end_alerts()
         turn.finish(requests, inbox)
         return len(requests) + len(inbox)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from dashboard.engine.figures import Comparison, figures
 from dashboard.engine.state import State
 from dashboard.engine.store import Frame
 from dashboard.engine.views import Change, view_fields
+from dashboard.engine.watching import Watching
 from streams.codec import encode
 
 
@@ -61,19 +63,28 @@ def cell_changes(state: State) -> dict[str, Change]:
     return changes
 
 
-def build(state: State, clock: Clock, comparison: Comparison, header: dict[str, Any], fresh: bool) -> Frame:
+@dataclass
+class Outlook:
+    """What the engine keeps between frames: today against earlier days, and what needs a decision."""
+
+    comparison: Comparison
+    watching: Watching
+
+
+def build(state: State, clock: Clock, outlook: Outlook, header: dict[str, Any], fresh: bool) -> Frame:
     """The frame that brings screens from `header["prev"]` to `header["seq"]`.
 
     A fresh frame (first of an epoch) carries no topics: every client must take a snapshot anyway, and the whole
     picture in one message would be the largest of the day.
     """
-    comparison.refresh(state.hours, state)
+    outlook.comparison.refresh(state.hours, state)
     state.show_curve()
     show_clock(state, clock)
     show_sources(state)
     for room in state.rooms.values():
         room.show()
-    state.views.become("figures", figures(state, comparison))
+    state.views.become("figures", figures(state, outlook.comparison))
+    outlook.watching.look(state)
     changes = state.views.take_changes() | cell_changes(state)
     changes = {topic: change for topic, change in changes.items() if change.set or change.remove}
     return Frame(

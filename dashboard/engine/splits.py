@@ -66,6 +66,19 @@ class Splits:
             for name in names
         }
 
+    def same_hour(self, name: str, now: datetime) -> list[int]:
+        """Counts of a name in the hour up to this clock time, on earlier days of the same class."""
+        local, first = now.astimezone(self.zone), self._first_day()
+        counts = []
+        for back in range(1, BAND_DAYS + 1):
+            day = local.date() - timedelta(days=back)
+            if first is None or day < first:
+                break
+            if (day.weekday() >= 5) == (local.weekday() >= 5):
+                end = datetime.combine(day, local.time(), self.zone).astimezone(UTC)
+                counts.append(self._count(name, _between(end - timedelta(hours=1), end)))
+        return counts
+
     def _count(self, name: str, pieces: Iterable[Piece]) -> int:
         total = 0
         for hour, first, end in pieces:
@@ -76,14 +89,9 @@ class Splits:
         return total
 
     def _pieces(self, day: date, clock: time) -> Iterable[Piece]:
-        """The whole minutes from local midnight of `day` to a clock time, cut at UTC hours."""
-        at = datetime.combine(day, time(), self.zone).astimezone(UTC)
-        end = datetime.combine(day, clock.replace(second=0, microsecond=0), self.zone).astimezone(UTC)
-        while at < end:
-            hour = at.replace(minute=0)
-            stop = min(hour + timedelta(hours=1), end)
-            yield hour.strftime(HOUR_FORMAT), at.minute, stop.minute or 60
-            at = stop
+        """The whole minutes from local midnight of `day` to a clock time, by UTC hour."""
+        start = datetime.combine(day, time(), self.zone).astimezone(UTC)
+        return _between(start, datetime.combine(day, clock, self.zone).astimezone(UTC))
 
     def _first_day(self) -> date | None:
         """The first local day that is known from its beginning."""
@@ -105,6 +113,16 @@ class Splits:
         for hour in old:
             del self.hours[hour], self.totals[hour]
         return old
+
+
+def _between(start: datetime, end: datetime) -> Iterable[Piece]:
+    """The whole minutes of [start, end), both aware UTC and cut to the minute, by UTC hour."""
+    at, end = start.replace(second=0, microsecond=0), end.replace(second=0, microsecond=0)
+    while at < end:
+        hour = at.replace(minute=0)
+        stop = min(hour + timedelta(hours=1), end)
+        yield hour.strftime(HOUR_FORMAT), at.minute, stop.minute or 60
+        at = stop
 
 
 def _usual(today: int, before: list[int]) -> str:

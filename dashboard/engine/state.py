@@ -13,9 +13,11 @@ from zoneinfo import ZoneInfo
 
 from dashboard.engine.hours import Hours
 from dashboard.engine.rooms.agents import AgentsRoom
+from dashboard.engine.rooms.alerts import AlertsRoom
 from dashboard.engine.rooms.calls import CallsRoom
 from dashboard.engine.rooms.cases import CasesRoom
 from dashboard.engine.rooms.incidents import IncidentsRoom
+from dashboard.engine.rooms.notices import NoticesRoom
 from dashboard.engine.rooms.room import Room
 from dashboard.engine.rooms.sources import SourcesRoom
 from dashboard.engine.rooms.units import UnitsRoom
@@ -48,6 +50,8 @@ class State:
 
     def __init__(self, city: City, now: datetime):
         self.city = city
+        self.catalogue = city.load_catalogue()
+        self.grave = self.catalogue.grave()
         self.zone = ZoneInfo(city.zone)
         self.now = now
         self.day_start = day_start(now, city.zone)
@@ -65,13 +69,20 @@ class State:
         self.unit_room = UnitsRoom(self)
         self.call_room = CallsRoom(self)
         self.agent_room = AgentsRoom(self)
+        self.alert_room = AlertsRoom(self)
+        self.notice_room = NoticesRoom(self)
         self.source_room = SourcesRoom(self)
         # In the order in which documents are loaded: an incident's kind decides what may be shown of its units.
-        rooms: tuple[Room, ...] = (self.case_room, self.incident_room, self.unit_room, self.call_room, self.agent_room)
-        self.rooms: dict[str, Room] = {room.entity: room for room in (*rooms, self.source_room)}
+        rooms: tuple[Room, ...] = (
+            *(self.case_room, self.incident_room, self.unit_room, self.call_room, self.agent_room),
+            *(self.alert_room, self.notice_room, self.source_room),
+        )
+        self.rooms: dict[str, Room] = {room.entity: room for room in rooms}
         self.cases = self.case_room.documents
         self.incidents = self.incident_room.documents
         self.units = self.unit_room.documents
+        self.alerts = self.alert_room.documents
+        self.notices = self.notice_room.documents
         self.crews = self.unit_room.crews
 
     @property

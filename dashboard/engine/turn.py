@@ -21,6 +21,7 @@ from dashboard.engine.store import Batch, Position
 from dashboard.engine.verbs import Refused, Reply, Request, decide_request, decode_request
 from streams.codec import MAX_ENTRY_BYTES, Malformed, decode_envelope, encode, payload_of
 from streams.events import (
+    AlertExpired,
     CaseAmended,
     CaseClosed,
     ClockAdvanced,
@@ -260,6 +261,11 @@ class Turn:
             event_id = f"stalled:{name}:{self.seq}"
             self._record_own(FeedStalled(feed=name, silent_s=silent_s), ENGINE, event_id)
 
+    def end_alerts(self) -> None:
+        """An alert that ran out is a fact, too."""
+        for alert_id in self.state.alert_room.take_over():
+            self._record_own(AlertExpired(alert_id=alert_id), ENGINE, f"expired:{alert_id}:{self.seq}")
+
     # --- commit --------------------------------------------------------------------------------------------
 
     def finish(self, requests: list[tuple[str, bytes]], inbox: list[tuple[str, bytes]]) -> None:
@@ -349,7 +355,7 @@ class Turn:
             "seq": self.seq,
             "at": frames.instant(self.clock.at),
         }
-        self.batch.frame = frames.build(self.state, self.clock, self.engine.comparison, header, fresh=self.engine.fresh)
+        self.batch.frame = frames.build(self.state, self.clock, self.engine.outlook, header, fresh=self.engine.fresh)
 
 
 def _named(requests: list[Request]) -> list[Payload]:

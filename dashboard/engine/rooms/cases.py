@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dashboard.engine.rooms.room import Room
 from dashboard.engine.tally import Tally
 from hotline.cases import CASE_MEASURES, Case, case_flags, case_is_spent, case_next_change, fold_case
+from hotline.clusters import WINDOW_M, Report
 from streams.events import CasePayload, CaseReceived, Recording
 from streams.keys import CLOSED_NOUNS
 
@@ -23,6 +24,7 @@ CASE_SPLITS = {
 }
 # Longer than the longest local day (25 h): a closed case may leave memory when no count can need it.
 KEEP_SPENT = timedelta(hours=26)
+WATCHED = timedelta(minutes=WINDOW_M)
 
 
 class CasesRoom(Room):
@@ -36,6 +38,7 @@ class CasesRoom(Room):
     def __init__(self, state: State):
         super().__init__(state)
         self.tally = Tally(CASE_MEASURES, CASE_MAPPED, CASE_SPLITS, "category")
+        self._grave: dict[str, Report] = {}  # recent complaints of the categories that are watched for clusters
 
     def absorb(self, payload: CasePayload, recording: Recording) -> None:
         before = self.documents.get(payload.case_id)
@@ -53,6 +56,22 @@ class CasesRoom(Room):
         self.changed.add(after.case_id)
         self.state.number(after.cell)
         self._count(before, after)
+        if after.category in self.state.grave:
+            self._remember_grave(after)
+        elif before is not None and before.category in self.state.grave:
+            self._grave.pop(after.case_id, None)
+
+    def _remember_grave(self, case: Case) -> None:
+        if case.received_at is None or case.kind != "complaint" or case.received_at < self.state.now - WATCHED:
+            return
+        self._grave[case.case_id] = Report(case.case_id, case.category, case.cell, case.area, case.received_at)
+
+    def grave_reports(self) -> list[Report]:
+        """Complaints of grave categories received in the window in which clusters are looked for."""
+        start = self.state.now - WATCHED
+        for key in [key for key, report in self._grave.items() if report.at < start]:
+            del self._grave[key]
+        return list(self._grave.values())
 
     def _count(self, before: Case | None, after: Case) -> None:
         state = self.state

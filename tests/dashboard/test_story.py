@@ -1,0 +1,100 @@
+"""The story bar: what it may ask for happens, and nothing else does."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import redis as redis_module
+
+from dashboard.story import ORDER, TOUR, Act, BadAct, Director, Story, check_act, shown
+from dashboard.supervisor import Child, Supervisor
+from streams.keys import Keys
+from streams.sim.scenes import scene_names
+from tests.support.redis_server import wait_until
+
+KEYS = Keys("beijing-sim")
+NOW = datetime(2026, 11, 23, 9, 40, tzinfo=UTC)
+
+
+class Watch:
+    """Seconds that pass when told."""
+
+    def __init__(self) -> None:
+        self.at_s = 100.0
+
+    def __call__(self) -> float:
+        return self.at_s
+
+
+@pytest.fixture
+def story(redis: redis_module.Redis) -> Story:
+    return Story(redis, KEYS)
+
+
+def director(story: Story, tmp_path: Path, tour: tuple[tuple[float, Act], ...] = ()) -> tuple[Director, Watch]:
+    watch = Watch()
+    made = Director(story, Supervisor(tmp_path), lambda: NOW, tour, monotonic=watch)
+    made._position, made._began_s = "0-0", watch()
+    return made, watch
+
+
+def test_next_leads_through_every_scene_and_begins_again(story: Story, tmp_path: Path) -> None:
+    assert set(ORDER) == set(scene_names())
+    player, _ = director(story, tmp_path)
+    played = []
+    for _scene in ORDER:
+        story.ask(Act(act="next"))
+        player.look(block_ms=1)
+        played.append(story.scene()[0])
+    assert played == [*ORDER[1:], ORDER[0]]
+    assert story.scene() == (ORDER[0], NOW)
+
+
+def test_the_engine_is_killed_and_nothing_else_can_be(story: Story, tmp_path: Path) -> None:
+    player, _ = director(story, tmp_path)
+    waiting = [sys.executable, "-c", "import signal; signal.pause()"]
+    engine, web = (player.supervisor.start(Child(name, waiting)) for name in ("engine", "web"))
+    try:
+        player.perform(Act(act="kill", name="web"))
+        player.perform(Act(act="kill", name="engine"))
+        wait_until(lambda: not engine.is_running)
+        assert engine.process is not None
+        assert engine.process.returncode == -signal.SIGKILL
+        assert web.is_running
+        assert story.state()["killed_at"] == "2026-11-23T09:40:00Z"
+    finally:
+        player.supervisor.end()
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [None, [], {"act": "kill", "name": "redis"}, {"act": "scene", "name": "../quiet"}, {"act": "rm"}, {"name": "gas"}],
+)
+def test_anything_else_is_refused_with_a_reason(raw: object) -> None:
+    with pytest.raises(BadAct, match=r"\w"):
+        check_act(raw)
+
+
+def test_the_tour_plays_each_step_once_when_its_time_has_come(story: Story, tmp_path: Path) -> None:
+    player, watch = director(story, tmp_path, TOUR)
+    player.look(block_ms=1)
+    assert story.scene()[0] == "quiet"
+    watch.at_s += 20
+    player.look(block_ms=1)
+    assert story.scene()[0] == "gas"
+    story.play("storm", NOW)
+    player.look(block_ms=1)
+    assert story.scene()[0] == "storm"
+
+
+def test_the_proof_says_what_was_sent_and_what_was_counted(story: Story, redis: redis_module.Redis) -> None:
+    assert shown(story, "zh")["proof"] == {"sent": 0, "counted": 0}
+    redis.hset(KEYS.cursor("sim"), "cases", "12")
+    story.note(seeded="30")
+    redis.hset(KEYS.position, "totals", '{"cases":42}')
+    assert shown(story, "zh")["proof"] == {"sent": 42, "counted": 42}
+    assert shown(story, "zh")["title"] == "平常的傍晚"
