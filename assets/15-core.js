@@ -4,19 +4,34 @@
   const hexwatch = (root.hexwatch = root.hexwatch || {});
   const SECONDS = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
 
-  /* How one page speaks: its words, its language's numbers (Latin digits everywhere), the city's zone. */
+  const LEAST_SHARED = 20; // below this many no percentage is shown
+  const PLAIN_ID = /^[a-z0-9]+([_-][a-z0-9]+)*$/;
+
+  /* `gas_smell` as a person would write it; what is already written that way stays. */
+  function readable(id) {
+    if (!PLAIN_ID.test(id)) return id;
+    const words = id.replace(/[_-]/g, " ");
+    return words[0].toUpperCase() + words.slice(1);
+  }
+
+  /* How one page speaks: its words, its language's numbers (Latin digits everywhere), the city's zone, its names. */
   class Speech {
-    constructor(words, tag, zone) {
+    constructor(words, tag, zone, names = {}) {
       this.words = words;
+      this.names = names; // table -> id -> name
       this.tag = tag;
       this.plural = new Intl.PluralRules(tag);
       this.numbers = new Intl.NumberFormat(tag);
       this.tenths = new Intl.NumberFormat(tag, { maximumFractionDigits: 1 });
       this.shares = new Intl.NumberFormat(tag, { style: "percent", maximumFractionDigits: 0 });
+      const signed = { signDisplay: "exceptZero", maximumFractionDigits: 0 };
+      this.signed = new Intl.NumberFormat(tag, signed);
+      this.signedShares = new Intl.NumberFormat(tag, { ...signed, style: "percent" });
       const at = (options) => new Intl.DateTimeFormat(tag, { timeZone: zone, hourCycle: "h23", ...options });
       const hm = { hour: "2-digit", minute: "2-digit" };
       this.clock = at({ ...hm, second: "2-digit" });
       this.minute = at(hm);
+      this.dayMinute = at({ ...hm, day: "numeric", month: "numeric" });
       this.date = at({ weekday: "long", day: "numeric", month: "long", year: "numeric" });
       this.iso = new Intl.DateTimeFormat("en-CA", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" });
     }
@@ -47,6 +62,29 @@
 
     share(part, whole) {
       return this.shares.format(part / whole);
+    }
+
+    /* A name of the city's catalogue in the page's language; an id that nobody named is made readable. */
+    name(table, id) {
+      return this.names[table]?.[id] || readable(id);
+    }
+
+    /* `91 % of 340`; below twenty `5 of 7`; nothing of nothing is a dash. */
+    rate(n, of) {
+      if (!of) return "–";
+      return of < LEAST_SHARED ? this.say("rate.few", { n, of }) : this.say("rate.share", { share: this.share(n, of), of });
+    }
+
+    /* Against an earlier count: `+18 %`, or `+3` where the count is too small for a percentage. */
+    change(now, before) {
+      const text = before < LEAST_SHARED ? this.signed.format(now - before) : this.signedShares.format(now / before - 1);
+      return isolated(text);
+    }
+
+    /* A date within a sentence: the clock time, with the day when it is another one. */
+    when(iso, now) {
+      const at = new Date(iso), same = this.iso.format(at) === this.iso.format(new Date(now));
+      return isolated(same ? this.minute.format(at) : this.dayMinute.format(at));
     }
 
     /* 2 s, 6 min, 3 h, 2 d: one unit, rounded down. */
@@ -100,5 +138,12 @@
     return node;
   }
 
-  Object.assign(hexwatch, { Speech, isolated, part, write, show, element });
+  /* Keep as many children as items and let `fill` write each; nodes are reused. */
+  function fillList(list, items, make, fill) {
+    while (list.children.length > items.length) list.lastElementChild.remove();
+    while (list.children.length < items.length) list.append(make());
+    items.forEach((item, i) => fill(list.children[i], item, i));
+  }
+
+  Object.assign(hexwatch, { Speech, LEAST_SHARED, readable, isolated, part, write, show, element, fillList });
 })(typeof window === "undefined" ? globalThis : window);

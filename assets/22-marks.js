@@ -1,4 +1,4 @@
-/* What stands on the map beside cells: names of areas, units, and incidents with a shape for each priority. */
+/* What stands on the map beside cells: names of areas, and incidents with a shape for each priority. */
 (function (root) {
   "use strict";
   const hexwatch = (root.hexwatch = root.hexwatch || {});
@@ -7,7 +7,6 @@
     2: '<path d="M12 2 23 21.5 1 21.5Z"/>',
     3: '<circle cx="12" cy="12" r="10"/>',
   };
-  const POSITION_OLD_S = 600;
 
   /* Names of areas; where two would overlap the larger area keeps its name. Counts of located-by-area incidents below. */
   function labelLayer(L) {
@@ -62,44 +61,6 @@
     });
   }
 
-  /* Units as small squares: filled is busy, hollow is available; dim when the position is old. */
-  function unitLayer(L) {
-    return hexwatch.canvasLayer(L).extend({
-      setup: function (look) {
-        this.look = look;
-        this.units = []; // busy last, so that they lie on top
-        this.remPx = 16;
-      },
-
-      show: function (units, now) {
-        this.units = units
-          .filter((unit) => typeof unit.lat === "number")
-          .map((unit) => ({
-            x: hexwatch.worldX(unit.lng),
-            y: hexwatch.worldY(unit.lat),
-            busy: unit.status !== "available",
-            old: Boolean(unit.position_at) && now - Date.parse(unit.position_at) > POSITION_OLD_S * 1000,
-          }))
-          .sort((a, b) => Number(a.busy) - Number(b.busy));
-        this.redraw();
-      },
-
-      paint: function (context, view) {
-        context.lineWidth = Math.max(1, this.remPx * 0.08);
-        for (const unit of this.units) {
-          const side = this.remPx * (unit.busy ? 0.46 : 0.34);
-          const x = unit.x * view.scale - view.x - side / 2, y = unit.y * view.scale - view.y - side / 2;
-          context.globalAlpha = unit.old ? 0.45 : 1;
-          context.fillStyle = unit.busy ? this.look.busy : this.look.halo;
-          context.strokeStyle = unit.busy ? this.look.halo : this.look.available;
-          context.fillRect(x, y, side, side);
-          context.strokeRect(x, y, side, side);
-        }
-        context.globalAlpha = 1;
-      },
-    });
-  }
-
   /* Incidents as Leaflet markers: one element each, so that they can be pointed at and named. */
   class IncidentMarks {
     constructor(L, map, describe) {
@@ -148,5 +109,5 @@
     }
   }
 
-  Object.assign(hexwatch, { labelLayer, unitLayer, IncidentMarks });
+  Object.assign(hexwatch, { labelLayer, IncidentMarks });
 })(typeof window === "undefined" ? globalThis : window);

@@ -1,12 +1,11 @@
-/* The wall's figures in words: header, tiles, rankings and the strip, each a function of the picture. */
+/* The wall's figures in words: header, tiles and rankings, each a function of the picture. */
 (function (root) {
   "use strict";
   const hexwatch = (root.hexwatch = root.hexwatch || {});
-  const { part, write, show, element, isolated } = hexwatch;
+  const { part, write, show, element, fillList, isolated, LEAST_SHARED } = hexwatch;
   const SHOWN_SOURCES = { full: 4, large: 1, huge: 1 };
-  const SHOWN_ROWS = 6;
-  const SENTENCES = 3;
-  const LEAST_SHARED = 20; // below this many no percentage is shown
+  const SHOWN_ROWS = { hotline: 7 };
+  const FEW_ROWS = 5;
 
   /* Everything the panels ask of one moment's picture. */
   class Moment {
@@ -14,7 +13,13 @@
       this.figures = picture.topic("figures");
       this.clock = picture.topic("clock");
       this.sources = picture.topic("sources");
+      this.topics = picture;
       this.now = Date.parse(this.clock.get("now") || picture.at || "") || Date.now();
+    }
+
+    /* Any other topic: key -> value, empty when nobody sends it. */
+    topic(name) {
+      return this.topics.topic(name);
     }
 
     figure(name) {
@@ -90,23 +95,14 @@
     return node;
   }
 
-  /* Keep as many children as items and let `fill` write each; nodes are reused. */
-  function fillList(list, items, make, fill) {
-    while (list.children.length > items.length) list.lastElementChild.remove();
-    while (list.children.length < items.length) list.append(make());
-    items.forEach((item, i) => fill(list.children[i], item, i));
-  }
-
   function tileNotes(page, moment, speech) {
     const f = (name) => moment.figure(name);
     const note = (name, text) => write(part(page, `${name}-note`), text);
-    const yesterday = f("yesterday.received_same_time");
+    const today = f("cases.received_today"), yesterday = f("yesterday.received_same_time");
     note("today", yesterday === undefined ? speech.say("today.alone") : speech.say("today.yesterday", { n: yesterday }));
+    write(part(page, "today-sign"), today === undefined || !yesterday ? "" : speech.change(today, yesterday));
     note("open", speech.say("open.closed", { n: f("cases.closed_today") || 0 }));
     note("overdue", overdueNote(f("cases.overdue") || 0, f("cases.with_deadline") || 0, speech));
-    note("due", "");
-    note("incidents", speech.say("incidents.today", { n: f("incidents.received_today") || 0 }));
-    note("units", unitsNote(f("units.busy") || 0, f("units.total") || 0, speech));
     hourNote(page, moment, speech);
   }
 
@@ -114,10 +110,6 @@
     if (!total) return speech.say("overdue.none");
     if (total < LEAST_SHARED) return speech.say("overdue.of", { total });
     return speech.say("overdue.share", { share: speech.share(overdue, total), total });
-  }
-
-  function unitsNote(busy, total, speech) {
-    return total ? speech.say("units.available", { n: Math.max(0, total - busy) }) : speech.say("units.none");
   }
 
   /* Where the last hour stands in its expected band: "usual", "above", "below", or null without history. */
@@ -139,64 +131,65 @@
   }
 
   function rankings(page, moment, speech) {
-    ranking(page, "categories", moment.named("cases.by_category."), speech);
-    ranking(page, "areas", moment.named("cases.by_area."), speech, speech.areas);
+    ranking(page, "categories", "category", moment, speech);
+    ranking(page, "areas", "area", moment, speech);
   }
 
-  function ranking(page, name, rows, speech, names = {}) {
-    const body = part(page, `rank-${name}`), empty = part(page, `rank-${name}-empty`);
-    const shown = rows.slice(0, SHOWN_ROWS), largest = shown.length ? shown[0][1] : 1;
+  /* One row per name; `figure` is the word that its figures have between `cases.by_` and the name. */
+  function ranking(page, table, figure, moment, speech) {
+    const body = part(page, `rank-${table}`), empty = part(page, `rank-${table}-empty`);
+    const rows = moment.named(`cases.by_${figure}.`).slice(0, SHOWN_ROWS[page.dataset.scene] || FEW_ROWS);
+    const largest = rows.length ? rows[0][1] : 1;
     write(empty, speech.say("rank.empty"));
-    show(empty, !shown.length);
-    fillList(body, shown, rankRow, (node, [label, today], i) => {
-      const [th, all] = node.children;
+    show(empty, !rows.length);
+    fillList(body, rows, rankRow, (node, [id, today], i) => {
+      const [th, change, all] = node.children, name = speech.name(table, id);
       th.style.setProperty("--share", String(today / largest));
-      th.title = names[label] || label;
+      th.title = name;
       write(th.children[0], String(i + 1));
-      write(th.children[1], names[label] || label);
+      write(th.children[1], name);
       write(all, speech.number(today));
+      writeChange(change, rankChange(figure, id, today, moment, speech), speech);
     });
+  }
+
+  /* Against yesterday by now; the arrow stands only where the day so far lies outside what is usual. */
+  function rankChange(figure, id, today, moment, speech) {
+    const before = moment.figure(`yesterday.by_${figure}.${id}`), usual = moment.figures.get(`usual.by_${figure}.${id}`);
+    const sign = { above: "▲", below: "▼" }[usual] || "";
+    return { usual: sign ? usual : "", sign, text: before === undefined ? "" : speech.change(today, before) };
+  }
+
+  function writeChange(node, { usual, sign, text }, speech) {
+    if (node.dataset.standing !== usual) node.dataset.standing = usual;
+    const said = usual ? speech.say(usual === "above" ? "rank.above" : "rank.below") : "";
+    if (node.title !== said) node.title = said;
+    write(node.children[0], sign);
+    write(node.children[1], text);
+    write(node.children[2], said);
   }
 
   function rankRow() {
-    const row = element("tr"), head = element("th");
+    const row = element("tr"), head = element("th"), change = element("td", "change");
     head.scope = "row";
     head.append(element("span", "rank"), element("bdi", "label"));
-    row.append(head, element("td", "number"));
+    const sign = element("span", "sign");
+    sign.setAttribute("aria-hidden", "true");
+    change.append(sign, element("span", "by"), element("span", "spoken"));
+    row.append(head, change, element("td", "number"));
     return row;
   }
 
-  /* At most three sentences, gravest first; otherwise that nothing needs a decision. */
-  function sentences(moment, speech) {
-    if (!moment.sources.size && !moment.figures.size) return [{ text: speech.say("strip.empty"), calm: true }];
-    const said = [];
-    for (const source of moment.aged()) {
-      if (source.stale && source.age !== null) said.push({ text: speech.say("strip.silent", { name: source.name, age: speech.duration(source.age) }), late: true });
-    }
-    if (standing(moment) === "above") {
-      const [n, low, high] = ["cases.received_1h", "band.low", "band.high"].map((name) => Math.round(moment.figure(name)));
-      said.push({ text: speech.say("strip.above", { n, low, high }), late: true });
-    }
-    for (const source of moment.aged()) {
-      if (source.dead > 0) said.push({ text: speech.say("strip.dead", { name: source.name, n: source.dead }) });
-    }
-    return said.length ? said.slice(0, SENTENCES) : [{ text: speech.say("strip.quiet"), calm: true }];
-  }
-
-  function strip(page, moment, speech) {
-    const item = () => element("li");
-    fillList(part(page, "strip"), sentences(moment, speech), item, (node, sentence) => {
-      node.className = sentence.calm ? "calm" : sentence.late ? "late" : "";
-      write(node, sentence.text);
-    });
-  }
-
   Object.assign(hexwatch, {
-    Moment, sentences, standing, LEAST_SHARED,
+    Moment, standing,
     panels: {
-      figures: [plainFigures, tileNotes, rankings, strip],
-      clock: [clock, sources, strip],
-      sources: [sources, strip],
+      figures: [plainFigures, tileNotes, rankings],
+      clock: [clock, sources],
+      sources: [sources],
+    },
+    /* Let a panel be painted whenever one of these topics changes. */
+    addPanel(panel, ...topics) {
+      for (const topic of topics) (hexwatch.panels[topic] = hexwatch.panels[topic] || []).push(panel);
     },
   });
 })(typeof window === "undefined" ? globalThis : window);

@@ -51,10 +51,11 @@
     }
 
     /* Draw when something to be seen changed: at most once for each five-minute count or size. */
-    draw(slots, day, minuteOfDay) {
+    draw(slots, day, minuteOfDay, band = null) {
       const width = this.box.clientWidth, height = this.box.clientHeight;
       if (!day || width < 20 || height < 20) return;
-      const data = series(slots, day, minuteOfDay);
+      const data = { ...series(slots, day, minuteOfDay), band };
+      if (band) data.top = roundUp(Math.max(data.top, band.high));
       const key = JSON.stringify([width, height, data, Math.floor(minuteOfDay / 5)]);
       if (key === this.drawnKey) return;
       this.drawnKey = key;
@@ -73,12 +74,20 @@
       const y = (n) => area.bottom - ((area.bottom - area.top) * n) / data.top;
       const picture = svg("svg", { width, height, role: "img", "aria-label": this.speech.say("curve.described") });
       this._axes(picture, area, data.top, x, y);
+      if (data.band) this._band(picture, data.band, minuteOfDay, x, y);
       const points = (bins) => bins.map((n, i) => `${x((i + 0.5) * BIN_MINUTES).toFixed(1)},${y(n).toFixed(1)}`).join(" ");
       picture.append(svg("polyline", { points: points(data.before), class: "curve-before" }));
       const now = x(minuteOfDay);
       picture.append(svg("line", { x1: now, x2: now, y1: area.top, y2: area.bottom, class: "curve-now" }));
       if (data.today.length) this._today(picture, data.today, points, x, y);
       return picture;
+    }
+
+    /* What is usual for the hour just past, behind the lines. The band is of an hour, the curve of half hours. */
+    _band(picture, { low, high, expected }, minuteOfDay, x, y) {
+      const from = Math.max(0, minuteOfDay - 60), left = x(from), width = Math.max(1, x(minuteOfDay) - left);
+      picture.append(svg("rect", { x: left, width, y: y(high), height: Math.max(1, y(low) - y(high)), class: "curve-band" }));
+      picture.append(svg("line", { x1: left, x2: left + width, y1: y(expected), y2: y(expected), class: "curve-expected" }));
     }
 
     _today(picture, today, points, x, y) {
@@ -102,5 +111,13 @@
     }
   }
 
-  Object.assign(hexwatch, { Curve, curveSeries: series });
+  /* The expected band of the last hour as cases per half hour, or null while there is too little history. */
+  function bandOf(moment) {
+    const [low, high, expected] = ["low", "high", "expected"].map((name) => moment.figure(`band.${name}`));
+    if (low === undefined || high === undefined) return null;
+    const share = BIN_MINUTES / 60;
+    return { low: low * share, high: high * share, expected: (expected ?? (low + high) / 2) * share };
+  }
+
+  Object.assign(hexwatch, { Curve, curveSeries: series, bandOf });
 })(typeof window === "undefined" ? globalThis : window);

@@ -50,14 +50,19 @@
       this.labels.setup(setup.labels, { fonts, text: c.text, halo: c.background, shapes: setup.shapes, colours: c });
       this.units = new (hexwatch.unitLayer(L))("hexwatch-units", 450);
       this.units.setup({ busy: c.text, available: c.muted, halo: c.background });
-      for (const layer of [this.cells, this.labels, this.units]) layer.addTo(map);
+      this.alerts = new (hexwatch.alertLayer(L))("hexwatch-alerts", 435);
+      this.alerts.setup({ colours: c, halo: c.background, fonts });
+      this.focus = new (hexwatch.focusLayer(L))("hexwatch-focus", 440);
+      this.focus.setup(this.grid, { line: c.text, halo: c.background });
+      this.layers = [this.cells, this.labels, this.units, this.alerts, this.focus];
+      for (const layer of this.layers) layer.addTo(map);
       this.incidents = new hexwatch.IncidentMarks(L, map, (incident) => this._said(incident));
       this.tip = L.tooltip({ className: "map-tip", direction: "top", offset: [0, -6] });
     }
 
     _said(incident) {
       const { speech, setup } = this;
-      const said = [`${setup.shapes[incident.priority] || "●"} ${speech.say("mark.priority", { n: incident.priority })}`, incident.kind];
+      const said = [`${setup.shapes[incident.priority] || "●"} ${speech.say("mark.priority", { n: incident.priority })}`, speech.name("incident_kinds", incident.kind)];
       if (incident.received_at) said.push(speech.say("mark.since", { time: speech.minute.format(new Date(incident.received_at)) }));
       if (incident.units) said.push(speech.say("mark.units", { n: incident.units }));
       const node = element("span", "", said.join(" · "));
@@ -75,6 +80,7 @@
         map.setZoom(map.getZoom() + by);
       };
       const acts = { refit: () => this._refitAsked(), "zoom-in": () => zoom(0.5), "zoom-out": () => zoom(-0.5) };
+      this.act = (name) => acts[name]();
       for (const button of page.querySelectorAll("[data-act]")) button.onclick = acts[button.dataset.act];
       part(page, "away").onclick = () => this._choosePlace({ without_location: true });
       const touch = () => (this.touched = true);
@@ -107,8 +113,27 @@
     resize(remPx, withNames) {
       const markPx = Math.min(remPx, root.innerHeight * MARK_SHARE);
       Object.assign(this.labels, { remPx, hidden: !withNames });
-      this.units.remPx = this.cells.remPx = markPx;
-      for (const layer of [this.cells, this.labels, this.units]) layer.redraw();
+      Object.assign(this.alerts, { remPx, markPx, namesHidden: !withNames });
+      this.units.remPx = this.cells.remPx = this.focus.remPx = markPx;
+      for (const layer of this.layers) layer.redraw();
+    }
+
+    /* Another palette: the canvases take their colours by hand. */
+    recolour(c) {
+      Object.assign(this.labels.look, { text: c.text, halo: c.background, colours: c });
+      Object.assign(this.units.look, { busy: c.text, available: c.muted, halo: c.background });
+      Object.assign(this.alerts.look, { colours: c, halo: c.background });
+      Object.assign(this.focus.look, { line: c.text, halo: c.background });
+      for (const layer of this.layers) layer.redraw();
+    }
+
+    showUnits(units, keys, now) {
+      if (this.speech.visitor) return void this.units.clear();
+      this.units.show(units, keys, now);
+    }
+
+    showAlerts(alerts, notices) {
+      this.alerts.show(alerts.values(), notices.values(), (alert) => hexwatch.alertName(alert, this.speech));
     }
 
     choose(measure, category) {
@@ -125,14 +150,21 @@
       const counts = this.cells.counts;
       if (keys === null) {
         counts.clear();
-        for (const [number, n] of values) counts.set(Number(number), n);
-      } else {
+        for (const [number, n] of this._hidesCells() ? [] : values) counts.set(Number(number), n);
+      } else if (!this._hidesCells()) {
         for (const number of keys) counts.set(Number(number), values.get(number) || 0);
       }
       this.cells.redraw();
     }
 
-    showIncidents(incidents) {
+    /* Cells of incidents are places of incidents. */
+    _hidesCells() {
+      return this.speech.visitor && this.measure === "incidents";
+    }
+
+    /* For visitors there are none: neither marks nor counts at names. */
+    showIncidents(told) {
+      const incidents = this.speech.visitor ? new Map() : told;
       this.incidents.show(incidents);
       const byArea = new Map();
       for (const incident of incidents.values()) {
@@ -211,7 +243,7 @@
     _cellText(found) {
       const { speech } = this;
       const kind = this.measure === "incidents" ? "cell.incidents" : "cell.cases";
-      return `${speech.say(kind, { n: found.count })} · ${speech.say(`measure.${this.measure}`)} · ${speech.say("map.list")}`;
+      return `${speech.say(kind, { n: found.count })} · ${speech.say(`measure.${this.measure}`)}${speech.visitor ? "" : ` · ${speech.say("map.list")}`}`;
     }
 
     _click(latlng) {
@@ -221,6 +253,7 @@
 
     /* Tell Dash what a person chose; `asked_at` makes the same place twice two choices. */
     _choosePlace(place) {
+      if (this.speech.visitor) return; // lists name people's troubles
       const data = { ...place, measure: this.measure, category: this.category, asked_at: Date.now() };
       root.dash_clientside.set_props(this.setup.ids.place, { data });
     }

@@ -10,24 +10,28 @@
     constructor(page, setup) {
       this.page = page;
       this.setup = setup;
-      this.speech = new hexwatch.Speech(setup.words, setup.lang.tag, setup.zone);
-      this.speech.areas = Object.fromEntries(setup.labels.map((area) => [area.key, area.name]));
+      this.speech = new hexwatch.Speech(setup.words, setup.lang.tag, setup.zone, setup.names);
+      this.speech.shapes = setup.shapes;
       this.curve = new hexwatch.Curve(part(page, "curve"), this.speech);
       this.measure = setup.measure;
       this.category = setup.category;
       this.due = { curve: 0, categories: 0 };
       this._size = () => this.resize();
       root.addEventListener("resize", this._size);
+      this.modes = new hexwatch.Modes(page, setup, this.speech, (name) => this._modeChanged(name));
+      this.scenes = new hexwatch.Scenes(page, this.speech, setup.scenes, () => this._sceneChanged());
+      this.keys = new hexwatch.Keys(page, this._acts());
       this.resize();
       this._curveKeys();
       this._links();
       this.live = hexwatch.live = new hexwatch.Live(setup.live, this.topics(), (...now) => this.paint(...now), (...now) => this.tell(...now));
+      this.month = new hexwatch.Month(this.live, () => this._minute(), () => this.scenes.urgent, () => `${setup.live}/grid?from=${this.map?.grid.size || 0}`);
       this.tell("waiting", Date.now());
       hexwatch.mapIn(part(page, "map")).then((map) => this._mapReady(map));
     }
 
     leave() {
-      this.live.stop();
+      for (const part of [this.live, this.scenes, this.keys, this.month]) part.stop();
       document.documentElement.style.fontSize = "";
       root.removeEventListener("resize", this._size);
       clearInterval(this.telling);
@@ -53,8 +57,9 @@
       this.room = Object.keys(rooms).find((name) => lines >= rooms[name][0] && ems >= rooms[name][1]);
       if (this.room !== "full") lines = Math.min(lines, rooms.full[0] - 1);
       this.page.dataset.room = this.room;
+      const scene = this.setup.scale.scenes[this.page.dataset.scene] || {};
       for (const node of this.page.querySelectorAll("[data-rank]")) {
-        node.classList.toggle("left-out", lines < needs[node.dataset.rank]);
+        node.classList.toggle("left-out", !(lines >= (scene[node.dataset.rank] ?? needs[node.dataset.rank])));
       }
       if (this.map) this.map.resize(this.remPx, lines >= needs.names);
     }
@@ -65,14 +70,64 @@
       this.map.choose(this.measure, this.category);
       hexwatch.map = this.map;
       this._loadGrid();
+      hexwatch.focus = new hexwatch.Focus(this.map.focus, () => hexwatch.strip(this.page, this.moment, this.speech));
+      this._modeChanged("palette");
+      this._paintAll();
+    }
+
+    _paintAll() {
       const all = new Map([...this.live.picture.topics.keys()].map((topic) => [topic, null]));
       if (!this.live.picture.asking) this.paint(all, this.live.picture);
+    }
+
+    /* Minute of the city's day. */
+    _minute() {
+      const [hour, minute] = this.speech.minute.format(new Date(this.moment?.now ?? Date.now())).split(":").map(Number);
+      return hour * 60 + minute;
+    }
+
+    _acts() {
+      return {
+        help: () => this.keys.open(),
+        close: () => this.keys.close(),
+        copy: (button) => this.keys.copy(button, this.speech.say("keys.copied")),
+        palette: () => this.modes.toggle("palette"),
+        visitor: () => this.modes.toggle("visitor"),
+        sound: () => this.modes.toggle("sound"),
+        pause: () => this.scenes.pause(),
+        city: () => this.map?.act("refit"),
+        closer: () => this.map?.act("zoom-in"),
+        farther: () => this.map?.act("zoom-out"),
+        all: () => this.scenes.choose(""),
+        map: () => this.scenes.choose("map"),
+        hotline: () => this.scenes.choose("hotline"),
+        emergency: () => this.scenes.choose("emergency"),
+      };
+    }
+
+    _modeChanged(name) {
+      if (name === "palette") {
+        this.map?.recolour(this.modes.colours);
+        this._address({ palette: this.modes.palette === "night" ? "night" : "" });
+      }
+      if (name !== "visitor") return;
+      this.map?.tip.remove();
+      if (this.modes.visitor) root.dash_clientside.set_props(this.setup.ids.drawer, { opened: false });
+      this._paintAll();
+    }
+
+    _sceneChanged() {
+      this.resize();
+      if (this.live) this._paintAll();
+      this.due.curve = 0;
     }
 
     /* Called at most once per screen refresh with what changed. */
     paint(changes, picture) {
       if (!this.page.isConnected) return void this.leave(); // another page took its place
-      const moment = new hexwatch.Moment(picture), { page, speech } = this;
+      const moment = (this.moment = new hexwatch.Moment(picture)), { page, speech } = this;
+      this.scenes.hear(moment);
+      if (changes.has("incidents.public")) this.modes.hear(picture.topic("incidents.public"));
       const drawn = new Set();
       for (const topic of changes.keys()) for (const panel of hexwatch.panels[topic] || []) drawn.add(panel);
       for (const panel of drawn) panel(page, moment, speech);
@@ -88,7 +143,8 @@
         if (map.cells.counts.reach > map.grid.size || picture.epoch !== this.gridEpoch) this._loadGrid();
       }
       if (changes.has("incidents.public")) map.showIncidents(picture.topic("incidents.public"));
-      if (changes.has("units")) map.units.show([...picture.topic("units").values()], moment.now);
+      if (changes.has("units")) map.showUnits(picture.topic("units"), changes.get("units"), moment.now);
+      if (changes.has("alerts.public") || changes.has("notices")) map.showAlerts(picture.topic("alerts.public"), picture.topic("notices"));
       if (changes.has(cells) || changes.has("figures")) map.showAway(moment);
     }
 
@@ -97,9 +153,10 @@
       const now = performance.now();
       if (now >= this.due.curve) {
         this.due.curve = now + CURVE_EVERY_MS;
-        const [hour, minute] = this.speech.minute.format(new Date(moment.now)).split(":").map(Number);
         const day = moment.clock.get("day") || this.speech.iso.format(new Date(moment.now));
-        this.curve.draw(picture.topic("curve"), day, hour * 60 + minute);
+        const band = hexwatch.bandOf(moment);
+        this.curve.draw(picture.topic("curve"), day, this._minute(), band);
+        show(this.page.querySelector(".key-usual"), Boolean(band));
       }
       if (now >= this.due.categories) {
         this.due.categories = now + CATEGORIES_EVERY_MS;
@@ -139,7 +196,7 @@
       if (key === this.offeredKey) return;
       this.offeredKey = key;
       const every = { value: this.setup.allCategories, label: this.speech.say("category.all") };
-      const data = [every, ...offered.map((name) => ({ value: name, label: name }))];
+      const data = [every, ...offered.map((id) => ({ value: id, label: this.speech.name("categories", id) }))];
       root.dash_clientside.set_props(this.setup.ids.category, { data });
     }
 
@@ -191,7 +248,7 @@
     }
 
     _curveKeys() {
-      const keys = ["today", "yesterday"].map((name) => hexwatch.element("span", `key key-${name}`, this.speech.say(`curve.${name}`)));
+      const keys = ["today", "yesterday", "usual"].map((name) => hexwatch.element("span", `key key-${name}`, this.speech.say(`curve.${name}`)));
       part(this.page, "curve-keys").replaceChildren(...keys);
     }
   }

@@ -55,6 +55,7 @@ class Permission(StrEnum):
     WRITE_EVENTS = "write_events"
     REQUEST_DISPATCH = "request_dispatch"
     REQUEST_CASE = "request_case"
+    PUBLISH = "publish"
     MANAGE = "manage"
 
 
@@ -64,7 +65,7 @@ _DESK = _LISTS | {Permission.READ_PRIVATE, Permission.WRITE_EVENTS}
 
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: frozenset(Permission),
-    Role.LEADER: frozenset(_LISTS),
+    Role.LEADER: frozenset(_LISTS | {Permission.PUBLISH}),
     Role.DISPATCHER: frozenset(_DESK | {Permission.REQUEST_DISPATCH}),
     Role.HOTLINE: frozenset(_DESK | {Permission.REQUEST_CASE}),
     Role.VIEWER: frozenset(_LISTS),
@@ -72,9 +73,9 @@ ROLES: dict[Role, frozenset[Permission]] = {
 }
 # Of which entities a role with `write_events` may report facts.
 WRITES: dict[Role, frozenset[str]] = {
-    Role.ADMIN: frozenset({"case", "incident", "unit"}),
+    Role.ADMIN: frozenset({"case", "incident", "unit", "call", "agent", "alert", "notice"}),
     Role.DISPATCHER: frozenset({"incident", "unit"}),
-    Role.HOTLINE: frozenset({"case"}),
+    Role.HOTLINE: frozenset({"case", "call", "agent"}),
 }
 
 

@@ -66,6 +66,7 @@ SETTINGS: dict[str, Setting] = {
     "web_workers": Setting(1, _positive, "processes that serve the web"),
     "max_clients": Setting(1000, _positive, "live connections one web process accepts"),
     "tile_url": Setting("", str, "base map tiles; empty: no request leaves the building"),
+    "webhooks": Setting("", str, "TOML file of webhooks, see docs/operations.md"),
     "log_level": Setting("info", str, "debug, info, warning or error"),
 }
 
@@ -91,6 +92,7 @@ class Settings:
     web_workers: int
     max_clients: int
     tile_url: str
+    webhooks: str
     log_level: str
 
     @property

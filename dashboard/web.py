@@ -8,12 +8,12 @@ from pathlib import Path
 
 import gevent
 from dash import Dash
-from flask import Flask, Response, redirect, request
+from flask import Flask, Response, redirect, request, session
 from werkzeug.wrappers import Response as AnyResponse
 
 from callbacks import shell as shell_callbacks
 from callbacks import wall as wall_callbacks
-from dashboard.access import Access
+from dashboard.access import Access, Role
 from dashboard.api.blueprint import api
 from dashboard.api.context import ApiContext
 from dashboard.connect import connect
@@ -101,6 +101,8 @@ def _guard(app: Flask, settings: Settings, access: Access) -> None:
     def ask_for_sign_in() -> AnyResponse | None:
         is_page = request.path.rstrip("/") in pages or request.path == "/"
         is_dash = request.path.startswith("/_dash-") and not request.path.startswith("/_dash-component-suites")
+        if is_page and "kiosk" in request.args:
+            _sign_in_screen(access, request.args["kiosk"])
         if not (is_page or is_dash) or access.live_principal(request) is not None:
             return None
         if is_page:
@@ -114,6 +116,14 @@ def _guard(app: Flask, settings: Settings, access: Access) -> None:
         response.headers.setdefault("Referrer-Policy", "same-origin")
         response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         return response
+
+
+def _sign_in_screen(access: Access, key: str) -> None:
+    """A screen's own link, `/wall?kiosk=KEY`: only the least role may stand in an address, and no session ends by it."""
+    holder = access.principal_of(key)
+    if holder is not None and holder.role is Role.KIOSK and access.live_principal(request) is None:
+        access.sign_in(key)
+        session.permanent = True
 
 
 def _secret(settings: Settings) -> str:

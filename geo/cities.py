@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import difflib
 import re
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from fnmatch import translate
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import msgspec
 
@@ -21,14 +20,17 @@ from geo.days import day_length as day_length
 from geo.days import day_start as day_start
 from geo.days import next_day_start as next_day_start
 from geo.days import zone_info
+from geo.toml_files import read_toml, typed
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from geo.areas import Areas
+    from geo.catalogue import Catalogue
 
 CITIES = Path(__file__).parent / "cities"
 DERIVED = ("-replay", "-sim")  # a replay and a simulation run as cities of their own
+FILES = ("areas", "catalogue")  # keys that name a file, relative to the city file
 # Degrees (about 5 km) by which a point may lie outside the bounds and still be believed.
 BOUNDS_MARGIN = 0.05
 # Kinds of incident that the wall shows by area only, unless the city file says otherwise. Case does not matter.
@@ -103,6 +105,7 @@ class City(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     languages: tuple[str, ...] = ("en",)
     areas: Path | None = None
     area_name_property: str = ""
+    catalogue: Path | None = None
     agencies: dict[str, dict[str, str]] = {}
     deadlines: dict[str, Deadline] = {}
     deadline_days: Literal["calendar", "working"] = "calendar"
@@ -117,17 +120,9 @@ class City(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     def from_toml(cls, path: Path) -> City:
         """Read a city file. Raises ValueError naming the file, the key and what is needed."""
         path = Path(path)
-        try:
-            raw = tomllib.loads(path.read_text(encoding="utf-8"))
-            if isinstance(raw.get("areas"), str):
-                raw["areas"] = str(path.parent / raw["areas"])
-            city = msgspec.convert(raw, cls, dec_hook=_decode)
-        except tomllib.TOMLDecodeError as error:
-            raise ValueError(f"{path}: not TOML ({error})") from error
-        except (OSError, UnicodeDecodeError) as error:
-            raise ValueError(f"{path}: cannot be read ({error})") from error
-        except msgspec.ValidationError as error:
-            raise ValueError(f"{path}: {_plain(str(error))}") from error
+        raw = read_toml(path)
+        beside = {key: str(path.parent / raw[key]) for key in FILES if isinstance(raw.get(key), str)}
+        city = typed(raw | beside, cls, path, "a city file")
         complaints = "; ".join(_complaints(city, path))
         if complaints:
             raise ValueError(f"{path}: {complaints}")
@@ -180,9 +175,30 @@ class City(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             return None
         return Areas.load(self.areas, self.area_name_property or None, cache_dir=cache_dir)
 
+    def load_catalogue(self) -> Catalogue:
+        """The names of the city's categories, kinds and areas; an empty catalogue when the city file names none.
+
+        Raises ValueError naming the file and key, also for an owner that is no agency of the city.
+        """
+        from geo.catalogue import Catalogue
+
+        if self.catalogue is None:
+            return Catalogue()
+        found = Catalogue.from_toml(self.catalogue)
+        if strangers := sorted(found.owners() - set(self.agencies)):
+            raise ValueError(f"{self.catalogue}: owner: {', '.join(strangers)} is not among the city's agencies")
+        return found
+
     def is_sensitive(self, kind: str) -> bool:
         """Whether incidents of this kind are shown on the wall by area only."""
-        return self._sensitive.fullmatch(kind) is not None
+        known = self._sensitive_known.get(kind)
+        if known is None:
+            known = self._sensitive_known[kind] = self._sensitive.fullmatch(kind) is not None
+        return known
+
+    @cached_property
+    def _sensitive_known(self) -> dict[str, bool]:
+        return {}
 
     @cached_property
     def _believed(self) -> tuple[float, float, float, float]:
@@ -199,8 +215,8 @@ class City(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 def city_ids(folder: Path = CITIES) -> list[str]:
-    """Ids of all city files, sorted."""
-    return sorted(path.stem for path in folder.glob("*.toml"))
+    """Ids of all city files, sorted; a file with `_` in its name, such as a catalogue, lies beside one."""
+    return sorted(path.stem for path in folder.glob("*.toml") if "_" not in path.stem)
 
 
 def base_city_id(city_id: str) -> str:
@@ -235,31 +251,11 @@ def _complaints(city: City, path: Path) -> Iterator[str]:
         yield "bounds: south must be below north and west left of east (a city across 180 degrees is not possible)"
     elif not (box.south <= city.view.lat <= box.north and box.west <= city.view.lng <= box.east):
         yield "view: lies outside bounds"
-    if city.areas is not None and not city.areas.is_file():
-        yield f"areas: there is no file {city.areas}"
+    for key, file in (("areas", city.areas), ("catalogue", city.catalogue)):
+        if file is not None and not file.is_file():
+            yield f"{key}: there is no file {file}"
     for grade, deadline in city.deadlines.items():
         if deadline.dispatch_h > deadline.feedback_h:
             yield f"deadlines.{grade}: dispatch_h is after feedback_h"
     if unknown := sorted(set(city.divisions) - set(city.population.areas if city.population else ())):
         yield f"divisions: {', '.join(unknown)} need residents under population.areas"
-
-
-def _decode(kind: type, value: Any) -> Any:
-    if kind is Path:
-        return Path(value)
-    raise NotImplementedError(kind)
-
-
-_SAID: Mapping[str, str] = {
-    r"Object missing required field `(.+?)`": r"\1 is missing",
-    r"Object contains unknown field `(.+?)`": r"\1 is not a key of a city file",
-}
-
-
-def _plain(message: str) -> str:
-    """msgspec's sentence with the key first: `bounds.south: expected float, got str`."""
-    sentence, _, where = message.partition(" - at `$")
-    for pattern, replacement in _SAID.items():
-        sentence = re.sub(pattern, replacement, sentence)
-    where = where.rstrip("`").lstrip(".")
-    return f"{where}: {sentence}" if where else sentence

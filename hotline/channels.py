@@ -66,9 +66,11 @@ class Floor:
             self._count(after, after.offered_at, 1)
 
     def adopt(self, call: Call) -> None:
-        """Take a committed call at the start: its counts came with the intervals, only its waiting is new."""
+        """Take a committed call as it is: its counts came with the intervals, only its waiting is new."""
         if (since := call.waiting_since) is not None:
             self._line(call.channel).wait(call.call_id, since)
+        else:
+            self.leave(call)
 
     def leave(self, call: Call) -> None:
         """The call leaves memory. Its counts stay; it waits no longer, even when no fact said so."""

@@ -13,6 +13,10 @@ from layouts.texts import DEFAULT, Language, language
 
 MEASURES: tuple[str, ...] = ("received_1h", "received_24h", "open", "overdue", "due_4h", "incidents")
 ALL_CATEGORIES = "*"
+SCENES: tuple[str, ...] = ("map", "hotline", "emergency")
+PALETTES: tuple[str, ...] = ("dark", "night")
+EVERY_S = 30  # how long a scene stays
+LEAST_EVERY_S, MOST_EVERY_S = 5, 3600
 
 
 class View(Protocol):
@@ -39,6 +43,26 @@ class City(Protocol):
     def view(self) -> Any: ...
 
 
+class Named(Protocol):
+    """Something of the catalogue with a name in each language."""
+
+    @property
+    def names(self) -> Mapping[str, str]: ...
+
+
+class Catalogue(Protocol):
+    """What the pages need of `geo.catalogue.Catalogue`: id -> names, for each table."""
+
+    @property
+    def categories(self) -> Mapping[str, Named]: ...
+    @property
+    def incident_kinds(self) -> Mapping[str, Named]: ...
+    @property
+    def unit_kinds(self) -> Mapping[str, Named]: ...
+    @property
+    def areas(self) -> Mapping[str, Named]: ...
+
+
 @dataclass(frozen=True)
 class AreaLabel:
     """The name of an area and where to write it; `size` decides who stays when two would overlap."""
@@ -60,21 +84,29 @@ class Context:
     tile_url: str = ""
     tile_credit: str = ""
     base_path: str = ""  # prefix of /live when served below a path
+    catalogue: Catalogue | None = None
 
 
 def context_of(
     city: City, areas: Areas | None = None, *, tile_url: str = "", tile_credit: str = "", base_path: str = ""
 ) -> Context:
     """The context of a city and its areas; computed once, when the program starts."""
+    catalogue = catalogue_of(city)
     if areas is None:
-        return Context(city, tile_url=tile_url, tile_credit=tile_credit, base_path=base_path)
+        return Context(city, None, (), tile_url, tile_credit, base_path, catalogue)
     outlines = areas.outlines()
     said = {f["properties"]["name"]: f for f in outlines["features"]}
     labels = [
         AreaLabel(a.name, a.lat, a.lng, _extent(said[a.name]["geometry"]), _local_names(said[a.name]["properties"]))
         for a in areas.labels()
     ]
-    return Context(city, outlines, labels, tile_url, tile_credit, base_path)
+    return Context(city, outlines, labels, tile_url, tile_credit, base_path, catalogue)
+
+
+def catalogue_of(city: Any) -> Catalogue | None:
+    """The city's catalogue of names, or None for a city that has none."""
+    load = getattr(city, "load_catalogue", None)
+    return load() if load else None
 
 
 def _local_names(properties: Mapping[str, Any]) -> dict[str, str]:
@@ -103,16 +135,28 @@ class WallOptions:
     measure: str = "open"
     category: str = ALL_CATEGORIES
     viewing: Viewing = field(default_factory=Viewing)
+    palette: str = "dark"
+    scenes: tuple[str, ...] = ()
+    every_s: float = EVERY_S
 
 
 def wall_options(search: str) -> tuple[Language, WallOptions]:
-    """Read `?lang=&measure=&category=&distance_m=&pitch_mm=`."""
+    """Read `?lang=&measure=&category=&distance_m=&pitch_mm=&palette=&scenes=&every=`.
+
+    `distance` and `pitch` are understood too.
+    """
     asked = {key: values[-1] for key, values in parse_qs(search.lstrip("?")).items()}
     measure = asked.get("measure", "open")
     return language(asked.get("lang", DEFAULT)), WallOptions(
         measure=measure if measure in MEASURES else "open",
         category=asked.get("category") or ALL_CATEGORIES,
-        viewing=Viewing(_positive(asked.get("distance_m")), _positive(asked.get("pitch_mm"))),
+        viewing=Viewing(
+            _positive(asked.get("distance_m") or asked.get("distance")),
+            _positive(asked.get("pitch_mm") or asked.get("pitch")),
+        ),
+        palette=next((known for known in PALETTES if known == asked.get("palette")), PALETTES[0]),
+        scenes=tuple(dict.fromkeys(s for s in asked.get("scenes", "").split(",") if s in SCENES)),
+        every_s=min(MOST_EVERY_S, max(LEAST_EVERY_S, _positive(asked.get("every")) or EVERY_S)),
     )
 
 
@@ -121,7 +165,7 @@ def _positive(text: str | None) -> float | None:
         value = float(text or "")
     except ValueError:
         return None
-    return value if 0 < value < 1000 else None
+    return value if 0 < value < 10_000 else None
 
 
 def name_in(names: Mapping[str, str], lang: Language, fallback: str) -> str:

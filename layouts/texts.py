@@ -30,7 +30,14 @@ class Language:
 LANGUAGES: dict[str, Language] = {
     "en": Language("en", "English", "en", "en-GB-u-nu-latn-hc-h23"),
     "zh_CN": Language("zh_CN", "中文", "zh-Hans", "zh-CN-u-nu-latn-hc-h23"),
+    "ko": Language("ko", "한국어", "ko", "ko-KR-u-nu-latn-hc-h23"),
+    "ja": Language("ja", "日本語", "ja", "ja-JP-u-nu-latn-hc-h23"),
+    "de": Language("de", "Deutsch", "de", "de-DE-u-nu-latn-hc-h23"),
+    "fr": Language("fr", "Français", "fr", "fr-FR-u-nu-latn-hc-h23"),
+    "ru": Language("ru", "Русский", "ru", "ru-RU-u-nu-latn-hc-h23"),
+    "es": Language("es", "Español", "es", "es-ES-u-nu-latn-hc-h23"),
     "ar": Language("ar", "العربية", "ar", "ar-u-nu-latn-hc-h23", "rtl"),
+    "pt": Language("pt", "Português", "pt", "pt-BR-u-nu-latn-hc-h23"),
 }
 DEFAULT = "en"
 

@@ -21,6 +21,24 @@ DARK: dict[str, str] = {
     "stale": "#c9a6ff",
 }
 
+# For a dark room and a screen turned down: less light from the ground and the type, the same contrast between them.
+NIGHT: dict[str, str] = {
+    "background": "#000000",
+    "panel": "#080b0f",
+    "raised": "#10151b",
+    "hairline": "#222b35",
+    "text": "#c6ccd3",
+    "muted": "#8f9aa6",
+    "faint": "#697583",
+    "accent": "#4aa3cf",
+    "priority-1": "#f05a5a",
+    "priority-2": "#d79a2b",
+    "priority-3": "#5c95d6",
+    "good": "#38b582",
+    "late": "#dd8044",
+    "stale": "#ac92d6",
+}
+
 PAPER: dict[str, str] = {
     "background": "#ffffff",
     "panel": "#ffffff",
@@ -52,10 +70,12 @@ def custom_properties() -> str:
     """The whole text of `assets/10-tokens.css`; a test keeps file and table equal."""
     dark = [f"  --{name}: {value};" for name, value in DARK.items()]
     cells = [f"  --cell-{n}: {value};" for n, value in enumerate(CELL_CLASSES, 1)]
+    night = [f"  --{name}: {value};" for name, value in NIGHT.items()]
     paper = [f"  --{name}: {value};" for name, value in PAPER.items()]
     fixed = [f"  --cell-opacity: {CELL_OPACITY};", f"  --fonts: {FONTS};", "  --radius: 6px;"]
     head = "/* Written from layouts/tokens.py: change colours there, then run `python -m layouts.tokens`. */"
-    lines = [head, ":root {", *dark, *cells, *fixed, "}", "", ".paper {", *paper, "}"]
+    lines = [head, ":root {", *dark, *cells, *fixed, "}", ""]
+    lines += [':root[data-palette="night"] {', *night, "}", "", ".paper {", *paper, "}"]
     return "\n".join(lines) + "\n"
 
 

@@ -48,7 +48,7 @@ def _figures(blueprint: Blueprint, context: ApiContext) -> None:
     @context.access.require(Permission.READ_PICTURE)
     def picture() -> Response:
         read_arguments({})
-        return answer(read_picture(context.client, context.keys))
+        return answer(read_picture(context.client, context.keys, g.principal))
 
     @blueprint.get("/cells")
     @context.access.require(Permission.READ_CELLS)

@@ -36,43 +36,50 @@ FIGURES: dict[str, tuple[str, ...]] = {
     ),
     "incidents": ("open", "received_today", "received_24h", "closed_today", "received_total", "with_busy_unit"),
     "units": ("busy", "total"),
+    "calls": ("waiting", "offered_today", "answered_today", "abandoned_today", "connect_24h_n", "connect_24h_of"),
 }
 SPLITS: dict[str, tuple[str, ...]] = {
     "cases": ("by_channel", "by_category", "by_area"),
     "incidents": ("by_priority", "by_kind"),
     "units": ("by_status",),
+    "calls": (),
 }
+# Topics that the picture is made of.
+TOPICS = ("figures", "sources", "clock", "channels", "agents", "alerts", "notices", "attention")
 
 
-def read_picture(client: redis.Redis, keys: Keys) -> dict[str, Any]:
+def read_picture(client: redis.Redis, keys: Keys, principal: Principal) -> dict[str, Any]:
     """The picture as of the last frame. Raises Problem 503 before the engine's first one."""
+    topics = served_topics(TOPICS, principal.role)
     with client.pipeline(transaction=True) as pipe:
-        for topic in ("figures", "sources", "clock"):
-            pipe.hgetall(keys.view(topic))
+        for _, served in topics:
+            pipe.hgetall(keys.view(served))
         pipe.hmget(keys.position, ["frame_seq", "seq"])
-        figures, sources, clock, seqs = pipe.execute()
-    _refuse_before_first(clock)
-    return picture(keys.city, _values(figures), _values(sources), _values(clock), _frame_seq(seqs))
+        *views, seqs = pipe.execute()
+    found = {asked: _values(view) for (asked, _), view in zip(topics, views, strict=True)}
+    _refuse_before_first(found["clock"])
+    return picture(keys.city, found, _frame_seq(seqs))
 
 
-def picture(
-    city: str, figures: Mapping[str, Any], sources: Mapping[str, Any], clock: Mapping[str, Any], seq: int
-) -> dict[str, Any]:
-    """The answer, from the committed views."""
+def picture(city: str, views: Mapping[str, Mapping[str, Any]], seq: int) -> dict[str, Any]:
+    """The answer, from the committed views by topic."""
+    figures, clock = views["figures"], views["clock"]
     sections = {
         section: {name: figures.get(f"{section}.{name}", 0) for name in names}
         | {split: _split(figures, f"{section}.{split}.") for split in SPLITS[section]}
         for section, names in FIGURES.items()
     }
+    sections["calls"] |= {"by_channel": dict(sorted(views["channels"].items())), "agents": dict(views["agents"])}
     now = datetime.fromisoformat(clock["now"])
     return {
         "city": city,
         "clock": {name: clock.get(name) for name in ("now", "mode", "speed", "standing")},
         "seq": seq,
         **sections,
-        "calls": {},
-        "alerts": [],
-        "sources": [_source(name, said, now) for name, said in sorted(sources.items())],
+        "alerts": [alert for _, alert in sorted(views["alerts"].items())],
+        "notices": [notice for _, notice in sorted(views["notices"].items())],
+        "attention": [views["attention"][place] for place in sorted(views["attention"])],
+        "sources": [_source(name, said, now) for name, said in sorted(views["sources"].items())],
     }
 
 

@@ -15,7 +15,14 @@ import msgspec
 
 from dashboard.engine.request import Refused
 from dashboard.outgoing import arguments as given
-from dashboard.outgoing.own import NOTICE_PREFIX, alert_id_of, identifier_of, is_own_notice, own_sender
+from dashboard.outgoing.own import (
+    NOTICE_PREFIX,
+    alert_id_of,
+    identifier_of,
+    is_own_alert,
+    is_own_notice,
+    own_sender,
+)
 from emergency.alerts import Alert, alert_is_over
 from streams.codec import encode
 from streams.events import (
@@ -36,7 +43,8 @@ if TYPE_CHECKING:
     from dashboard.engine.state import State
 
 MOST_BYTES = 40_000  # of one fact; an entry of the log holds 64 kB, with room for what the engine adds
-MOST_AHEAD = timedelta(days=31)
+# No longer than an alert that was replaced is kept: the references of an Update must not vanish while it holds.
+MOST_AHEAD = timedelta(days=7)
 NOTICE_AHEAD = timedelta(days=400)
 NEAR = 2.0  # degrees around the city's bounds (some 200 km) in which a city may warn
 STATUSES = ("Actual", "Exercise", "Test")  # Draft and System are nothing to publish
@@ -99,8 +107,8 @@ def _own_alert(state: State, request: Request, alert_id: str) -> Alert:
     alert: Alert | None = state.alerts.get(alert_id)
     if alert is None or alert.sent_at is None:
         raise Refused(f"alert {alert_id} is unknown")
-    if alert.sender != own_sender(state.city.id):
-        raise Refused(f"alert {alert_id} is of {alert.sender}, who alone may end it")
+    if not is_own_alert(alert, state.city.id):
+        raise Refused(f"alert {alert_id} is of {alert.sender} ({alert.source}), who alone may end it")
     if alert.superseded_at is not None:
         raise Refused(f"alert {alert_id} was replaced by {alert.superseded_by}", {"alert_id": alert.superseded_by})
     if alert.cancelled_at is not None:

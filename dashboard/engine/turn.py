@@ -24,6 +24,7 @@ from streams.events import (
     AlertExpired,
     CaseAmended,
     CaseClosed,
+    CaseReceived,
     ClockAdvanced,
     Envelope,
     FeedResumed,
@@ -237,6 +238,8 @@ class Turn:
                 self.amended.add(envelope.subject)
         self.batch.facts.append(encode(envelope))
         self.state.absorb(envelope, payload, self.seq)
+        if type(payload) is CaseReceived and (phone := fact.private.get("phone")):
+            self.state.case_room.note_caller(payload.case_id, phone)
 
     def _bury(self, raw: bytes, reason: str, source: str) -> None:
         self.batch.dead.append(

@@ -13,13 +13,17 @@ from dash_socketio import DashSocketIO
 from layouts import ids
 from layouts.attributes import attributes
 from layouts.context import ALL_CATEGORIES, Context, WallOptions, name_in
-from layouts.scale import DEFAULT_SHARE_OF_HEIGHT, PART_NEEDS_LINES, ROOMS
+from layouts.scale import DEFAULT_SHARE_OF_HEIGHT, PART_NEEDS_LINES, ROOMS, SCENE_NEEDS
 from layouts.texts import Language
-from layouts.tokens import CELL_CLASSES, CELL_OPACITY, DARK, PRIORITY_SHAPES
-from layouts.wall import cases, citymap, header, strip, tiles, trends
+from layouts.tokens import CELL_CLASSES, CELL_OPACITY, DARK, NIGHT, PRIORITY_SHAPES
+from layouts.wall import cases, channels, citymap, duty, header, incidents, keys, strip, tiles, trends
+from layouts.wall.names import names
 from layouts.wall.words import words_for_scripts
 
-TOPICS: tuple[str, ...] = ("figures", "clock", "sources", "curve", "incidents.public", "units")
+TOPICS: tuple[str, ...] = (
+    *("figures", "clock", "sources", "curve", "incidents.public", "units"),
+    *("channels", "agents", "attention", "alerts.public", "notices"),
+)
 INCIDENT_CELLS = "cells:incidents.public:"  # they have no category
 RESOLUTIONS = (6, 7, 8, 9)
 
@@ -33,13 +37,22 @@ def wall(context: Context, lang: Language, options: WallOptions) -> Component:
                 [
                     citymap.city_map(context, lang, options),
                     html.Div(
-                        [tiles.tiles(lang), trends.curve(lang), trends.rankings(lang)],
+                        [
+                            tiles.tiles(lang),
+                            incidents.incident_list(lang),
+                            incidents.unit_kinds(lang),
+                            trends.curve(lang),
+                            trends.rankings(lang),
+                            channels.channels(lang),
+                        ],
                         className="side",
                     ),
+                    duty.duty(lang),
                 ],
                 className="wall-main",
             ),
             strip.attention(lang),
+            keys.keys_window(lang),
             cases.cases_drawer(lang),
             DashSocketIO(id=ids.Live.SOCKET, eventNames=["frame"], options=socket_options(options)),
         ],
@@ -71,13 +84,14 @@ def socket_options(options: WallOptions) -> dict[str, Any]:
 
 def setup(context: Context, lang: Language, options: WallOptions) -> dict[str, Any]:
     """Everything the page's scripts need to know, as plain JSON."""
-    view = context.city.view
+    view, known = context.city.view, names(context, lang)
     return {
         "city": context.city.id,
         "zone": str(context.city.zone),
         "live": f"{context.base_path}/live",
         "lang": {"id": lang.id, "html": lang.html, "tag": lang.tag, "dir": lang.direction},
         "words": words_for_scripts(lang),
+        "names": known,
         "measure": options.measure,
         "category": options.category,
         "allCategories": ALL_CATEGORIES,
@@ -86,19 +100,23 @@ def setup(context: Context, lang: Language, options: WallOptions) -> dict[str, A
         "view": {"lat": view.lat, "lng": view.lng, "zoom": view.zoom},
         "hasOutlines": context.outlines is not None,
         "labels": [
-            {"name": name_in(a.names, lang, a.name), "key": a.name, "lat": a.lat, "lng": a.lng, "size": a.size}
+            {"name": known["areas"].get(a.name, a.name), "key": a.name, "lat": a.lat, "lng": a.lng, "size": a.size}
             for a in context.labels
         ],
         "cells": {"colours": list(CELL_CLASSES), "opacity": CELL_OPACITY, "areas_km2": _cell_areas()},
         "colours": DARK,
+        "palettes": {"dark": DARK, "night": NIGHT},
+        "palette": options.palette,
+        "scenes": {"names": options.scenes, "every_s": options.every_s},
         "shapes": {str(priority): shape for priority, shape in PRIORITY_SHAPES.items()},
         "scale": {
             "px": options.viewing.font_px,
             "share": DEFAULT_SHARE_OF_HEIGHT,
             "needs": PART_NEEDS_LINES,
             "rooms": ROOMS,
+            "scenes": SCENE_NEEDS,
         },
-        "ids": {"place": ids.Map.PLACE_CHOICE, "category": ids.Map.CATEGORY},
+        "ids": {"place": ids.Map.PLACE_CHOICE, "category": ids.Map.CATEGORY, "drawer": ids.Cases.DRAWER},
     }
 
 

@@ -7,6 +7,7 @@ from dash.development.base_component import Component
 
 from layouts.attributes import attributes
 from layouts.texts import LANGUAGES, Language, gettext
+from layouts.wall.keys import keys_button
 
 
 def header(city_name: str, lang: Language) -> Component:
@@ -19,6 +20,8 @@ def header(city_name: str, lang: Language) -> Component:
         [
             html.H1(city_name, className="city"),
             html.Span("", className="mode", **attributes(data_part="mode")),
+            html.Span(_("VISITORS"), className="badge visitor", hidden=True, **attributes(data_part="visitor")),
+            html.Span("♪", className="badge", hidden=True, title=_("Sound is on"), **attributes(data_part="sound")),
             html.Div("", className="cut-bar", role="alert", hidden=True, **attributes(data_part="cut")),
             html.Span(
                 [
@@ -32,19 +35,27 @@ def header(city_name: str, lang: Language) -> Component:
             html.Ul(
                 [],
                 className="sources",
-                **attributes(data_part="sources", data_rank="sources", aria_label=_("Sources and their age")),
+                **attributes(
+                    data_part="sources", data_rank="sources", data_private="yes", aria_label=_("Sources and their age")
+                ),
             ),
+            html.Span("", className="scene", hidden=True, role="status", **attributes(data_part="scene")),
             languages(lang),
+            keys_button(lang),
         ],
         className="wall-header",
     )
 
 
 def languages(lang: Language) -> Component:
-    """The language switch: plain links, so that it works before any script does."""
+    """The language switch: plain links under the present one's name, so that it works before any script does."""
     _ = gettext(lang.id)
     links = [_language_link(known, known.id == lang.id) for known in LANGUAGES.values()]
-    return html.Nav(links, className="languages", **attributes(data_rank="switches", aria_label=_("Language")))
+    return html.Details(
+        [html.Summary(lang.name, lang=lang.html, title=_("Language")), html.Nav(links, **attributes(aria_label=_("Language")))],
+        className="languages",
+        **attributes(data_rank="switches"),
+    )
 
 
 def _language_link(known: Language, chosen: bool) -> Component:

@@ -40,6 +40,7 @@ def ranking(title: str, name: str, lang: Language) -> Component:
     head = html.Tr(
         [
             html.Th(title, scope="col"),
+            html.Th(_("change"), scope="col", className="change", title=_("Against yesterday at this time")),
             html.Th(_("today"), scope="col", className="number"),
         ]
     )

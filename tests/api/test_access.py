@@ -144,7 +144,7 @@ def test_without_an_admin_key_in_the_settings_an_empty_key_opens_nothing(redis: 
 
 
 def test_each_role_may_do_what_the_one_above_it_on_the_wall_may() -> None:
-    assert ROLES[Role.KIOSK] < ROLES[Role.VIEWER] == ROLES[Role.LEADER]
+    assert ROLES[Role.KIOSK] < ROLES[Role.VIEWER] < ROLES[Role.LEADER]
     assert ROLES[Role.VIEWER] < ROLES[Role.DISPATCHER] < ROLES[Role.ADMIN] == set(Permission)
     assert {role for role in Role if Permission.READ_PRIVATE in ROLES[role]} == {"admin", "dispatcher", "hotline"}
     assert set(WRITES) == {role for role in Role if Permission.WRITE_EVENTS in ROLES[role]}

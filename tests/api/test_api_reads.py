@@ -37,7 +37,8 @@ def test_the_picture_says_what_the_engine_committed_in_the_promised_shape(door: 
     told(door)
     picture = door.get("/picture").get_json()
     assert set(picture) == {
-        *("city", "clock", "seq", "cases", "incidents", "units", "calls", "alerts", "sources"),
+        *("city", "clock", "seq", "cases", "incidents", "units", "calls", "sources"),
+        *("alerts", "notices", "attention"),
     }
     assert picture["city"] == "boston"
     assert picture["clock"]["mode"] == "live"
@@ -66,6 +67,19 @@ def test_the_picture_says_what_the_engine_committed_in_the_promised_shape(door: 
     assert source["name"] == "311"
     assert 0 <= source["age_s"] < 60
     assert picture["seq"] == int(door.city.client.hget(door.city.keys.position, "frame_seq"))  # type: ignore[arg-type]
+
+
+def test_the_picture_shows_calls_and_to_a_kiosk_only_public_alerts(door: Door) -> None:
+    for number, scope in enumerate(("Public", "Restricted")):
+        info = {"event": "Storm", "severity": "Minor"}
+        sent = {"sender": "w", "identifier": str(number), "sent_at": door.city.wall.at.isoformat()}
+        door.city.post("alert.issued", alert_id=f"w,{number}", scope=scope, infos=[info], **sent)
+    door.city.post("call.offered", call_id="k1", channel="foreign")
+    door.settle()
+    picture = door.get("/picture").get_json()
+    assert picture["calls"]["waiting"] == picture["calls"]["by_channel"]["foreign"]["waiting"] == 1
+    assert [alert["id"] for alert in picture["alerts"]] == ["w,0", "w,1"]
+    assert [alert["id"] for alert in door.get("/picture", role="kiosk").get_json()["alerts"]] == ["w,0"]
 
 
 def test_before_the_first_frame_there_is_no_picture_and_no_invented_zeros(redis: Any, tmp_path: Path) -> None:

@@ -138,6 +138,18 @@ def test_those_who_say_that_there_is_no_smell_do_not_count(beijing: TestCity) ->
     assert beijing.view("attention") == {}
 
 
+def test_one_caller_who_calls_four_times_is_no_cluster(beijing: TestCity) -> None:
+    elsewhere(beijing)
+    beijing.turn()
+    history(beijing)
+    for number in range(4):
+        smell(beijing, number, phone="010-5550-1234")
+    beijing.turn()
+    beijing.wall.pass_(seconds=2)
+    beijing.turn()
+    assert beijing.view("attention") == {}
+
+
 def test_a_grave_incident_that_nobody_was_sent_to_is_said_without_its_kind_when_that_is_sensitive(
     beijing: TestCity,
 ) -> None:

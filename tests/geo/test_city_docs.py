@@ -1,4 +1,4 @@
-"""docs/cities.md: every key is explained, and its examples are city files that load."""
+"""docs/cities.md: every key is explained, and its examples are city files and a catalogue that load."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from geo.catalogue import Catalogue, Category, Kind
 from geo.cities import Bounds, Centre, City, Deadline, Population, View
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "cities.md").read_text(encoding="utf-8")
-EXAMPLES = re.findall(r"```toml\n(.+?)```", TEXT, re.DOTALL)
+*EXAMPLES, CATALOGUE = re.findall(r"```toml\n(.+?)```", TEXT, re.DOTALL)
 KEYS = [field.encode_name for field in msgspec.structs.fields(City)]
 
 
@@ -24,10 +25,12 @@ def test_every_key_of_a_city_has_a_row(key: str) -> None:
     assert len(row[1]) > 20
 
 
-@pytest.mark.parametrize("part", [Bounds, View, Deadline, Population, Centre])
+@pytest.mark.parametrize("part", [Bounds, View, Deadline, Population, Centre, Category, Kind, Catalogue])
 def test_every_key_of_a_part_is_mentioned(part: type[msgspec.Struct]) -> None:
     for field in msgspec.structs.fields(part):
-        assert re.search(rf"`(population\.)?{field.encode_name}`", TEXT), field.encode_name
+        assert re.search(rf"`(population\.)?{field.encode_name}[` ]|\[{field.encode_name}\b", TEXT) or (
+            re.search(rf"^{field.encode_name} = ", CATALOGUE, re.MULTILINE)
+        ), field.encode_name
 
 
 def test_no_row_explains_a_key_that_is_not_there() -> None:
@@ -41,7 +44,11 @@ def test_the_examples_are_city_files(tmp_path: Path, example: str) -> None:
     path.write_text(example, encoding="utf-8")
     empty = {"type": "FeatureCollection", "features": []}
     (tmp_path / "zaragoza_districts.geojson").write_text(json.dumps(empty), encoding="utf-8")
-    assert City.from_toml(path).name() == "Zaragoza"
+    (tmp_path / "zaragoza_catalogue.toml").write_text(CATALOGUE, encoding="utf-8")
+    city = City.from_toml(path)
+    assert city.name() == "Zaragoza"
+    if city.catalogue:
+        assert city.load_catalogue().name_of("category", "gas_smell", "es") == "Olor a gas"
 
 
 def test_there_is_a_smallest_and_a_fuller_example_and_the_fuller_shows_every_key() -> None:

@@ -130,6 +130,17 @@ def test_a_lost_call_leaves_the_queue_and_stays_counted() -> None:
     assert (calls.phone()["waiting"], calls.phone()["waiting_since"], calls.phone()["offered"]) == (0, None, 1)
 
 
+def test_a_call_adopted_again_when_it_is_over_waits_no_longer() -> None:
+    """A standby may read a call that waits, and then a newer document of it."""
+    calls = Calls()
+    calls.call("K1", NOON)
+    floor = restarted(calls).floor
+    assert floor.board(NOON, MIDNIGHT)["phone"]["waiting"] == 1
+    calls.tell(CallAnswered(call_id="K1"), NOON)
+    floor.adopt(calls.documents["K1"])
+    assert floor.board(NOON, MIDNIGHT)["phone"]["waiting"] == 0
+
+
 def test_days_of_zones_with_half_hours_begin_at_a_quarter() -> None:
     kolkata = datetime(2026, 1, 29, 18, 30, tzinfo=UTC)
     calls = Calls()
@@ -196,46 +207,55 @@ steps = st.one_of(
 )
 
 
+def waited(call: Call) -> float:
+    seconds = wait_s(call)
+    assert seconds is not None
+    return seconds
+
+
+def level(calls: list[Call]) -> dict[str, int]:
+    answered = [c for c in calls if c.answered_at]
+    late = [c for c in calls if c.state == "abandoned" and waited(c) > 15]
+    return {"n": sum(waited(c) <= 15 for c in answered), "of": len(answered) + len(late)}
+
+
+def p90(waits: list[float]) -> int | None:
+    """The smallest bound that the nearest-rank 90th percentile does not exceed."""
+    if not waits:
+        return None
+    exact = sorted(waits)[math.ceil(0.9 * len(waits) - 1e-9) - 1]
+    return next((bound for bound in BOUNDS_S if bound >= exact), BOUNDS_S[-1])
+
+
 def counted_anew(documents: dict[str, Call], now: datetime, day_start: datetime) -> dict[str, Any]:
     """The board by its definitions, from nothing but the calls."""
+    first_24h = now - timedelta(minutes=now.minute % 15, seconds=now.second, hours=24)
+    first_recent = now - timedelta(minutes=29, seconds=now.second)
     board: dict[str, Any] = {}
-    offered_calls = [c for c in documents.values() if c.offered_at is not None]
-    for channel in {c.channel for c in offered_calls}:
-        mine = [c for c in offered_calls if c.channel == channel]
-        today = [c for c in mine if c.offered_at >= day_start]
-        quarter = now - timedelta(minutes=now.minute % 15, seconds=now.second, microseconds=now.microsecond)
-        day = [c for c in mine if c.offered_at >= quarter - timedelta(hours=24)]
-        waiting = [c.waiting_since for c in mine if c.waiting_since]
+    offered = [(c.offered_at, c) for c in documents.values() if c.offered_at is not None]
+    for channel in {c.channel for _, c in offered}:
+        today = [c for at, c in offered if c.channel == channel and at >= day_start]
+        day = [c for at, c in offered if c.channel == channel and at >= first_24h]
+        waiting = [c.waiting_since for _, c in offered if c.channel == channel and c.waiting_since]
+        over = [(c.answered_at or c.gone_at, c) for _, c in offered if c.channel == channel]
         if not (waiting or today or day):
             continue
-        minute = now.replace(second=0, microsecond=0)
-        recent = [
-            c for c in mine if (c.answered_at or c.gone_at or day_start) > minute - timedelta(minutes=29, seconds=1)
-        ]
-        recent = [c for c in recent if not c.waiting_since]
-        waits = sorted(wait_s(c) for c in today if c.answered_at)
+        waits = [waited(c) for c in today if c.answered_at]
         board[channel] = {
             "waiting": len(waiting),
             "waiting_since": min(waiting).isoformat().replace("+00:00", "Z") if waiting else None,
             "offered": len(today),
             "answered": len(waits),
             "abandoned": sum(c.state == "abandoned" for c in today),
-            "short_abandoned": sum(c.state == "abandoned" and wait_s(c) < 5 for c in today),
-            "service_level": level(recent) | {"threshold_s": 15, "goal": 0.95},
+            "short_abandoned": sum(c.state == "abandoned" and waited(c) < 5 for c in today),
+            "service_level": level([c for at, c in over if at is not None and at >= first_recent])
+            | {"threshold_s": 15, "goal": 0.95},
             "service_level_today": level(today),
             "asa_s": round(sum(waits) / len(waits), 1) if waits else None,
-            "p90_wait_s": next(b for b in (*BOUNDS_S, 10**9) if b >= min(waits[-(-9 * len(waits) // 10) - 1], 7200))
-            if waits
-            else None,
+            "p90_wait_s": p90(waits),
             "connect_24h": {"n": sum(c.answered_at is not None for c in day), "of": len(day)},
         }
     return board
-
-
-def level(calls: list[Call]) -> dict[str, int]:
-    answered = [c for c in calls if c.answered_at]
-    late = [c for c in calls if c.state == "abandoned" and wait_s(c) > 15]
-    return {"n": sum(wait_s(c) <= 15 for c in answered), "of": len(answered) + len(late)}
 
 
 def happen(calls: Calls, step: tuple, now: datetime) -> datetime:
@@ -286,7 +306,7 @@ def test_a_floor_rebuilt_at_any_moment_is_the_one_that_never_stopped(history: li
         if rng.random() < 0.3:
             shaken = restarted(shaken)
         assert shaken.floor.board(now, day_of(now)) == steady.floor.board(now, day_of(now))
-    assert encode(shaken.floor.documents()) == encode(restarted(shaken).floor.documents())
+    assert encode(shaken.floor.documents()) == encode(steady.floor.documents())
 
 
 @given(st.lists(st.tuples(channels, st.sampled_from([None, *sorted(KINDS)]), st.integers(0, 3000)), max_size=40))

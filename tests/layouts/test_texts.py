@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ast
+import gettext as plural_rules
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from babel import Locale
 from babel.messages.extract import extract_from_dir
 
-from layouts.texts import LANGUAGES, catalogue, gettext, language, ngettext, plural_forms
+from layouts.texts import LANGUAGES, LOCALE_FOLDER, catalogue, gettext, language, ngettext, plural_forms
 from layouts.wall.words import PLURALS, WORDS, words_for_scripts
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,6 +29,23 @@ SHOWN_KEYWORDS = {
     "description",
 }
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
+# Texts that are written alike in English: symbols of units, names, and words the languages share.
+ALIKE = {
+    "de": {"SIMULATION", "WeChat"},
+    "fr": {"{n} s", "{n} min", "{n} h", "SIMULATION", "WeChat"},
+    "ru": {"WeChat"},
+    "es": {"{n} s", "{n} min", "{n} h", "WeChat"},
+    "pt": {"{n} s", "{n} min", "{n} h", "WeChat"},
+}
+# A letter of the language's own script; Latin words stand in commands and names only.
+SCRIPTS = {
+    "zh_CN": r"[\u4e00-\u9fff]",
+    "ko": r"[\uac00-\ud7a3]",
+    "ja": r"[\u3040-\u30ff\u4e00-\u9fff]",
+    "ru": r"[\u0400-\u04ff]",
+    "ar": r"[\u0621-\u0652]",
+}
+COMMANDS = re.compile(r"python -m .+|(?<![A-Za-z])(kiosk|KEY|WeChat)(?![A-Za-z])")
 
 
 def used_messages() -> set[str | tuple[str, str]]:
@@ -36,6 +55,25 @@ def used_messages() -> set[str | tuple[str, str]]:
         for folder in FOLDERS
         for found in extract_from_dir(str(ROOT / folder), method_map=[("**.py", "python")], keywords=KEYWORDS)
     }
+
+
+def test_the_pages_speak_the_ten_languages_of_the_portal() -> None:
+    assert [known.partition("_")[0] for known in LANGUAGES] == [
+        "en",
+        "zh",
+        "ko",
+        "ja",
+        "de",
+        "fr",
+        "ru",
+        "es",
+        "ar",
+        "pt",
+    ]
+    assert {path.name for path in LOCALE_FOLDER.iterdir() if path.is_dir()} == set(LANGUAGES)
+    assert [known.id for known in LANGUAGES.values() if known.direction == "rtl"] == ["ar"]
+    assert all(known.tag.endswith("-u-nu-latn-hc-h23") for known in LANGUAGES.values())
+    assert len({known.name for known in LANGUAGES.values()}) == len(LANGUAGES)
 
 
 def test_texts_are_found_in_the_sources() -> None:
@@ -66,8 +104,35 @@ def test_placeholders_survive_translation(lang: str) -> None:
 
 @pytest.mark.parametrize("lang", sorted(set(LANGUAGES) - {"en"}))
 def test_a_translation_is_not_the_english_text(lang: str) -> None:
-    same = [m.id for m in catalogue(lang) if m.id and m.id == m.string and re.search(r"[A-Za-z]", str(m.id))]
-    assert same == []
+    messages = [m for m in catalogue(lang) if m.id and re.search(r"[A-Za-z]", PLACEHOLDER.sub("", str(m.id)))]
+    same = {m.id for m in messages if m.id == m.string}
+    assert same <= ALIKE.get(lang, set())
+    assert not any(m.id[1] in m.string for m in messages if isinstance(m.id, tuple) and lang != "en")
+
+
+@pytest.mark.parametrize("lang", SCRIPTS)
+def test_a_translation_is_written_in_the_script_of_its_language(lang: str) -> None:
+    for message in catalogue(lang):
+        for text in message.string if isinstance(message.string, tuple) else (message.string,):
+            words = COMMANDS.sub("", PLACEHOLDER.sub("", text))
+            if message.id and re.search(r"[^\W\d_]", words):
+                assert re.search(SCRIPTS[lang], words), text
+                assert not re.search(r"[A-Za-z]{2}", words), text
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_catalogue_says_its_language_and_chooses_the_plural_that_the_browser_will(lang: str) -> None:
+    """The forms go to the browser by CLDR category: within one category, gettext must not choose two forms."""
+    messages = catalogue(lang)
+    header = (LOCALE_FOLDER / lang / "LC_MESSAGES" / "hexwatch.po").read_text(encoding="utf-8").partition('msgid ""')[2]
+    assert f"Language: {lang}\\n" in header
+    index_of, category_of = plural_rules.c2py(messages.plural_expr), Locale.parse(lang).plural_form
+    chosen: dict[str, set[int]] = {}
+    for n in range(1000):
+        chosen.setdefault(category_of(n), set()).add(index_of(n))
+    assert all(len(indexes) == 1 for indexes in chosen.values()), chosen
+    assert set.union(*chosen.values()) == set(range(messages.num_plurals))
+    assert all(len(m.string) == messages.num_plurals for m in messages if isinstance(m.id, tuple))
 
 
 def test_arabic_has_six_plural_forms_and_uses_them() -> None:
@@ -80,6 +145,24 @@ def test_plural_forms_carry_the_categories_of_the_browser() -> None:
     assert set(plural_forms("ar", "{n} case", "{n} cases")) == {"zero", "one", "two", "few", "many", "other"}
     assert plural_forms("en", "{n} case", "{n} cases") == {"one": "{n} case", "other": "{n} cases"}
     assert set(plural_forms("zh_CN", "{n} case", "{n} cases")) == {"other"}
+    assert set(plural_forms("ru", "{n} case", "{n} cases")) == {"one", "few", "many", "other"}
+    assert set(plural_forms("fr", "{n} case", "{n} cases")) == {"one", "other"}
+
+
+def test_russian_counts_by_the_last_digit() -> None:
+    say = ngettext("ru")
+    forms = {n: say("{n} case", "{n} cases", n) for n in (1, 2, 5, 11, 12, 21, 22, 25, 111)}
+    assert forms[1] == forms[21] != forms[2] == forms[22] != forms[5]
+    assert forms[5] == forms[11] == forms[12] == forms[25] == forms[111]
+
+
+@pytest.mark.parametrize(
+    ("lang", "singular"), [("fr", (0, 1)), ("pt", (0, 1)), ("de", (1,)), ("es", (1,)), ("en", (1,))]
+)
+def test_zero_is_singular_where_the_language_says_so(lang: str, singular: tuple[int, ...]) -> None:
+    say = ngettext(lang)
+    one = say("{n} incident", "{n} incidents", 1)
+    assert [n for n in range(30) if say("{n} incident", "{n} incidents", n) == one] == list(singular)
 
 
 @pytest.mark.parametrize(
@@ -89,6 +172,9 @@ def test_plural_forms_carry_the_categories_of_the_browser() -> None:
         ("zh_CN", "zh_CN"),
         ("zh", "zh_CN"),
         ("ar-EG", "ar"),
+        ("pt-PT", "pt"),
+        ("fr-CA", "fr"),
+        ("ja", "ja"),
         ("xx", "en"),
         (None, "en"),
         ("", "en"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from dashboard.engine.rooms.room import Room
 from dashboard.engine.tally import Tally
 from hotline.cases import CASE_MEASURES, Case, case_flags, case_is_spent, case_next_change, fold_case
@@ -65,6 +67,11 @@ class CasesRoom(Room):
         if case.received_at is None or case.kind != "complaint" or case.received_at < self.state.now - WATCHED:
             return
         self._grave[case.case_id] = Report(case.case_id, case.category, case.cell, case.area, case.received_at)
+
+    def note_caller(self, case_id: str, phone: str) -> None:
+        """One person who calls five times is no cluster. Only this memory knows the number, as a digest."""
+        if (report := self._grave.get(case_id)) is not None:
+            self._grave[case_id] = msgspec.structs.replace(report, caller=str(hash(phone)))
 
     def grave_reports(self) -> list[Report]:
         """Complaints of grave categories received in the window in which clusters are looked for."""

@@ -53,10 +53,12 @@ class Room:
         self.spent[key] = self.documents.pop(key)
 
     def recall(self, key: str) -> None:
-        """Bring back a document that left memory since the last commit: nobody has written it away yet."""
-        if (document := self.spent.pop(key, None)) is not None:
-            self.adopt(document)
-            self.changed.add(key)
+        """Bring back a document that left memory since the last commit: nobody has written it away yet.
+
+        Only where documents can come back at all: whether a late fact finds one must not depend on commits.
+        """
+        if self.closed_noun and (document := self.spent.pop(key, None)) is not None:
+            self.put(None, document)
 
     def set_timer(self, at: datetime | None, key: str) -> None:
         if at is not None:

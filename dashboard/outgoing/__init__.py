@@ -1,0 +1,1 @@
+"""What leaves the city for others: CAP messages, notices and webhooks."""

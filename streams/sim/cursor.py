@@ -1,0 +1,103 @@
+"""The simulation's hand on the log: what happened and how far it was told move in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import redis
+from redis.exceptions import WatchError
+
+from streams.codec import encode
+from streams.events import Envelope
+from streams.keys import Keys
+
+FEED = "sim"
+_decoder = msgspec.json.Decoder()
+
+
+class Taken(RuntimeError):
+    """Another process tells the same story and moved the cursor; whoever hears this stops or starts anew."""
+
+
+class SimLog:
+    """The cursor (hash `keys.cursor("sim")`) says `until`, the city time told so far, and counts by name."""
+
+    def __init__(self, client: redis.Redis, keys: Keys, feed: str = FEED) -> None:
+        """Reads the cursor. Raises redis errors."""
+        self._client: Any = client
+        self._keys = keys
+        self._cursor_key = keys.cursor(feed)
+        self.until: datetime | None = None
+        self.counts: dict[str, int] = {}
+        self._stored: bytes | None = None
+        self.load()
+
+    def load(self) -> datetime | None:
+        """Read the cursor anew: the city time told so far, None when nothing was told yet."""
+        found: dict[bytes, bytes] = self._client.hgetall(self._cursor_key)
+        self._stored = found.pop(b"until", None)
+        self.until = None if self._stored is None else datetime.fromisoformat(self._stored.decode())
+        self.counts = {name.decode(): int(n) for name, n in found.items()}
+        return self.until
+
+    def append(self, envelopes: Sequence[Envelope], until: datetime, counts: Mapping[str, int] | None = None) -> None:
+        """Append what happened up to `until` (aware) and move the cursor there, or do neither.
+
+        `counts` are added to those of the cursor. Raises Taken when another process moved the cursor since it was
+        read, redis errors when the server cannot be asked; then it is open whether the transaction happened, and
+        `load` tells.
+        """
+        told = until.isoformat().encode()
+        added = {name: self.counts.get(name, 0) + n for name, n in (counts or {}).items()}
+        with self._client.pipeline(transaction=True) as pipe:
+            pipe.watch(self._cursor_key)
+            if pipe.hget(self._cursor_key, "until") != self._stored:
+                raise Taken(f"{self._keys.city}: another process plays the hotline")
+            pipe.multi()
+            for envelope in envelopes:
+                pipe.xadd(self._keys.inbox, {"e": encode(envelope)})
+            pipe.hset(self._cursor_key, mapping={"until": told, **added})
+            try:
+                pipe.execute()
+            except WatchError:
+                self._tell_apart()
+        self._stored, self.until = told, until
+        self.counts |= added
+
+    def _tell_apart(self) -> None:
+        """Say why a transaction failed: redis-py calls a connection that broke while it watched a WatchError too."""
+        if self._client.hget(self._cursor_key, "until") != self._stored:
+            raise Taken(f"{self._keys.city}: another process plays the hotline") from None
+        raise redis.ConnectionError("the connection broke before the transaction") from None
+
+    def is_caught_up(self) -> bool:
+        """Whether the engine passed everything that lies in the inbox, so that the documents say how things stand."""
+        newest = self._client.xrevrange(self._keys.inbox, count=1)
+        if not newest:
+            return True
+        passed = self._client.hget(self._keys.position, "inbox") or b"0-0"
+        return _order(passed) >= _order(newest[0][0])
+
+    def documents(self, noun: str) -> list[dict[str, Any]]:
+        """All documents of one kind (`cases`, `calls`, `agents`) as plain mappings."""
+        return [_decoder.decode(raw) for raw in self._client.hvals(self._keys.of(noun))]
+
+    def standing(self, case_ids: Sequence[str]) -> dict[str, tuple[bool, int]]:
+        """How cases stand: (is open, how often reopened). Those without a document are absent."""
+        found = self._client.hmget(self._keys.cases, list(dict.fromkeys(case_ids)))
+        documents = [_decoder.decode(raw) for raw in found if raw is not None]
+        return {d["case_id"]: (is_open(d), int(d.get("reopened", 0))) for d in documents}
+
+
+def is_open(case: Mapping[str, Any]) -> bool:
+    """Whether a case's document says that it is open."""
+    return case.get("received_at") is not None and case.get("closed_at") is None
+
+
+def _order(entry_id: bytes) -> tuple[int, int]:
+    """Stream ids compare as numbers, not as text."""
+    first, _, second = entry_id.decode().partition("-")
+    return int(first), int(second or 0)

@@ -1,0 +1,65 @@
+"""The hotline side as a running feed: it takes up where the documents stand, and tells what happens up to now."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import redis
+
+from streams.keys import Keys
+from streams.sim.cursor import SimLog
+from streams.sim.hotline_side import DemandAt, HotlineSide, usual
+from streams.sim.laws import Laws
+from streams.sim.telling import Words
+
+# After a break the past is told in parts, so that no transaction is huge.
+MOST_AT_ONCE = timedelta(minutes=5)
+
+
+class HotlineFeed:
+    """Contacts, calls, agents and cases of one simulated city. `turn(now)` tells what happened up to `now`."""
+
+    def __init__(self, client: redis.Redis, keys: Keys, laws: Laws, words: Words, demand: DemandAt = usual) -> None:
+        self._log = SimLog(client, keys)
+        self._laws, self._words, self._demand = laws, words, demand
+        self._side: HotlineSide | None = None
+
+    @property
+    def until(self) -> datetime | None:
+        """The city time told so far."""
+        return self._log.until
+
+    def begin(self, at: datetime) -> None:
+        """Set the cursor of a city that has its past (`History`) and no present yet. Nothing when it has one."""
+        if self._log.until is None:
+            self._log.append([], at)
+
+    def forget(self) -> None:
+        """Start anew from cursor and documents at the next turn: after `Taken`, or an error of the connection."""
+        self._side = None
+        self._log.load()
+
+    def turn(self, now: datetime) -> int:
+        """Tell what happened up to `now`, at most five minutes of it; returns how many events.
+
+        Nothing happens while the engine has not read what was told before this process began: the documents would
+        not say how things stand. Raises Taken and redis errors; call `forget` then.
+        """
+        side = self._side or self._taken_up(now)
+        if side is None or now <= side.at:
+            return 0
+        self._side = side
+        until = min(now, side.at + MOST_AT_ONCE)
+        before = dict(side.counts)
+        told = side.advance(until, self._log.standing)
+        self._log.append(told, until, {name: n - before[name] for name, n in side.counts.items()})
+        return len(told)
+
+    def _taken_up(self, now: datetime) -> HotlineSide | None:
+        log = self._log
+        if not log.is_caught_up():
+            return None
+        if log.until is None:
+            return HotlineSide.fresh(self._laws, self._words, now, self._demand)
+        cases, calls, agents = (log.documents(noun) for noun in ("cases", "calls", "agents"))
+        return HotlineSide.resumed(self._laws, self._words, log.until, cases, calls, agents, self._demand)

@@ -1,0 +1,227 @@
+"""The plan of one unit: from where it stands now to its home again, every step and position with its instant.
+
+A run follows from its task alone. A task says which assignment it serves and since when, so a plan that was made
+for an older state can be told from the present one, and a plan computed again after a restart is the same plan.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from random import Random
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from streams.events import (
+    Payload,
+    UnitArrived,
+    UnitAssignment,
+    UnitCleared,
+    UnitDelivered,
+    UnitDeparted,
+    UnitMoved,
+    UnitTransported,
+    type_of,
+)
+from streams.sim.driving import METRES_PER_DEGREE, Leg, Point, along, leg, position_at, reports
+from streams.sim.fleet import FleetSetting, SimUnit, hospitals_by_distance, is_patrolling, is_silent
+from streams.sim.incidents import IncidentSetting, drawn, is_transported, on_scene_s
+
+# The stages of a task, in order: a plan begins at its task's stage. The names are those of the unit's status.
+STAGES = ("dispatched", "en-route", "on-scene", "transporting", "at-hospital", "home")
+PATROL = "patrol"
+LOOK_AROUND_M = 1500.0
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a unit does: since when, from where (degrees), and for which incident ("" for none)."""
+
+    unit_id: str
+    stage: str
+    since: datetime
+    origin: Point
+    incident_id: str = ""
+    kind: str = ""
+    priority: int = 2
+    scene: Point | None = None
+    ours: bool = False  # the incident is one of the simulator's own
+    rolling: bool = False  # the unit was on the road when it was sent
+
+
+class Moment(NamedTuple):
+    """One event of a plan: when, under which id, and what it says."""
+
+    at: datetime
+    event_id: str
+    payload: Payload
+
+
+class Run(msgspec.Struct, frozen=True):
+    """The plan of a task. `cleared_at` is when its assignment ends, None where there is none."""
+
+    task: Task
+    moments: tuple[Moment, ...]
+    legs: tuple[Leg, ...]
+    cleared_at: datetime | None
+    ends_at: datetime
+
+    def where(self, at: datetime) -> Point:
+        """The unit's true position, told or not."""
+        index = bisect_right(self.legs, at, key=lambda drive: drive.starts_at)
+        return position_at(self.legs[index - 1], at) if index else self.task.origin
+
+    def is_moving(self, at: datetime) -> bool:
+        return any(drive.starts_at <= at < drive.ends_at for drive in self.legs)
+
+    def is_busy(self, at: datetime) -> bool:
+        return self.cleared_at is not None and at < self.cleared_at
+
+
+@dataclass(frozen=True)
+class World:
+    """What every plan is made from: settings, the fleet, the seed and the city's zone."""
+
+    incidents: IncidentSetting
+    fleet: FleetSetting
+    units: Mapping[str, SimUnit]
+    seed: str
+    zone: ZoneInfo
+
+    def run(self, task: Task, tracked: bool = True) -> Run:
+        """The plan of a task; one that is not `tracked` is the same without telling positions.
+
+        Raises KeyError for a unit that is not of the fleet.
+        """
+        unit = self.units[task.unit_id]
+        plan = _Plan(self, unit, task, tracked)
+        if task.stage == PATROL:
+            plan.tour()
+        else:
+            plan.serve()
+        return plan.done()
+
+    @cached_property
+    def patrolling(self) -> tuple[SimUnit, ...]:
+        return tuple(unit for unit in self.units.values() if is_patrolling(self.fleet, unit))
+
+
+class _Plan:
+    """A plan while it is being written: the clock and the place advance together."""
+
+    def __init__(self, world: World, unit: SimUnit, task: Task, tracked: bool):
+        self.world, self.unit, self.task, self.tracked = world, unit, task, tracked
+        self.at, self.here = task.since, task.origin
+        self.since_ms = _ms(task.since)
+        named = f"{task.unit_id}:{task.incident_id}:{self.since_ms}"
+        self.rng = drawn(world.seed, "run", named)
+        self.moments: list[Moment] = []
+        self.legs: list[Leg] = []
+        self.cleared_at: datetime | None = None
+
+    def done(self) -> Run:
+        return Run(self.task, tuple(self.moments), tuple(self.legs), self.cleared_at, self.at)
+
+    def serve(self) -> None:
+        """The rest of an assignment from the task's stage on, and the way home."""
+        stage = STAGES.index(self.task.stage)
+        setting, driving = self.world.fleet, self.world.fleet.driving
+        if stage <= 0:
+            turnout_s = driving.rolling_s if self.task.rolling else setting.units[self.unit.kind].turnout_s
+            self.wait(self.rng.uniform(*turnout_s))
+            self.say(UnitDeparted)
+        if stage <= 1:
+            self.drive(self.scene(), driving.report_s, with_light=True)
+            self.say(UnitArrived)
+        if stage <= 2:
+            self.wait(on_scene_s(self.world.incidents, self.task.kind, self.rng))
+            if self.takes_a_patient():
+                self.say(UnitTransported)
+                stage = 3
+        if stage in (3, 4):
+            self.hand_over(stage)
+        if stage <= 4:
+            self.say(UnitCleared)
+            self.cleared_at = self.at
+        self.drive(self.unit.home, driving.report_home_s)
+
+    def hand_over(self, stage: int) -> None:
+        driving = self.world.fleet.driving
+        if stage == 3:
+            self.drive(self.hospital(), driving.report_s, with_light=self.task.priority == 1)
+            self.say(UnitDelivered)
+        self.wait(60 * self.rng.uniform(*driving.handover_min))
+
+    def tour(self) -> None:
+        """Once around some blocks and a rest at home; the next tour is a task of its own."""
+        patrols = self.world.fleet.patrols
+        corners = _around(self.unit.home, patrols.reach_m, self.rng)
+        self.ride(along(corners, self.at, patrols.speed_mps), self.world.fleet.driving.report_patrol_s)
+        self.wait(60 * self.rng.uniform(*patrols.rest_min))
+
+    # --- what a crew does ------------------------------------------------------------------------------------
+
+    def wait(self, seconds: float) -> None:
+        self.at += timedelta(seconds=math.ceil(seconds))
+
+    def say(self, step: type[UnitAssignment]) -> None:
+        name = type_of(step).partition(".")[2]
+        event_id = f"{self.task.unit_id}:{self.task.incident_id}:{self.since_ms}:{name}"
+        payload = step(unit_id=self.task.unit_id, incident_id=self.task.incident_id)
+        self.moments.append(Moment(self.at, event_id, payload))
+
+    def drive(self, target: Point, every_s: float, with_light: bool = False) -> None:
+        if target == self.here:
+            return
+        setting = self.world.fleet
+        hour = self.at.astimezone(self.world.zone).hour
+        spread = setting.driving.spread
+        free = setting.units[self.unit.kind].speed_mps[0 if with_light else 1]
+        speed = free * setting.driving.flow[hour] * self.rng.uniform(1 - spread, 1 + spread)
+        self.ride(leg(self.here, target, self.at, speed, self.rng), every_s)
+
+    def ride(self, drive: Leg, every_s: float) -> None:
+        self.legs.append(drive)
+        unit_id = self.task.unit_id
+        ends_at = drive.ends_at
+        if self.tracked:
+            for at, lat, lng in reports(drive, every_s):
+                if not is_silent(self.world.fleet, self.world.seed, unit_id, at):
+                    payload = UnitMoved(unit_id=unit_id, lat=lat, lng=lng)
+                    self.moments.append(Moment(at, f"{unit_id}:moved:{_ms(at)}", payload))
+        self.at, self.here = ends_at, drive.target
+
+    # --- where it goes ---------------------------------------------------------------------------------------
+
+    def scene(self) -> Point:
+        """The incident's place; of one without a place, somewhere near the unit's home, to look for it."""
+        return (
+            self.task.scene or _around(self.unit.home, 1500, drawn(self.world.seed, "look", self.task.incident_id))[1]
+        )
+
+    def hospital(self) -> Point:
+        chosen = drawn(self.world.seed, "hospital", self.task.incident_id)
+        near = hospitals_by_distance(self.world.fleet, self.task.scene or self.here)[:2]
+        hospital = near[0] if chosen.random() < self.world.fleet.driving.nearest_hospital else near[-1]
+        return hospital.lat, hospital.lng
+
+    def takes_a_patient(self) -> bool:
+        rng = drawn(self.world.seed, "transport", f"{self.task.incident_id}:{self.unit.unit_id}")
+        return self.unit.kind == "ambulance" and is_transported(self.world.incidents, self.task.kind, rng)
+
+
+def _around(home: Point, reach_m: float, rng: Random) -> tuple[Point, ...]:
+    """A way around a rectangle that has one corner at `home`, back to it."""
+    north = rng.choice((-1, 1)) * reach_m * rng.uniform(0.5, 1) / METRES_PER_DEGREE
+    east = rng.choice((-1, 1)) * reach_m * rng.uniform(0.5, 1) / METRES_PER_DEGREE / math.cos(math.radians(home[0]))
+    lat, lng = home
+    return home, (lat + north, lng), (lat + north, lng + east), (lat, lng + east), home
+
+
+def _ms(at: datetime) -> int:
+    return round(at.timestamp() * 1000)

@@ -1,0 +1,149 @@
+"""What happens at the hotline, as events for the log: stable ids, city time, and the words people use."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from random import Random
+from typing import Any, Protocol
+
+from streams.events import Envelope
+from streams.sim.contacts import NUISANCE, Contact
+from streams.sim.floor import ABANDONED, AGENT, ANSWERED, ENDED, OFFERED, QUEUED, Floor, Happening
+from streams.sim.ids import call_id, case_id
+from streams.sim.laws import Laws
+from streams.sim.lives import Receipt, Step, instant
+from streams.sim.randomness import Draws, salt
+
+SOURCE = "12345"
+_TYPES = {what: f"call.{what}" for what in (OFFERED, QUEUED, ANSWERED, ABANDONED, ENDED)}
+
+
+class Words(Protocol):
+    """What callers say; `streams.sim.texts.Words` is the real one. A spot is an address not yet said in a language."""
+
+    def spot_for(self, rng: Random, area: str) -> Any: ...
+
+    def address_of(self, spot: Any, language: str) -> str: ...
+
+    def text_for(
+        self,
+        rng: Random,
+        category: str,
+        language: str,
+        *,
+        opposite: bool = False,
+        kind: str = "complaint",
+        spot: Any = None,
+        at: datetime | None = None,
+    ) -> str: ...
+
+    def wrong_address_for(self, rng: Random, language: str, spot: Any = None) -> str: ...
+
+    def caller_for(self, rng: Random, language: str) -> tuple[str, str]: ...
+
+    def nuisance(self, rng: Random | None = None) -> tuple[str, str]: ...
+
+
+class Teller:
+    """Turns what happens into envelopes."""
+
+    def __init__(self, laws: Laws, words: Words) -> None:
+        self._laws, self._words = laws, words
+        self._draws = Draws()
+        self._caller_salt, self._text_salt = salt(laws.seed, "caller"), salt(laws.seed, "text")
+
+    def received(self, contact: Contact, at_ms: int) -> Envelope:
+        """The hotline wrote the contact down at `at_ms`: at once, or at the end of the talk."""
+        laws, at = self._laws, instant(at_ms)
+        case = case_id(contact.number, laws.zone)
+        data: dict[str, Any] = {
+            "case_id": case,
+            "kind": contact.kind,
+            "category": contact.category,
+            "channel": contact.channel,
+            "language": contact.language,
+        }
+        if contact.grade:
+            data["grade"] = contact.grade
+            data["target_at"] = laws.lives.target_at(at, contact.grade)
+        if contact.lat is not None:
+            data["lat"], data["lng"] = contact.lat, contact.lng
+        if contact.area:
+            data["area"] = contact.area
+        data |= self._said(contact, at)
+        return Envelope(source=SOURCE, id=f"{case}:received", type="case.received", occurred_at=at, data=data)
+
+    def _said(self, contact: Contact, at: datetime) -> dict[str, str]:
+        """Name, number, address and text. Those who call again are the same person at the same place."""
+        laws, words, language = self._laws, self._words, contact.language
+        caller = self._draws.begin(self._caller_salt, contact.story)
+        spot = words.spot_for(caller, contact.area)
+        name, phone = words.caller_for(caller, language)
+        address = words.address_of(spot, language) if contact.area else ""
+        now = self._draws.begin(self._text_salt, contact.number)
+        if contact.story == NUISANCE:
+            text, phone = words.nuisance(now)
+            return {"text": text, "address": address, "name": name, "phone": phone}
+        text = words.text_for(
+            now,
+            contact.about,
+            language,
+            opposite=contact.opposite,
+            kind=contact.kind,
+            spot=spot,
+            at=at.astimezone(laws.zone),
+        )
+        if not contact.area:
+            text = f"{text} {words.wrong_address_for(now, language, spot)}"
+        return {"text": text, "address": address, "name": name, "phone": phone}
+
+    def receipt(self, contact: Contact, at_ms: int) -> Receipt:
+        """What the life of the contact's case depends on."""
+        return Receipt(
+            case_id(contact.number, self._laws.zone),
+            instant(at_ms),
+            contact.kind,
+            contact.category,
+            contact.grade,
+            contact.area,
+            contact.channel in self._laws.profile.with_calls,
+        )
+
+    def step(self, step: Step) -> Envelope:
+        """A step in the life of a case."""
+        payload = step.payload
+        data = {field: value for field in payload.__struct_fields__ if (value := getattr(payload, field)) is not None}
+        return Envelope(
+            source=SOURCE, id=f"{payload.case_id}:{step.name}", type=step.type, occurred_at=step.at, data=data
+        )
+
+    def happening(self, happening: Happening, floor: Floor, contact: Contact | None) -> Envelope:
+        """Something on the floor. `contact` is the caller of a call."""
+        if happening.what == AGENT:
+            return self._agent(happening, floor)
+        call = call_id(happening.number, self._laws.zone)
+        data: dict[str, Any] = {"call_id": call}
+        if happening.what == OFFERED and contact is not None:
+            data["channel"], data["language"] = contact.channel, contact.language
+        elif happening.what == ANSWERED:
+            data["agent_id"] = floor.agent_id(happening.agent)
+        elif happening.what == ENDED:
+            data["case_id"] = case_id(happening.number, self._laws.zone)
+        return Envelope(
+            source=SOURCE,
+            id=f"{call}:{happening.what}",
+            type=_TYPES[happening.what],
+            occurred_at=instant(happening.at_ms),
+            data=data,
+        )
+
+    def _agent(self, happening: Happening, floor: Floor) -> Envelope:
+        agent = floor.agent_id(happening.agent)
+        data = {"agent_id": agent, "state": happening.state, "channel": floor.channel_of(happening.agent)}
+        return Envelope(
+            source=SOURCE,
+            id=f"{agent}:{happening.at_ms}:{happening.state}",
+            type="agent.changed",
+            occurred_at=instant(happening.at_ms),
+            data=data,
+        )
