@@ -87,7 +87,7 @@
 
       /* Bars and name above the topmost point of the area, a line higher where another name stands. */
       _name: function (context, { rings, severity, name }, view, taken) {
-        const px = this.remPx, [x, y] = rings[0].reduce((top, point) => (point[1] < top[1] ? point : top));
+        const px = this.namesHidden ? this.markPx : this.remPx, [x, y] = rings[0].reduce((top, point) => (point[1] < top[1] ? point : top));
         const text = `${"\u25AE".repeat(severity.level)}${this.namesHidden ? "" : ` ${name}`}`;
         Object.assign(context, { font: `600 ${px}px ${this.look.fonts}`, textAlign: "center", textBaseline: "bottom", lineJoin: "round" });
         const half = context.measureText(text).width / 2, left = x * view.scale - view.x - half, right = left + 2 * half;

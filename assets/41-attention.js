@@ -42,8 +42,8 @@
     const what = SAID[item.kind](item, speech, moment);
     const since = item.since && !ENDS_ITSELF.has(item.kind) ? speech.when(item.since, moment.now) : "";
     const owner = item.owner ? speech.name("agencies", item.owner) : "";
-    const form = `attention.${since ? "since" : "what"}${owner ? "_owner" : ""}`;
-    const text = form === "attention.what" ? what : speech.say(form, { what, time: since, owner });
+    const form = since ? (owner ? "attention.since_owner" : "attention.since") : owner ? "attention.what_owner" : "";
+    const text = form ? speech.say(form, { what, time: since, owner }) : what;
     return { key: `${item.kind}|${item.since || key}`, text, late: true, cells: Array.isArray(item.cells) ? item.cells : null };
   }
 

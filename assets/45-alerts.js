@@ -15,7 +15,7 @@
 
   function alertWords(alert, moment, speech) {
     const said = [alertName(alert, speech)];
-    if (alert.expires_at) said.push(speech.say("alerts.until", { time: speech.when(alert.expires_at, moment.now) }));
+    if (alert.expires_at) said.push(speech.say("alert.until", { time: speech.when(alert.expires_at, moment.now) }));
     const areas = (alert.areas || []).map((area) => area.description).filter(Boolean);
     if (areas.length) said.push(areas.join(", "));
     return said.join(" · ");
@@ -34,8 +34,8 @@
     const more = inForce.length - shown.length, notices = moment.topic("notices").size;
     write(part(page, "alerts-more"), more > 0 ? speech.say("source.more", { n: more }) : "");
     show(part(page, "alerts-none"), !inForce.length);
-    write(part(page, "alerts-none"), speech.say("alerts.none"));
-    write(part(page, "notices"), notices ? speech.say("alerts.notices", { n: notices }) : "");
+    write(part(page, "alerts-none"), speech.say("alert.none"));
+    write(part(page, "notices"), notices ? speech.say("alert.notices", { n: notices }) : "");
   }
 
   function alertItem() {

@@ -34,6 +34,8 @@ LEFT_TO_PEOPLE = timedelta(seconds=90)
 WORKED_AND_OPEN = timedelta(minutes=8)  # later than any closing by the simulator: then all begins anew
 VALID = timedelta(seconds=10)
 PAUSES_S = (3, 6, 12, 30, 60)  # after the first, second, … refusal for one incident
+MOST_UNREAD = 2000
+DISPATCHED = b'"unit.dispatched"'
 SHUN = timedelta(seconds=60)  # a unit that was refused is not asked for again so soon
 _decode_unit = msgspec.json.Decoder(Unit).decode
 
@@ -80,6 +82,7 @@ class Colleagues:
         self._incidents: IncidentSetting = load_incidents()
         self._fleet: FleetSetting = load_fleet()
         self._matters: dict[str, Matter] = {}
+        self._waits: dict[str, timedelta] = {}
         self._shunned: dict[str, datetime] = {}
         self._case_workers = CaseWorkers(client, keys, seed)
 
@@ -87,9 +90,12 @@ class Colleagues:
         """Read answers, look at incidents and units, ask; returns how many requests. `now` is city time."""
         # Answers first: the documents read after them hold what was granted.
         self._hear(now)
+        if self._is_behind():
+            return 0
         incidents = self._open_incidents()
-        for incident_id in self._matters.keys() - incidents.keys():
-            del self._matters[incident_id]
+        for known in (self._matters, self._waits):
+            for incident_id in known.keys() - incidents.keys():
+                del known[incident_id]
         asked = self._dispatch(incidents, now)
         asked += self._case_workers.turn(now, self._ask)
         return asked
@@ -126,6 +132,13 @@ class Colleagues:
         while self._client.exists(self._keys.reply(_request_id(incident_id, n))):
             n += 1
         return n
+
+    def _is_behind(self) -> bool:
+        """Whether the inbox holds dispatches that the engine has not read: the picture does not show them yet."""
+        read: bytes | None = self._client.hget(self._keys.position, "inbox")
+        after = f"({(read or b'0-0').decode()}"
+        unread: Any = self._client.xrange(self._keys.inbox, min=after, count=MOST_UNREAD)
+        return len(unread) == MOST_UNREAD or any(DISPATCHED in fields[b"e"] for _, fields in unread)
 
     # --- the picture -----------------------------------------------------------------------------------------
 
@@ -164,7 +177,10 @@ class Colleagues:
         matter = self._matters.get(incident.id)
         if matter is not None and (matter.pending or (matter.not_before is not None and now < matter.not_before)):
             return False
-        wait = processing_time(self._fleet, self._seed, incident.id, incident.priority)
+        wait = self._waits.get(incident.id)
+        if wait is None:
+            wait = processing_time(self._fleet, self._seed, incident.id, incident.priority)
+            self._waits[incident.id] = wait
         if incident.area == self.sector:
             wait = max(wait, LEFT_TO_PEOPLE)
         return now >= incident.received_at + wait

@@ -1,12 +1,16 @@
-"""What `demo` and `up` start: embedded Redis, engine, reader, web, and for a demo the feed that fills the city."""
+"""What `demo` and `up` start: embedded Redis, engine, reader, web, and for a demo whatever fills the city."""
 
 from __future__ import annotations
 
 import json
+import os
+import socket
+import subprocess
 import sys
 import threading
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,6 +22,7 @@ from dashboard.connect import connect
 from dashboard.embedded import redis_command
 from dashboard.engine.clock import Mode
 from dashboard.settings import PREFIX, Settings, city_file
+from dashboard.story import TOUR, Act, Director, Story
 from dashboard.supervisor import (
     CannotStart,
     Child,
@@ -30,27 +35,37 @@ from dashboard.supervisor import (
 )
 from geo.cities import load_city
 from streams.keys import Keys
+from streams.sim.open311_server import BASE as OPEN311_BASE
 
 READY_S = 60.0
-_SAMPLES = Path(__file__).resolve().parents[1] / "streams" / "feeds" / "samples"
-# The generated day that ships: file and preset.
-SAMPLES = (
-    (_SAMPLES / "beijing_day.csv.gz", "beijing-day"),
-    (_SAMPLES / "beijing_day_units.csv.gz", "beijing-day-units"),
-)
 START_CLOCK = time(17, 40)  # a busy hour, whatever the host's clock says
 
 
 @dataclass(frozen=True)
 class Program:
-    """What to run: the city and its clock, and command lines of feeds (without the interpreter)."""
+    """What to run: the city and its clock, and command lines (without the interpreter).
+
+    `before` run to their end before the engine starts; `feeds` may end by themselves, `players` are kept alive.
+    `story` makes the program act on its story bar, beginning with a scene and playing the tour if wanted.
+    """
 
     settings: Settings
     mode: Mode
     start_at: datetime | None = None
+    before: list[list[str]] = field(default_factory=list)
     feeds: list[list[str]] = field(default_factory=list)
+    players: dict[str, list[str]] = field(default_factory=dict)
     env: dict[str, str] = field(default_factory=dict)
+    story: StoryWish | None = None
     tour: str = ""
+
+
+@dataclass(frozen=True)
+class StoryWish:
+    """What a demo's story begins with: a scene, and whether it plays itself."""
+
+    scene: str = ""
+    autoplay: bool = False
 
 
 def command(*words: str) -> list[str]:
@@ -59,12 +74,13 @@ def command(*words: str) -> list[str]:
 
 
 def busy_start(zone: str, now: datetime) -> datetime:
-    """17:40 city time on the next working day: the demo begins when a city is busy, whatever the host's hour.
+    """17:40 city time on a working day after a working day: the demo begins when a city is busy, whatever the host's
+    hour, and is compared with a day of its kind.
 
     Never before `now`, so that an event posted with the real time is one of the past, not of a far future.
     """
     start = datetime.combine(now.astimezone(ZoneInfo(zone)).date(), START_CLOCK, ZoneInfo(zone))
-    while start < now or start.weekday() >= 5:
+    while start < now or start.weekday() not in (1, 2, 3, 4):
         start += timedelta(days=1)
     return start.astimezone(UTC)
 
@@ -83,6 +99,7 @@ def run_program(program: Program) -> None:
         _start(supervisor, program)
         if not stop.is_set():
             say(program.tour)
+            _begin_story(supervisor, program)
             supervisor.watch()
     finally:
         say("Stopping …")
@@ -99,6 +116,8 @@ def _start(supervisor: Supervisor, program: Program) -> None:
         _start_redis(supervisor, settings, client)
     else:
         _check_remote(client, settings)
+    for words in program.before:
+        _run_to_end(words, env)
     start_at = ["--start-at", program.start_at.isoformat()] if program.start_at else []
     engine = supervisor.start(
         Child("engine", command("engine", "--take-over", "--mode", program.mode.value, *start_at), env)
@@ -109,6 +128,30 @@ def _start(supervisor: Supervisor, program: Program) -> None:
     supervisor.start(Child("web", command("serve"), env))
     for number, feed in enumerate(program.feeds, start=1):
         supervisor.start(Child(f"feed-{number}", command("feed", *feed), env, once=True))
+    for name, words in program.players.items():
+        supervisor.start(Child(name, command(*words), env))
+
+
+def _run_to_end(words: list[str], env: dict[str, str]) -> None:
+    """Run one command before everything else, its progress on this terminal. Raises CannotStart when it fails."""
+    done = subprocess.run(command(*words), env={**os.environ, **env}, stdin=subprocess.DEVNULL, check=False)
+    if done.returncode:
+        raise CannotStart(f"`{' '.join(words)}` failed; see above")
+
+
+def _begin_story(supervisor: Supervisor, program: Program) -> None:
+    if program.story is None:
+        return
+    client, keys = connect(program.settings), Keys(program.settings.city)
+    director = Director(
+        Story(client, keys),
+        supervisor,
+        partial(city_clock, client, keys),
+        TOUR if program.story.autoplay else (),
+    )
+    if program.story.scene:
+        director.perform(Act(act="scene", name=program.story.scene))
+    director.start()
 
 
 def _environment(program: Program) -> dict[str, str]:
@@ -164,22 +207,36 @@ def replay_program(settings: Settings, path: Path, preset_name: str, options: li
     )
 
 
-def sample_program(settings: Settings, now: datetime) -> Program:
-    """The recorded day that ships with Hexwatch, told again each day on the city's own clock."""
+def simulation_program(settings: Settings, now: datetime, seed: str, surge: float, story: StoryWish) -> Program:
+    """The simulated city: it begins full, at a busy hour, and lives on by itself."""
     city = load_city(settings.city)
     settings = replace(settings, city=f"{settings.city}-sim", open_wall=True)
     start_at = busy_start(city.zone, now)
-    yesterday = start_at.astimezone(ZoneInfo(city.zone)).date() - timedelta(days=1)
-    begin = datetime.combine(yesterday, time(), ZoneInfo(city.zone))
-    options = ["--loop", "--shift-to", begin.isoformat()]
+    port = free_port()
+    endpoint = f"http://127.0.0.1:{port}{OPEN311_BASE}"
     return Program(
         settings,
         Mode.SIMULATION,
         start_at=start_at,
-        feeds=[["replay", str(path), "--preset", preset, *options] for path, preset in SAMPLES],
-        env={f"{PREFIX}OPEN_WALL": "yes"},
-        tour=_tour(settings, "A generated day of Beijing, labelled SIMULATION"),
+        before=[["simulate", "--past", "--start-at", start_at.isoformat(), "--seed", seed]],
+        players={
+            "simulation": ["simulate", "--seed", seed, "--surge", str(surge), "--port", str(port)],
+            "open311": ["feed", "open311", endpoint, "--preset", "simulation"],
+        },
+        env={f"{PREFIX}OPEN_WALL": "yes", f"{PREFIX}STORY": "yes"},
+        story=story,
+        tour=_tour(
+            settings, f"a simulated {city.name()}, labelled SIMULATION; no person, place or event in it is real"
+        ),
     )
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def live_program(settings: Settings) -> Program:
@@ -193,10 +250,10 @@ def _tour(settings: Settings, what: str) -> str:
         [
             "",
             f"Hexwatch: {what}.",
-            f"  Wall        {base}/wall        also ?lang=zh_CN, ?lang=ar, ?measure=overdue",
+            f"  Wall        {base}/wall        ten languages: ?lang=zh_CN, ar, ko …; the key ? explains the keys",
             f"  The figures {base}/api/v1/picture  (with a key: python -m dashboard key add me --role viewer)",
             f"  Ready?      {base}/readyz",
-            "  Try: switch the measure above the map, zoom in, click a cell; kill the engine: the wall says so.",
+            "  Try: the story bar's Next; kill the engine from it: the wall says so, and nothing is lost.",
             f"  Logs are in {settings.data / 'logs'}. Ctrl-C stops everything and loses nothing.",
             "",
         ]

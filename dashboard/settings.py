@@ -59,6 +59,7 @@ SETTINGS: dict[str, Setting] = {
     "api_key": Setting("", str, "an admin key accepted from the start, for scripts"),
     "secret": Setting("", str, "key that signs sessions; by default made once and kept in the data folder"),
     "open_wall": Setting(False, _flag, "let loopback see /wall without a key (the demo sets it)"),
+    "story": Setting(False, _flag, "show the story bar of a simulated city (the demo sets it)"),
     "max_backlog": Setting(200_000, _positive, "inbox entries waiting before intake answers 503"),
     "max_memory_mb": Setting(4096, _positive, "Redis memory in MB before intake answers 503"),
     "events_kept": Setting(1_000_000, _positive, "facts kept in Redis for readers that start anew"),
@@ -85,6 +86,7 @@ class Settings:
     api_key: str
     secret: str
     open_wall: bool
+    story: bool
     max_backlog: int
     max_memory_mb: int
     events_kept: int

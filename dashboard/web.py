@@ -24,6 +24,8 @@ from dashboard.live import LiveContext, start_live
 from dashboard.logs import set_up_logging
 from dashboard.settings import Settings, read_settings, reader_path
 from dashboard.signin import limiter_storage, start_signin
+from dashboard.story import Story
+from dashboard.story_routes import story_routes
 from dashboard.whole_writes import with_whole_writes
 from geo.cities import City, load_city
 from layouts.context import context_of
@@ -55,6 +57,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     _, relay = start_live(app, LiveContext(settings, context.client, context.keys, context.access))
     app.register_blueprint(api(context))
     app.register_blueprint(health(context.client, context.keys, relay.silent_s, lambda: len(relay.clients)))
+    if settings.story:
+        app.register_blueprint(story_routes(Story(context.client, context.keys), context.access))
     _add_pages(app, settings, city, context)
     _guard(app, settings, context.access)
     app.wsgi_app = with_whole_writes(app.wsgi_app)  # type: ignore[method-assign]

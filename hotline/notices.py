@@ -50,14 +50,21 @@ def fold_notice(notice: Notice | None, payload: NoticePayload, recording: Record
         return notice
     if isinstance(payload, NoticeWithdrawn):
         if notice is not None and notice.withdrawn_at is not None:
-            return notice
+            return _repeated(notice, recording)
         return _changed(notice, payload, recording, withdrawn_at=recording.at, reason=payload.reason)
     if isinstance(payload, NoticeIssued):
         said = {name: getattr(payload, name) for name in _SAID}
         if notice is not None and notice.withdrawn_at is None and all(getattr(notice, n) == v for n, v in said.items()):
-            return notice
+            return _repeated(notice, recording)
         return _changed(notice, payload, recording, **said, withdrawn_at=None, reason="", recorded_at=recording.at)
     return notice
+
+
+def _repeated(notice: Notice, recording: Recording) -> Notice:
+    """Said again later, it is newer than what may still arrive from between."""
+    if notice.said_at == recording.occurred_at:
+        return notice
+    return msgspec.structs.replace(notice, said_at=recording.occurred_at, seq=recording.seq)
 
 
 def _changed(notice: Notice | None, payload: NoticePayload, recording: Recording, **changes: Any) -> Notice:

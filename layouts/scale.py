@@ -33,7 +33,7 @@ PART_NEEDS_LINES: dict[str, int] = {
 # A scene gives its subject the room of what it leaves out: these stay longer than in the whole wall.
 SCENE_NEEDS: dict[str, dict[str, int]] = {
     "map": {"legend": 20, "names": 20},
-    "hotline": {"channels": 26, "curve": 34, "agents": 30},
+    "hotline": {"channels": 26, "curve": 38, "agents": 30},
     "emergency": {"incidents": 10, "units": 18, "alerts": 26, "incident-list": 26},
 }
 # How much room the wall has, in lines and in ems of the smallest type: 20-wall.css has one arrangement for each.

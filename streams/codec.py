@@ -6,7 +6,7 @@ anything else rises.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +16,8 @@ from streams.events import PRIVATE_FIELDS, TYPES, Envelope, Payload
 
 MAX_ENTRY_BYTES = 64 * 1024
 MAX_ID = 200
+TIMED = frozenset({"sent_at", "effective_at", "onset_at", "expires_at", "starts_at", "ends_at"})
+MOST_KM = 20_040  # half the way around the earth
 # Beyond these a calendar ends: adding a day or changing the zone would fail somewhere else.
 EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
@@ -104,8 +106,13 @@ def _check_place(payload: Any) -> None:
     lat, lng = payload.lat, payload.lng
     if (lat is None) != (lng is None):
         raise Malformed("data: lat and lng come together")
-    if lat is not None and not (-90 <= lat <= 90 and -180 <= lng <= 180):
-        raise Malformed("data: lat, lng outside -90..90, -180..180")
+    if lat is not None:
+        _check_point(lat, lng, "")
+
+
+def _check_point(lat: float, lng: float, where: str) -> None:
+    if not (-90 <= lat <= 90 and -180 <= lng <= 180):
+        raise Malformed(f"data{where}: lat, lng outside -90..90, -180..180")
 
 
 def _check_target(payload: Any) -> None:
@@ -113,12 +120,58 @@ def _check_target(payload: Any) -> None:
         raise Malformed("data.target_at: needs a zone")
 
 
+def _check_times(holder: Any, where: str = "") -> None:
+    """Every instant of a message that timers will be set by."""
+    for field in TIMED & set(holder.__struct_fields__):
+        at = getattr(holder, field)
+        if at is not None and not _is_time(at):
+            raise Malformed(f"data{where}.{field}: needs a zone and a year from 1900 to 2199")
+
+
+def _check_shapes(holder: Any, where: str = "") -> None:
+    for ring in holder.polygons:
+        for lat, lng in ring:
+            _check_point(lat, lng, f"{where}.polygons")
+
+
+def _check_infos(payload: Any) -> None:
+    for number, info in enumerate(payload.infos):
+        _check_times(info, f".infos[{number}]")
+        for area in info.areas:
+            where = f".infos[{number}].areas"
+            _check_shapes(area, where)
+            for lat, lng, km in area.circles:
+                _check_point(lat, lng, f"{where}.circles")
+                if not 0 <= km <= MOST_KM:
+                    raise Malformed(f"data{where}.circles: a radius of 0 to {MOST_KM} km")
+
+
+def _check_period(payload: Any) -> None:
+    _check_times(payload)
+    if payload.ends_at < payload.starts_at:
+        raise Malformed("data.ends_at: lies before starts_at")
+
+
+def _check_satisfied(payload: Any) -> None:
+    if payload.satisfied is not None and not 1 <= payload.satisfied <= 5:
+        raise Malformed("data.satisfied: 1 to 5")
+
+
 def _check_priority(payload: Any) -> None:
     if not 1 <= payload.priority <= 3:
         raise Malformed("data.priority: 1, 2 or 3")
 
 
-_CHECKS = {"lat": _check_place, "target_at": _check_target, "priority": _check_priority}
+_CHECKS: dict[str, Callable[[Any], None]] = {
+    "lat": _check_place,
+    "target_at": _check_target,
+    "priority": _check_priority,
+    "sent_at": _check_times,
+    "infos": _check_infos,
+    "polygons": _check_shapes,
+    "starts_at": _check_period,
+    "satisfied": _check_satisfied,
+}
 # Which checks a payload needs is decided once per class: asking each event for fields it lacks took a tenth of a turn.
 _CHECKS_OF = {
     cls: (

@@ -345,6 +345,10 @@ class FeedStarted(FeedPayload, frozen=True, kw_only=True):
     records: int | None = None
 
 
+class FeedPolled(FeedPayload, frozen=True, kw_only=True):
+    """The feed looked at its source, and there was nothing new: silence is no fault."""
+
+
 class FeedStalled(FeedPayload, frozen=True, kw_only=True):
     """A source has been silent for longer than it may be."""
 

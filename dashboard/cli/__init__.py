@@ -6,11 +6,15 @@ import sys
 
 import click
 
+from dashboard.cli.cap import cap, notices
 from dashboard.cli.dead import dead
 from dashboard.cli.feed import feed
 from dashboard.cli.key import key
+from dashboard.cli.open311 import open311
 from dashboard.cli.run import demo, engine, reader, serve, up
+from dashboard.cli.simulate import simulate
 from dashboard.cli.system import doctor
+from dashboard.cli.webhook import webhook
 from dashboard.settings import unknown_settings
 
 HELP = """Hexwatch: the real-time command centre of a city's hotline and emergency dispatch.
@@ -30,5 +34,7 @@ def main() -> None:
         raise click.ClickException("Python 3.11 or 3.12 is needed")
 
 
-for command in (demo, up, serve, engine, reader, feed, key, dead, doctor):
+for command in (demo, up, serve, engine, reader, simulate, feed, webhook, key, dead, doctor):
     main.add_command(command)
+for command in (open311, cap, notices):
+    feed.add_command(command)

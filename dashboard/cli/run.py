@@ -12,7 +12,7 @@ import click
 
 from dashboard.cli.common import one_line_errors, redis_or_exit, settings_or_exit
 from dashboard.cli.feed import SPEED, replay_options
-from dashboard.demo import Program, live_program, replay_program, run_program, sample_program
+from dashboard.demo import Program, StoryWish, live_program, replay_program, run_program, simulation_program
 from dashboard.engine.clock import Mode
 from dashboard.engine.store import Fenced
 from dashboard.engine_process import run_engine
@@ -21,6 +21,8 @@ from dashboard.settings import PREFIX, reader_path
 from dashboard.supervisor import EX_CONFIG, CannotStart, stop_on_signals
 from streams.feeds.preset import PresetError, load_preset
 from streams.keys import Keys
+from streams.sim.laws import SEED
+from streams.sim.scenes import scene_names
 
 
 @click.command()
@@ -29,21 +31,35 @@ from streams.keys import Keys
 @click.option("--speed", type=SPEED, default="60", show_default=True, help="city seconds per second, or max")
 @click.option("--from", "start", metavar="T", help='city time to start at, e.g. "2011-08-28 06:00"; earlier is loaded')
 @click.option("--until", metavar="T", help="city time at which the clock is left standing")
+@click.option("--scene", type=click.Choice(scene_names()), help="begin the simulated city with this scene")
+@click.option("--surge", type=click.FloatRange(0, 20), default=1.0, help="times as much happens in it as usual")
+@click.option("--seed", default=SEED, show_default=True, help="another seed is another city life")
+@click.option("--autoplay", is_flag=True, help="let the story play itself, three minutes long")
 @click.option("--areas", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="GeoJSON of areas")
 @one_line_errors(CannotStart, PresetError)
 def demo(
-    path: Path | None, preset: str | None, speed: str, start: str | None, until: str | None, areas: Path | None
+    path: Path | None,
+    preset: str | None,
+    speed: str,
+    start: str | None,
+    until: str | None,
+    scene: str | None,
+    surge: float,
+    seed: str,
+    autoplay: bool,
+    areas: Path | None,
 ) -> None:
-    """Start a whole city on this machine: Redis, engine, reader, web and a feed.
+    """Start a whole city on this machine: Redis, engine, reader, web, and what fills it.
 
-    Without options a generated day of Beijing plays, labelled SIMULATION. With --replay and --preset a recorded
-    file plays as its own city. Ctrl-C stops everything; the same command goes on where it ended.
+    Without options a simulated Beijing lives, labelled SIMULATION, from 17:40 on a working day. With --replay and
+    --preset a recorded file plays as its own city. Ctrl-C stops everything; the same command goes on where it ended.
     """
     settings = settings_or_exit()
     if (path is None) != (preset is None):
         raise click.UsageError("--replay and --preset belong together")
     if path is None or preset is None:
-        run_program(_with_areas(sample_program(settings, datetime.now(UTC)), areas))
+        story = StoryWish(scene or "", autoplay)
+        run_program(_with_areas(simulation_program(settings, datetime.now(UTC), seed, surge, story), areas))
         return
     options = replay_options(load_preset(preset), speed, start, until)
     city = load_preset(preset).city

@@ -206,7 +206,7 @@ class Store:
                 self._queue_frame(pipe, batch.frame, after.seq, old_views)
             if batch.trim:
                 self._queue_trims(pipe, after, wall)
-            pipe.hset(self.keys.position, mapping=_position_fields(before, after))
+            pipe.hset(self.keys.position, mapping=position_fields(before, after))
             pipe.set(self.keys.lease, self.engine_id, px=LEASE_MS)
             pipe.execute()
 
@@ -269,7 +269,7 @@ class Store:
         pipe.xtrim(self.keys.dead, minid=f"{int((wall - DEAD_KEPT).timestamp() * 1000)}-0", approximate=True)
 
 
-def _position_fields(before: Position, after: Position) -> dict[Any, Any]:
+def position_fields(before: Position, after: Position) -> dict[Any, Any]:
     fields: dict[Any, Any] = {"seq": str(after.seq)}
     for name in Position.__struct_fields__:
         value = getattr(after, name)

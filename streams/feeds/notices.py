@@ -121,7 +121,7 @@ class _Reader:
         starts_at, ends_at = values.get("starts_at"), values.get("ends_at")
         if starts_at and ends_at and starts_at >= ends_at:
             yield "ends: must come after starts"
-        if (values.get("lat") is None) != (values.get("lng") is None):
+        if {"lat", "lng"} <= values.keys() and (values["lat"] is None) != (values["lng"] is None):
             yield "lat, lng: give both or neither"
         if len(encode(values)) > _MOST_NOTICE_BYTES:
             yield f"larger than {_MOST_NOTICE_BYTES // 1024} kB: use shorter texts or simpler outlines"

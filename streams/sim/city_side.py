@@ -116,7 +116,7 @@ class EmergencySide:
         began = min(day_start(now, self._world.zone.key), now - HISTORY)
         for unit in self._world.units.values():
             self._say(Moment(began, f"{unit.unit_id}:listed", unit.payload), began)
-        past = play(self._world, self._arrivals.between(began, now), now)
+        past = play(self._world, self._arrivals.calm().between(began, now), now)
         for moment in past.moments:
             self._say(moment, moment.at)
         for incident_id, mark in past.marks.items():

@@ -136,7 +136,8 @@ class Contacts:
         quarter = 1 + day.quarter_swing * self._swing("quarter", minutes // 15)
         whole_day = 1 + day.day_swing * self._swing("day", (minutes - local) // 60)
         rates: Floats = day.contacts / 60 * share * np.array(day.weekdays)[weekday] * quarter * whole_day
-        return rates * (demand.surge * self._heavier(demand.weights))
+        rates *= demand.surge * self._heavier(demand.weights)
+        return rates
 
     def _swing(self, what: str, numbers: Integers) -> Floats:
         """Draws around 0 that seldom leave -2..2: three added up."""

@@ -73,13 +73,15 @@ class SimLog:
             raise Taken(f"{self._keys.city}: another process plays the hotline") from None
         raise redis.ConnectionError("the connection broke before the transaction") from None
 
-    def is_caught_up(self) -> bool:
-        """Whether the engine passed everything that lies in the inbox, so that the documents say how things stand."""
+    def end(self) -> bytes:
+        """Id of the newest entry of the inbox."""
         newest = self._client.xrevrange(self._keys.inbox, count=1)
-        if not newest:
-            return True
+        return newest[0][0] if newest else b"0-0"
+
+    def is_passed(self, entry_id: bytes) -> bool:
+        """Whether the engine took everything up to that entry, so that the documents know of it."""
         passed = self._client.hget(self._keys.position, "inbox") or b"0-0"
-        return _order(passed) >= _order(newest[0][0])
+        return _order(passed) >= _order(entry_id)
 
     def documents(self, noun: str) -> list[dict[str, Any]]:
         """All documents of one kind (`cases`, `calls`, `agents`) as plain mappings."""

@@ -30,7 +30,7 @@ _BUSY = frozenset({TALKING, WRAP_UP})
 
 
 class Happening(NamedTuple):
-    """Something on the floor at `at_ms`. `number` is the call's contact, for `AGENT` the agent, whose `state` is new."""
+    """Something on the floor at `at_ms`. `number` is the call's contact; for `AGENT` the agent, `state` theirs."""
 
     at_ms: int
     what: str

@@ -23,6 +23,7 @@ class HotlineFeed:
         self._log = SimLog(client, keys)
         self._laws, self._words, self._demand = laws, words, demand
         self._side: HotlineSide | None = None
+        self._behind = b""  # the entry that the engine must have passed before the documents can be trusted
 
     @property
     def until(self) -> datetime | None:
@@ -34,32 +35,34 @@ class HotlineFeed:
         if self._log.until is None:
             self._log.append([], at)
 
-    def forget(self) -> None:
-        """Start anew from cursor and documents at the next turn: after `Taken`, or an error of the connection."""
-        self._side = None
-        self._log.load()
-
     def turn(self, now: datetime) -> int:
         """Tell what happened up to `now`, at most five minutes of it; returns how many events.
 
         Nothing happens while the engine has not read what was told before this process began: the documents would
-        not say how things stand. Raises Taken and redis errors; call `forget` then.
+        not say how things stand. Raises Taken and redis errors; the next turn then starts from what was committed.
         """
         side = self._side or self._taken_up(now)
-        if side is None or now <= side.at:
+        if side is None:
             return 0
         self._side = side
+        if now <= side.at:
+            return 0
+        # What is told to nobody must be told again: without a commit the next turn starts from the documents.
+        self._side = None
         until = min(now, side.at + MOST_AT_ONCE)
         before = dict(side.counts)
         told = side.advance(until, self._log.standing)
         self._log.append(told, until, {name: n - before[name] for name, n in side.counts.items()})
+        self._side = side
         return len(told)
 
     def _taken_up(self, now: datetime) -> HotlineSide | None:
         log = self._log
-        if not log.is_caught_up():
+        self._behind = self._behind or log.end()
+        if not log.is_passed(self._behind):
             return None
-        if log.until is None:
+        self._behind = b""
+        if log.load() is None:
             return HotlineSide.fresh(self._laws, self._words, now, self._demand)
         cases, calls, agents = (log.documents(noun) for noun in ("cases", "calls", "agents"))
         return HotlineSide.resumed(self._laws, self._words, log.until, cases, calls, agents, self._demand)

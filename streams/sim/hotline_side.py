@@ -35,7 +35,8 @@ class HotlineSide:
         self.at = at
         self._laws, self._teller, self._floor, self._demand = laws, Teller(laws, words), floor, demand
         self._callers: dict[int, Contact] = {}
-        self._steps: list[tuple[datetime, str, str, Step]] = []
+        self._steps: list[tuple[datetime, str, str, int, Step]] = []
+        self._adopted = 0
         self._written: list[tuple[int, Contact]] = []  # contacts without a call, when they are received
         self._next_minute = _minute_of(at)
         self.counts = {"cases": 0, "calls": 0}
@@ -69,9 +70,15 @@ class HotlineSide:
 
     def adopt(self, receipts: Sequence[Receipt]) -> None:
         """Take care of these cases from `self.at` on: those of a restart, or of another source."""
-        for plan in self._laws.lives.plans(receipts):
-            self._steps += [(s.at, s.payload.case_id, s.name, s) for s in plan if s.at > self.at]
-        heapify(self._steps)
+        steps = [step for plan in self._laws.lives.plans(receipts) for step in plan if step.at > self.at]
+        coming = [(s.at, s.payload.case_id, s.name, self._adopted + i, s) for i, s in enumerate(steps)]
+        self._adopted += len(coming)
+        if len(coming) > len(self._steps):
+            self._steps += coming
+            heapify(self._steps)
+        else:
+            for step in coming:
+                heappush(self._steps, step)
 
     def advance(self, until: datetime, standing: Callable[[Sequence[str]], Standing] | None = None) -> list[Envelope]:
         """Everything that happens after the last advance up to and including `until`, in order of time.

@@ -132,6 +132,10 @@ class Arrivals:
         self.setting = setting
         self._seed, self._place, self._zone, self._surge = seed, place, ZoneInfo(zone), surge
 
+    def calm(self) -> Arrivals:
+        """The same without a surge: what a day was like before it."""
+        return Arrivals(self.setting, self._seed, self._place, self._zone.key, min(self._surge, 1.0))
+
     def of(self, minute: datetime) -> tuple[Arrival, ...]:
         """Incidents received in [minute, minute + 60 s), oldest first; `minute` is an aware instant on the minute."""
         local = minute.astimezone(self._zone)

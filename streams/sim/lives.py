@@ -181,7 +181,8 @@ class Lives:
     def may_reopen(self, numbers: Integers) -> Booleans:
         """Which cases, if they are complaints, will be opened again."""
         unhappy = self._happens("reached", numbers) & ~self._happens("resolved", numbers)
-        return unhappy & self._happens("reopened", numbers)
+        unhappy &= self._happens("reopened", numbers)
+        return unhappy
 
     def may_live(self, numbers: Integers, arrived: Integers, since_ms: int) -> Booleans:
         """Which cases may be open at or after an instant, whatever their grade: false only when they cannot be."""

@@ -8,7 +8,11 @@ from typing import Any
 import h3
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
-PURE = ("15-core.js", "18-canvas.js", "19-grid.js", "20-hexlayer.js", "25-picture.js", "40-figures.js", "42-curve.js")
+PURE = (
+    *("15-core.js", "18-canvas.js", "19-grid.js", "20-hexlayer.js", "23-units.js", "24-alerts.js", "25-picture.js"),
+    *("26-focus.js", "40-figures.js", "41-attention.js", "42-curve.js", "43-channels.js", "45-alerts.js"),
+    *("46-scenes.js", "47-modes.js", "48-keys.js", "49-month.js"),
+)
 
 
 def load_scripts(page: Any) -> Any:

@@ -222,6 +222,7 @@ def test_arabic_mirrors_the_layout_but_not_the_map(page: Any, live_demo: str) ->
 
 def test_the_language_switch_keeps_the_rest_of_the_address(page: Any, live_demo: str) -> None:
     open_wall(page, live_demo, "?measure=received_24h")
+    page.locator(".languages summary").click()
     page.locator('[data-lang="zh_CN"]').click()
     page.wait_for_function("() => document.documentElement.lang === 'zh-Hans'", timeout=15_000)
     assert "measure=received_24h" in page.url

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from emergency.alerts import (
@@ -197,6 +197,7 @@ def distinct(payloads: Sequence[AlertPayload]) -> bool:
     return len(sent) == len(set(sent))
 
 
+@settings(deadline=None)
 @given(facts, st.data())
 def test_any_order_and_any_repetition_of_the_facts_gives_the_same_picture(
     payloads: list[AlertPayload], data: st.DataObject
@@ -209,6 +210,7 @@ def test_any_order_and_any_repetition_of_the_facts_gives_the_same_picture(
         assert state_of(first, at) == state_of(second, at)
 
 
+@settings(deadline=None)
 @given(messages)
 def test_nothing_changes_between_two_changes(message: AlertIssued) -> None:
     alert = fold(message)
@@ -222,6 +224,7 @@ def test_nothing_changes_between_two_changes(message: AlertIssued) -> None:
         assert len({repr(state_of(alert, at)) for at in samples}) == 1
 
 
+@settings(deadline=None)
 @given(messages)
 def test_only_actual_messages_are_ever_in_force(message: AlertIssued) -> None:
     alert = fold(message)

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import h3
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emergency.alert_shapes import CORNERS, alert_cells, alert_to_features, circle_to_ring
@@ -31,6 +31,7 @@ def km(lat: float, lng: float, other_lat: float, other_lng: float) -> float:
     return h3.great_circle_distance((lat, lng), (other_lat, other_lng), unit="km")
 
 
+@settings(deadline=None)
 @given(st.floats(-75, 75), st.floats(-180, 180), st.floats(0.05, 500))
 def test_ring_of_a_circle_goes_around_it_and_hardly_further(lat: float, lng: float, radius_km: float) -> None:
     ring = circle_to_ring(lat, lng, radius_km)

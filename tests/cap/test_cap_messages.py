@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.feeds.cap.parse import Message, Reference, Refused, parse_cap
@@ -204,12 +204,14 @@ def test_element_of_another_namespace_is_not_taken_for_one_of_the_standard() -> 
         parse_cap(strange)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_any_bytes_are_read_or_refused_never_anything_else(raw: bytes) -> None:
     with pytest.raises(Refused):
         parse_cap(raw)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_damaged_messages_are_read_or_refused_never_anything_else(data: st.DataObject) -> None:
     whole = alert(info(area(polygon=SQUARE, circle="39.9,116.4 5")), references=f"{SENDER},a,2026-07-01T00:00:00+08:00")
@@ -224,6 +226,7 @@ def test_damaged_messages_are_read_or_refused_never_anything_else(data: st.DataO
     assert message.identifier
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.floats(-90, 90), st.floats(-180, 180)), min_size=3, max_size=40, unique=True),
 )

@@ -18,11 +18,12 @@ MOST_S = 1.0
 MOST_KB = 50 * 1024
 
 _MEASURE = """
-import json, resource, sys, time, tracemalloc
+import json, re, sys, time, tracemalloc
 from streams.feeds.cap.parse import Refused, parse_cap
 raw = sys.stdin.buffer.read()
 def peak_kb():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # Of this program only; getrusage would count what the parent held before the exec.
+    return int(re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/status").read())[1])
 before, said, begun = peak_kb(), "", time.process_time()
 try:
     parse_cap(raw)

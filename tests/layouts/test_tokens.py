@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from layouts.tokens import CELL_CLASSES, DARK, FONTS, PAPER, PRIORITY_SHAPES, custom_properties, mantine_theme
+from layouts.tokens import CELL_CLASSES, DARK, FONTS, NIGHT, PAPER, PRIORITY_SHAPES, custom_properties, mantine_theme
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT_ON_PANEL = ("text", "muted", "accent", "priority-1", "priority-2", "priority-3", "good", "late", "stale")
@@ -32,6 +32,18 @@ def test_the_style_sheet_is_written_from_the_table() -> None:
 @pytest.mark.parametrize("ground", ["background", "panel", "raised"])
 def test_text_colours_reach_four_and_a_half_to_one(name: str, ground: str) -> None:
     assert contrast(DARK[name], DARK[ground]) >= 4.5
+
+
+@pytest.mark.parametrize("name", TEXT_ON_PANEL)
+@pytest.mark.parametrize("ground", ["background", "panel", "raised"])
+def test_night_colours_keep_the_contrast_with_less_light(name: str, ground: str) -> None:
+    assert contrast(NIGHT[name], NIGHT[ground]) >= 4.5
+    assert luminance(NIGHT[name]) <= luminance(DARK[name])
+    assert luminance(NIGHT[ground]) < luminance(DARK[ground])
+
+
+def test_every_palette_has_every_colour() -> None:
+    assert NIGHT.keys() == DARK.keys()
 
 
 @pytest.mark.parametrize("name", [n for n in TEXT_ON_PANEL if n in PAPER])

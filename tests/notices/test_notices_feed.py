@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import redis as redis_module
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.cli.cap import follow
@@ -39,8 +39,9 @@ class Plan:
         return Ledger(self.redis, self.keys, "notices", "notices", self.tell)
 
     def write(self, **titles: str) -> None:
+        days = "starts = 2026-05-01\nends = 2026-05-09"
         tables = [
-            f'[[notice]]\nid = "{name}"\nkind = "works"\nstarts = 2026-05-01\nends = 2026-05-09\ntitles.en = "{title}"\n'
+            f'[[notice]]\nid = "{name}"\nkind = "works"\n{days}\ntitles.en = "{title}"\n'
             for name, title in titles.items()
         ]
         self.path.write_text('zone = "UTC"\n' + "".join(tables), encoding="utf-8")
@@ -95,6 +96,7 @@ def test_notice_that_is_changed_back_or_put_back_is_told_again(plan: Plan) -> No
     assert plan.standing() == {"a": "A"}
 
 
+@settings(deadline=None)
 @given(st.lists(st.dictionaries(st.sampled_from("abc"), st.sampled_from(["X", "Y"])), min_size=1, max_size=6))
 def test_the_log_always_says_what_the_file_says(
     tmp_path_factory: pytest.TempPathFactory, redis_server: Any, versions: list[dict[str, str]]

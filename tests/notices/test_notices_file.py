@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.cities import CITIES, City, city_ids
@@ -128,6 +128,7 @@ def test_file_that_is_absent_too_large_or_no_text_is_refused_with_its_name(tmp_p
         read_notices(tmp_path / "latin.toml")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_is_taken_or_refused_never_anything_else(text: str) -> None:
     with pytest.raises(NoticesError):

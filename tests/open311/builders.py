@@ -80,7 +80,8 @@ class Feed:
 
     def told(self, prefix: str = "case.") -> list[str]:
         """Types and subjects of what was told."""
-        return [f"{e.type.partition('.')[2]} {e.subject.partition(':')[2]}" for e in self.inbox() if e.type.startswith(prefix)]  # fmt: skip
+        said = [envelope for envelope in self.inbox() if envelope.type.startswith(prefix)]
+        return [f"{e.type.partition('.')[2]} {e.subject.partition(':')[2]}" for e in said]
 
     def dead(self) -> list[dict[bytes, bytes]]:
         return [fields for _, fields in self.client.xrange(KEYS.dead)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -96,7 +97,7 @@ def test_without_stamps_the_version_seen_last_decides_and_going_back_is_a_change
     assert (case.is_open, case.category, case.lat) == (
         newest["status"] == "open", newest["service_name"], newest["lat"],
     )  # fmt: skip
-    changed = sum(a != b for a, b in zip(said, said[1:], strict=False))
+    changed = sum(a != b for a, b in pairwise(said))
     assert (len(envelopes) > 1 + (said[0]["status"] == "closed")) == (changed > 0)
 
 
@@ -177,7 +178,9 @@ def test_the_target_follows_and_the_category_can_become_other() -> None:
 
 def test_local_times_take_the_presets_zone_and_false_utc_is_local() -> None:
     def read(text: str, **said: Any) -> tuple[datetime, str]:
-        values = {k: str(v) for k, v in record(1, requested_datetime=text, updated_datetime="").items()}
+        values: dict[str, str | None] = {
+            k: str(v) for k, v in record(1, requested_datetime=text, updated_datetime="").items()
+        }
         answer = Reading(endpoint(zone="America/Chicago", **said), {}).report(RawRow(b"", values))
         assert isinstance(answer, Report)
         return answer.received.occurred_at, answer.zone

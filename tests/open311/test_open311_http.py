@@ -16,6 +16,7 @@ from streams.feeds.open311.errors import NotNow, TooMuch
 from streams.feeds.open311.http import Answer, Http, Limits
 from streams.feeds.open311.waits import LONGEST_S, wait_s
 from tests.open311.servers import NOON, Reply, serving
+from tests.open311.servers import Answer as Answered
 
 QUICK = Limits(most_bytes=100_000, total_s=0.6, silent_s=0.3)
 
@@ -23,6 +24,10 @@ QUICK = Limits(most_bytes=100_000, total_s=0.6, silent_s=0.3)
 def ask(reply: Reply, limits: Limits = QUICK, now: datetime = NOON, **params: str) -> Answer:
     with serving(lambda _, __: reply) as server, Http(limits, lambda: now) as http:
         return http.get(f"{server.url}/requests.json", params)
+
+
+def always(reply: Reply) -> Answered:
+    return lambda _, __: reply
 
 
 def refusal_of(reply: Reply, limits: Limits = QUICK) -> NotNow:
@@ -46,10 +51,16 @@ def test_an_answer_comes_with_its_type_and_the_servers_clock() -> None:
     assert ask(Reply(b"[1]", date=None, headers={"Date": "the day after"})).skew is None
 
 
+def silent(stopped: threading.Event) -> Iterator[bytes]:
+    """Nothing, for longer than anybody waits."""
+    stopped.wait(5)
+    yield b""
+
+
 def test_a_silent_server_is_given_up_on() -> None:
     stopped = threading.Event()
     try:
-        error = refusal_of(Reply(head=iter(lambda: b"" if stopped.wait(5) else b"", None)))
+        error = refusal_of(Reply(head=silent(stopped)))
     finally:
         stopped.set()
     assert isinstance(error, TooMuch)
@@ -138,7 +149,7 @@ def test_errors_carry_their_status_and_when_to_come_back_but_no_key() -> None:
     later = format_datetime(NOON + timedelta(seconds=90), usegmt=True)
     for said, seconds in (("17", 17), (later, 90), ("soon", None), ("-3", None), ("1e9", 6 * 3600), ("nan", None)):
         reply = Reply(b"", 503, headers={"Retry-After": said})
-        with serving(lambda _, __, reply=reply: reply) as server, Http(QUICK, lambda: NOON - timedelta(days=9)) as http:
+        with serving(always(reply)) as server, Http(QUICK, lambda: NOON - timedelta(days=9)) as http:
             with pytest.raises(NotNow) as caught:
                 http.get(f"{server.url}/requests.json", {"api_key": "secret"})
             assert caught.value.retry_after_s == seconds

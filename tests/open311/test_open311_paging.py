@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -33,6 +34,10 @@ def reader(answer: Answer, **said: Any) -> Iterator[tuple[Client, Running, list[
         client = Client(http, chosen, Reading(chosen, {}).stamp_of, told.append)
         client.discover()
         yield client, server, told
+
+
+def always(reply: Reply) -> Answer:
+    return lambda _, __: reply
 
 
 def numbers(client: Client, window: Window = TODAY) -> list[int]:
@@ -181,7 +186,7 @@ def test_the_format_is_found_out() -> None:
         assert numbers(client) == [7]
         assert any("lists no services" in line for line in told)
     for status in (403, 429, 503):
-        with pytest.raises(NotNow, match=f"HTTP {status}"), reader(lambda _, __, status=status: Reply(b"", status)):
+        with pytest.raises(NotNow, match=f"HTTP {status}"), reader(always(Reply(b"", status))):
             pass
 
 
@@ -211,7 +216,7 @@ days = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)).map(lambda at: a
 def test_windows_of_the_past_touch_and_none_is_wider_than_ninety_days(now: datetime, span: float) -> None:
     windows = history(now, span)
     assert all(window.width <= WIDEST for window in windows)
-    assert all(a.end == b.start for a, b in zip(windows, windows[1:], strict=False))
+    assert all(a.end == b.start for a, b in pairwise(windows))
     assert windows[0].start <= now - timedelta(days=span)
     assert windows[-1].end > now
     assert [window.is_last for window in windows] == [False] * (len(windows) - 1) + [True]

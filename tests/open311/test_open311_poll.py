@@ -136,7 +136,7 @@ def test_by_asking_again_where_it_cannot_and_by_number_for_what_is_older(redis: 
 # restarts
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     habits=st.builds(
         Habits,
@@ -162,7 +162,7 @@ def test_failures_and_restarts_anywhere_neither_repeat_nor_skip(
     client = redis_server.client()
     client.flushall()
     city = City([], habits)
-    state = {"left": 0, "how": ""}
+    state: dict[str, Any] = {"left": 0, "how": ""}
 
     def answer(resource: str, asked: dict[str, str]) -> Reply:
         state["left"] -= 1
@@ -206,7 +206,7 @@ def test_the_past_is_loaded_on_where_a_restart_left_it(redis: redis_module.Redis
 
         server.answers(fails_in_the_second_window)
         assert feed.once().failed
-        assert feed.told() == ["received 1", "received 2"]
+        assert feed.told() == ["received 1"]
         server.answers(city)
         asked = len(server.asked)
         assert feed.once().outcome == DONE
@@ -422,7 +422,7 @@ def test_what_no_question_can_bring_back_is_forgotten(redis: redis_module.Redis)
         feed.once()
         assert redis.hkeys(known) == [b"2"], "an open one is kept"
         assert redis.hlen(rejected) == 0
-    assert feed.told() == ["received 1", "closed 1", "received 2"] or feed.told()[0].endswith("2")
+    assert feed.told() == ["received 2", "received 1", "closed 1"]
 
 
 def test_all_keys_of_the_feed_lie_in_the_citys_slot(redis: redis_module.Redis) -> None:

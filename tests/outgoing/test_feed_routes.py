@@ -22,9 +22,10 @@ from emergency.alerts import is_in_force
 from geo.cities import load_city
 from streams.codec import encode, payload_of
 from streams.events import AlertIssued, NoticeIssued
-from streams.feeds.cap.atom import entries_of
+from streams.feeds.cap.atom import FEED_LIMITS, entries_of, is_feed
 from streams.feeds.cap.facts import facts_of
 from streams.feeds.cap.parse import parse_cap
+from streams.feeds.cap.tree import parse
 from streams.keys import Keys
 from streams.reader import Reader
 from tests.outgoing.desk import LAT, LNG, SQUARE, Desk, area, info
@@ -54,7 +55,7 @@ class Office:
         for noun, documents in (("alerts", self.desk.alerts), ("notices", self.desk.notices)):
             for name, document in documents.items():
                 self.client.hset(self.keys.of(noun), name, encode(document))
-        clock = {"now": encode(self.desk.now), "mode": encode(mode)}
+        clock: dict[Any, Any] = {"now": encode(self.desk.now), "mode": encode(mode)}
         self.client.hset(self.keys.view("clock"), mapping=clock)
 
     def get(self, path: str, role: str | None = "viewer", **headers: str) -> TestResponse:
@@ -109,8 +110,9 @@ def test_another_city_that_reads_the_feed_ends_where_this_one_is(office: Office)
 
     def poll() -> None:
         office.commit()
-        raw = office.get("/feeds/cap.atom").data
-        for entry in entries_of(raw, "http://localhost/feeds/cap.atom"):
+        feed = parse(office.get("/feeds/cap.atom").data, FEED_LIMITS)
+        assert is_feed(feed.root)
+        for entry in entries_of(feed, "http://localhost/feeds/cap.atom"):
             message = parse_cap(office.get(entry.url.removeprefix("http://localhost")).data)
             for envelope in facts_of(message).envelopes:
                 reader.record(payload_of(envelope), source="cap")
@@ -225,7 +227,7 @@ def test_shapes_are_geojson_with_longitude_first(office: Office) -> None:
 def test_a_notice_leaves_the_feed_when_it_ends_or_is_withdrawn(office: Office) -> None:
     desk = office.desk
     withdrawn, ends = desk.notice(), desk.notice(ends_at=(NOON + timedelta(hours=2)).isoformat())
-    times = {"starts_at": NOON + timedelta(days=9), "ends_at": NOON + timedelta(days=10)}
+    times: dict[str, Any] = {"starts_at": NOON + timedelta(days=9), "ends_at": NOON + timedelta(days=10)}
     desk.record(NoticeIssued(notice_id="far", kind="event", titles={"en": "Parade"}, **times), source="notices")
     desk.ask("withdraw_notice", notice_id=withdrawn.notice_id)
     office.commit()

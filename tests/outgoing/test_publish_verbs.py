@@ -258,7 +258,7 @@ def test_a_notice_is_issued_replaced_and_withdrawn() -> None:
 
 def test_a_notice_of_a_feed_is_changed_at_its_source() -> None:
     desk = Desk()
-    times = {"starts_at": NOON, "ends_at": NOON + timedelta(days=1)}
+    times: dict[str, Any] = {"starts_at": NOON, "ends_at": NOON + timedelta(days=1)}
     desk.record(NoticeIssued(notice_id="desk-mine", kind="works", titles={"en": "Works"}, **times), source="notices")
     for verb, more in (("withdraw_notice", {}), ("publish_notice", notice())):
         assert (

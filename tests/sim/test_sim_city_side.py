@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -143,7 +144,7 @@ def facts(city: SimCity) -> list[Fact]:
     return sorted((e["occurred_at"], e["id"], str(sorted(e["data"].items()))) for e in city.city.events())
 
 
-def busy_night(client: redis_module.Redis, restarts: set[int], steps: int = 300) -> SimCity:
+def busy_night(client: redis_module.Redis, restarts: set[int], steps: int = 150) -> SimCity:
     client.flushall()
     city = SimCity(client, NIGHT, surge=4.0)
     for step in range(steps):
@@ -155,16 +156,16 @@ def busy_night(client: redis_module.Redis, restarts: set[int], steps: int = 300)
 
 def test_a_restart_in_the_middle_equals_going_on(redis: redis_module.Redis) -> None:
     went_on = facts(busy_night(redis, set()))
-    restarted = facts(busy_night(redis, {1, 7, 60, 61, 150, 299}))
-    assert len(went_on) > 1000
+    restarted = facts(busy_night(redis, {1, 7, 60, 61, 100, 149}))
+    assert len(went_on) > 800
     assert went_on == restarted
 
 
 def test_a_side_that_dies_before_its_commit_loses_nothing(redis: redis_module.Redis) -> None:
-    went_on = facts(busy_night(redis, set(), steps=120))
+    went_on = facts(busy_night(redis, set(), steps=80))
     redis.flushall()
     city = SimCity(redis, NIGHT, surge=4.0)
-    for step in range(120):
+    for step in range(80):
         city.city.wall.pass_(seconds=5)
         if step % 7 == 3:  # its facts are read and its plans told, but nothing is written
             lost = city.new_side()
@@ -195,7 +196,7 @@ def test_two_sides_at_once_tell_nothing_twice(redis: redis_module.Redis) -> None
 
 
 def test_without_its_memory_it_goes_on_from_the_documents(redis: redis_module.Redis) -> None:
-    city = SimCity(redis, NIGHT, surge=6.0)
+    city = SimCity(redis, NIGHT, surge=2.0)
     city.live(1800, step_s=5)
     busy = [unit for unit in city.city.view("units").values() if unit["incidents"]]
     assert {unit["status"] for unit in busy} >= {"en-route", "on-scene"}
@@ -211,7 +212,7 @@ def test_without_its_memory_it_goes_on_from_the_documents(redis: redis_module.Re
 def test_a_log_that_was_trimmed_beyond_the_last_fact_read_is_no_gap(city: SimCity) -> None:
     city.incident("E9")
     unit_id = city.nearest("ambulance")[0]
-    city.live(5)
+    city.live(90)  # patrols were told of meanwhile, so the memory knows how far it read
     city.city.ask("dispatch", incident_id="E9", unit_ids=[unit_id])
     city.city.turn()
     for n in range(5):  # the side is away while the log goes on
@@ -223,12 +224,12 @@ def test_a_log_that_was_trimmed_beyond_the_last_fact_read_is_no_gap(city: SimCit
     assert types(city.story("E9"))[-1] == "incident.closed"
 
 
-# --- laws of a busy half hour --------------------------------------------------------------------------------
+# --- laws of a busy twenty minutes --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Busy:
-    """What a half hour at rush, with three times the usual incidents, left behind."""
+    """What twenty minutes at rush, with three times the usual incidents, left behind."""
 
     events: list[dict[str, Any]]
     most_assignments: int
@@ -245,13 +246,13 @@ def busy(redis_server: RedisServer) -> Iterator[Busy]:
     city = SimCity(client, RUSH, surge=3.0, sector="Chaoyang")
     city.cpu_s = dict.fromkeys(city.cpu_s, 0.0)  # the past is played once
     most = 0
-    for _ in range(450):
-        city.live(4, step_s=1)
+    for _ in range(150):
+        city.live(8, step_s=2)
         raw: dict[bytes, bytes] = client.hgetall(city.keys.units)  # type: ignore[assignment]
         most = max(most, *(len(msgspec.json.decode(doc).get("assignments", ())) for doc in raw.values()))
     answers: Any = client.xrange(city.keys.replies)
     outcomes = Counter(msgspec.json.decode(fields[b"e"])["outcome"] for _, fields in answers)
-    yield Busy(city.city.events(), most, city.cpu_s, 1800, city.city.figures(), outcomes)
+    yield Busy(city.city.events(), most, city.cpu_s, 1200, city.city.figures(), outcomes)
     client.flushall()
     client.close()
 
@@ -277,7 +278,7 @@ def test_positions_of_a_unit_are_5_s_apart_but_for_the_one_on_arrival(busy: Busy
     for event in busy.events:
         if event["type"] == "unit.moved":
             told.setdefault(event["data"]["unit_id"], []).append(instant(event["occurred_at"]))
-    gaps = [(b - a).total_seconds() for times in told.values() for a, b in zip(times, times[1:], strict=False)]
+    gaps = [(b - a).total_seconds() for times in told.values() for a, b in pairwise(times)]
     assert sum(gap < 5 for gap in gaps) < len(gaps) * 0.02
 
 

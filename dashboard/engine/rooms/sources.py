@@ -57,6 +57,8 @@ class SourcesRoom(Room):
             source.stopped = payload.reason or "stopped"
         else:
             source.stale, source.stopped = False, ""
+            if recording.source != ENGINE:
+                source.last_event_at = self.state.now
 
     def heard(self, name: str, told_at: datetime) -> None:
         source = self.source(name)

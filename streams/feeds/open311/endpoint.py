@@ -32,10 +32,11 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     every_s: float = 60
     days: float = 1
     overlap_s: float | None = None
-    sweep_s: float = 3600
+    sweep_s: float | None = None
     page_size: int = 200
     limit: int = 1000
     updated_after: Literal["auto", "yes", "no"] = "auto"
+    category_from: Literal["name", "code"] = "name"
     id_prefix: str = ""
     false_utc: bool = False
     time_formats: tuple[str, ...] = ("iso",)

@@ -132,7 +132,8 @@ class Reading:
         """Categories are found by code, then by name; what the source calls it is kept beside a translated one."""
         code = (values.get("service_code") or "").strip()
         name = (values.get("service_name") or "").strip() or self._services.get(code, "")
-        category = code if self._translator.maps("category", code) else name or code
+        by_code = self._endpoint.category_from == "code" or self._translator.maps("category", code)
+        category = code if code and by_code else name or code
         number = (values.get(ID) or "").strip()
         return {
             **values,

@@ -19,7 +19,7 @@ from streams.feeds.open311.http import Http, Limits
 from streams.feeds.open311.ledger import Ledger, letter_digest
 from streams.feeds.open311.summary import Summary
 from streams.feeds.open311.waits import wait_s
-from streams.feeds.open311.windows import OVERLAP_S, Field, Window, history, remaining, since, sweep
+from streams.feeds.open311.windows import SWEEP_S, Field, Window, history, overlap_s, remaining, since, sweep
 from streams.feeds.records import Rejected
 from streams.feeds.rows import Health, RawRow
 from streams.keys import Keys
@@ -161,8 +161,7 @@ class _Run:
         field = self._field(server_now)
         for window in since(until, server_now, field, self.endpoint):
             self._read(window)
-        if field == "requested":
-            self._sweep(server_now)
+        self._sweep(server_now, field)
         self._commit([], {}, [], until=server_now.isoformat())
 
     def _field(self, server_now: datetime) -> Field:
@@ -172,17 +171,22 @@ class _Run:
             self.say(f"the server {'knows' if self._by_update else 'does not know'} the filter updated_after")
         return "updated" if self._by_update else "requested"
 
-    def _sweep(self, server_now: datetime) -> None:
-        """Look for changes of older records: by their windows, and of open ones before those by their numbers."""
-        swept = self._noted("swept")
-        if swept is not None and server_now - swept < timedelta(seconds=self.endpoint.sweep_s):
+    def _sweep(self, server_now: datetime, field: Field) -> None:
+        """Look for what the usual question misses: changes of older records, and records published late.
+
+        Where the server cannot tell by the time of change, open records older than all windows are asked for by number.
+        """
+        endpoint, swept = self.endpoint, self._noted("swept")
+        every_s = SWEEP_S[field] if endpoint.sweep_s is None else endpoint.sweep_s
+        if swept is not None and server_now - swept < timedelta(seconds=every_s):
             return
-        overlap_s = self.endpoint.overlap_s
-        for window in sweep(server_now, self.endpoint.days, OVERLAP_S["requested"] if overlap_s is None else overlap_s):
+        young_s = overlap_s(field, endpoint) if field == "requested" else 0
+        for window in sweep(server_now, endpoint.days, young_s):
             self._read(window)
-        prefix = len(self.endpoint.id_prefix)
-        older = self.ledger.open_before(server_now - timedelta(days=self.endpoint.days))
-        self._take(list(self.client.named([record[prefix:] for record in older if "," not in record])))
+        if field == "requested":
+            older = self.ledger.open_before(server_now - timedelta(days=endpoint.days))
+            prefix = len(endpoint.id_prefix)
+            self._take(list(self.client.named([record[prefix:] for record in older if "," not in record])))
         self._commit([], {}, [], swept=server_now.isoformat())
 
     def _read(self, window: Window, *, is_history: bool = False) -> None:
@@ -194,6 +198,7 @@ class _Run:
         moment = Moment(self.now(), self.client.skew, is_history)
         answers = [self.reading.report(row) for row in page]
         reports = [answer for answer in answers if not isinstance(answer, Rejected)]
+        reports.sort(key=lambda report: report.received.occurred_at)  # servers begin with the newest
         letters = {letter_digest(letter): letter for letter in answers if isinstance(letter, Rejected)}
         known = self.ledger.known(report.record for report in reports)
         told: list[Envelope] = []

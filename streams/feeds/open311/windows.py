@@ -21,6 +21,8 @@ PARAMETERS: dict[Field, tuple[str, str]] = {
 # How far each question reaches back over the one before. By the time of request it is a whole day, because changes of
 # young records come in this way, and because servers that misread the zone of a filter are off by up to 14 hours.
 OVERLAP_S: dict[Field, float] = {"requested": 86_400, "updated": 3600}
+# How often all windows are asked again: for changes, or only for records that were published long after their stamps.
+SWEEP_S: dict[Field, float] = {"requested": 3600, "updated": 86_400}
 
 
 class Window(msgspec.Struct, frozen=True):
@@ -62,12 +64,16 @@ def remaining(until: datetime, now: datetime) -> list[Window]:
 
 def since(until: datetime, now: datetime, field: Field, endpoint: Endpoint) -> list[Window]:
     """What is new since `until`, which both are the server's time; its clock may have been put back meanwhile."""
-    overlap_s = OVERLAP_S[field] if endpoint.overlap_s is None else endpoint.overlap_s
-    return _cut(field, min(until, now) - timedelta(seconds=overlap_s), now)
+    return _cut(field, min(until, now) - timedelta(seconds=overlap_s(field, endpoint)), now)
+
+
+def overlap_s(field: Field, endpoint: Endpoint) -> float:
+    """Seconds that a question reaches back over the one before."""
+    return OVERLAP_S[field] if endpoint.overlap_s is None else endpoint.overlap_s
 
 
 def sweep(now: datetime, days: float, young_s: float) -> list[Window]:
-    """What is asked again now and then where a server cannot say what changed: all but the young records."""
+    """What is asked again now and then: all but the young records, whose windows come anyway."""
     end = now - timedelta(seconds=young_s)
     windows = _cut("requested", now - timedelta(days=days), end) if days * 86_400 > young_s else []
     return [msgspec.structs.replace(window, is_last=False) for window in windows]
