@@ -27,6 +27,7 @@
       this.live = hexwatch.live = new hexwatch.Live(setup.live, this.topics(), (...now) => this.paint(...now), (...now) => this.tell(...now));
       this.month = new hexwatch.Month(this.live, () => this._minute(), () => this.scenes.urgent, () => `${setup.live}/grid?from=${this.map?.grid.size || 0}`);
       this.tell("waiting", Date.now());
+      this.story = new hexwatch.StoryBar(page, setup, this.speech);
       hexwatch.mapIn(part(page, "map")).then((map) => this._mapReady(map));
     }
 

@@ -19,6 +19,7 @@ import structlog
 
 from dashboard.caseworkers import CaseWorkers
 from dashboard.engine.request import Reply, Request
+from emergency.incidents import Incident
 from emergency.units import Unit, UnitStatus
 from geo.cities import City
 from streams.codec import encode
@@ -146,6 +147,11 @@ class Colleagues:
         found: dict[bytes, bytes] = self._client.hgetall(self._keys.view("incidents"))
         return {name.decode(): msgspec.json.decode(raw, type=OpenIncident) for name, raw in found.items()}
 
+    def _is_still_open(self, incident_id: str) -> bool:
+        """What the document says: the view is written with the frames, a moment later."""
+        raw: Any = self._client.hget(self._keys.incidents, incident_id)
+        return raw is not None and msgspec.json.decode(raw, type=Incident).is_open
+
     def _units(self) -> list[Unit]:
         """All units as committed: their documents are never behind the answers that were read before."""
         return [_decode_unit(raw) for raw in self._client.hvals(self._keys.units)]
@@ -164,7 +170,7 @@ class Colleagues:
         for incident in sorted(due, key=lambda i: (i.priority, i.received_at, i.id)):
             wanted = self._wanted(incident, crews.get(incident.id, []), now)
             chosen = choose(self._fleet, wanted, self._scene(incident), free) if wanted else []
-            if not chosen:
+            if not chosen or not self._is_still_open(incident.id):
                 continue
             for unit in chosen:
                 free[unit.kind].remove(unit)

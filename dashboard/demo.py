@@ -126,6 +126,8 @@ def _start(supervisor: Supervisor, program: Program) -> None:
     supervisor.wait_for(engine, lambda: bool(client.exists(keys.view("clock"))), READY_S, "See its log.")
     supervisor.start(Child("reader", command("reader"), env))
     supervisor.start(Child("web", command("serve"), env))
+    if settings.webhooks:
+        supervisor.start(Child("webhooks", command("webhook", "run"), env))
     for number, feed in enumerate(program.feeds, start=1):
         supervisor.start(Child(f"feed-{number}", command("feed", *feed), env, once=True))
     for name, words in program.players.items():

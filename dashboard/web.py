@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from dataclasses import replace
 from pathlib import Path
 
 import gevent
@@ -22,6 +23,7 @@ from dashboard.engine_process import load_areas
 from dashboard.health import health
 from dashboard.live import LiveContext, start_live
 from dashboard.logs import set_up_logging
+from dashboard.outgoing.routes import feeds
 from dashboard.settings import Settings, read_settings, reader_path
 from dashboard.signin import limiter_storage, start_signin
 from dashboard.story import Story
@@ -56,6 +58,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     start_signin(app, context.access, limiter_storage(settings.redis))
     _, relay = start_live(app, LiveContext(settings, context.client, context.keys, context.access))
     app.register_blueprint(api(context))
+    app.register_blueprint(feeds(context, city))
     app.register_blueprint(health(context.client, context.keys, relay.silent_s, lambda: len(relay.clients)))
     if settings.story:
         app.register_blueprint(story_routes(Story(context.client, context.keys), context.access))
@@ -79,7 +82,7 @@ def _api_context(settings: Settings) -> ApiContext:
 
 
 def _add_pages(app: Flask, settings: Settings, city: City, api_context: ApiContext) -> None:
-    context = context_of(city, load_areas(settings, city), tile_url=settings.tile_url)
+    context = replace(context_of(city, load_areas(settings, city), tile_url=settings.tile_url), story=settings.story)
     dash = Dash(
         "hexwatch",
         server=app,  # type: ignore[arg-type]
@@ -123,7 +126,7 @@ def _guard(app: Flask, settings: Settings, access: Access) -> None:
 
 
 def _sign_in_screen(access: Access, key: str) -> None:
-    """A screen's own link, `/wall?kiosk=KEY`: only the least role may stand in an address, and no session ends by it."""
+    """A screen's own link, `/wall?kiosk=KEY`: only the least role may stand in an address."""
     holder = access.principal_of(key)
     if holder is not None and holder.role is Role.KIOSK and access.live_principal(request) is None:
         access.sign_in(key)

@@ -85,6 +85,7 @@ class Context:
     tile_credit: str = ""
     base_path: str = ""  # prefix of /live when served below a path
     catalogue: Catalogue | None = None
+    story: bool = False  # a simulated city with a story bar
 
 
 def context_of(

@@ -12,6 +12,7 @@ import msgspec
 from dashboard.access import Permission, Principal
 from dashboard.api.answers import Problem, bad
 from dashboard.api.context import ApiContext
+from dashboard.outgoing.arguments import CancelAlert, PublishAlert, PublishNotice, WithdrawNotice
 from streams.codec import encode
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,100}")
@@ -59,7 +60,7 @@ class Erase(Arguments, frozen=True):
 class Verb:
     """What a verb takes, who may ask for it, and how long the engine may take to decide."""
 
-    arguments: type[Arguments]
+    arguments: type[msgspec.Struct]
     permission: Permission
     valid_s: float = 10.0
 
@@ -71,6 +72,10 @@ VERBS: dict[str, Verb] = {
     "close_case": Verb(CloseCase, Permission.REQUEST_CASE),
     "reopen_case": Verb(ReopenCase, Permission.REQUEST_CASE),
     "erase": Verb(Erase, Permission.MANAGE),
+    "publish_alert": Verb(PublishAlert, Permission.PUBLISH),
+    "cancel_alert": Verb(CancelAlert, Permission.PUBLISH),
+    "publish_notice": Verb(PublishNotice, Permission.PUBLISH),
+    "withdraw_notice": Verb(WithdrawNotice, Permission.PUBLISH),
 }
 
 
@@ -126,7 +131,7 @@ def _awaited(context: ApiContext, request_id: str, deadline: float) -> tuple[dic
     return reply
 
 
-def _understood(context: ApiContext, body: Any) -> tuple[str, Verb, Arguments, int | None, str]:
+def _understood(context: ApiContext, body: Any) -> tuple[str, Verb, msgspec.Struct, int | None, str]:
     """The parts of a posted request. Raises Problem 400 that says what is needed."""
     if not isinstance(body, dict):
         raise bad('send one request: {"verb": …, …}')

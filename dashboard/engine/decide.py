@@ -10,16 +10,19 @@ from typing import Any
 import msgspec
 
 from dashboard.engine.state import State
+from dashboard.outgoing.own import NOTICE_PREFIX, own_sender
 from emergency.units import Unit
 from geo.areas import Areas
 from hotline.calls import call_contradiction
 from streams.codec import split_private
 from streams.events import (
+    AlertPayload,
     CallPayload,
     CaseAmended,
     CaseReceived,
     Envelope,
     IncidentReceived,
+    NoticePayload,
     Payload,
     UnitAssignment,
     UnitCleared,
@@ -75,6 +78,8 @@ def decide(
                 f"occurred_at: {envelope.occurred_at.isoformat()} is more than 24 h ahead of {now.isoformat()}"
             )
         return Hold(envelope.occurred_at)
+    if payload.ENTITY in PUBLISHED and _is_ours(state, payload):
+        return Refusal(f"{payload.subject}: this city published it; only its own desks may change that")
     public, private = split_private(envelope.data)
     # Written out: msgspec.structs.replace takes three times as long, and this runs once per event.
     recorded = Envelope(
@@ -93,9 +98,16 @@ def decide(
     return Fact(recorded, payload, private)
 
 
+def _is_ours(state: State, payload: Payload) -> bool:
+    """Whether it speaks of what people at this city's desks published: nobody outside may change that."""
+    if isinstance(payload, AlertPayload):
+        return payload.alert_id.startswith(f"{own_sender(state.city.id)},")
+    return isinstance(payload, NoticePayload) and payload.notice_id.startswith(NOTICE_PREFIX)
+
+
+PUBLISHED = frozenset({"alert", "notice"})
 PLACED = frozenset({CaseReceived, IncidentReceived, CaseAmended})
 ASSIGNING = frozenset(UnitAssignment.__subclasses__()) - {UnitCleared}
-
 CALLING = frozenset(CallPayload.__subclasses__())
 
 

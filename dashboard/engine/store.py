@@ -11,7 +11,7 @@ import msgspec
 import redis
 
 from dashboard.engine.clock import Clock
-from dashboard.engine.verbs import Reply
+from dashboard.engine.request import Reply
 from streams.codec import encode
 from streams.keys import Keys
 

@@ -14,11 +14,12 @@ from dashboard.engine import frames
 from dashboard.engine.clock import Clock, Mode
 from dashboard.engine.decide import Decision, Fact, Hold, Refusal, decide, digest
 from dashboard.engine.loading import thaw
+from dashboard.engine.request import Refused, Reply, Request
 from dashboard.engine.rooms.room import Room
 from dashboard.engine.rooms.sources import ENGINE
 from dashboard.engine.state import State
 from dashboard.engine.store import Batch, Position
-from dashboard.engine.verbs import Refused, Reply, Request, decide_request, decode_request
+from dashboard.engine.verbs import decide_request, decode_request
 from streams.codec import MAX_ENTRY_BYTES, Malformed, decode_envelope, encode, payload_of
 from streams.events import (
     AlertExpired,

@@ -6,12 +6,12 @@ Requests are the only thing that is refused for contradicting the state; facts f
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
+from dashboard.engine.publish_verbs import PUBLISH_VERBS
+from dashboard.engine.request import Refused, Request
 from dashboard.engine.state import State
 from streams.codec import MAX_ID, Malformed
 from streams.events import (
@@ -23,37 +23,6 @@ from streams.events import (
     UnitCleared,
     UnitDispatched,
 )
-
-
-class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """A person's request as the web process wrote it into the stream."""
-
-    request_id: str
-    verb: str
-    actor: str
-    role: str
-    valid_until: datetime
-    args: dict[str, Any] = {}
-    if_version: int | None = None
-
-
-class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The one answer that a request id ever gets."""
-
-    request_id: str
-    outcome: str  # done | refused
-    seq: int = 0
-    reason: str = ""
-    detail: dict[str, Any] = {}
-
-
-@dataclass(frozen=True)
-class Refused(Exception):
-    """The request cannot be granted, and why, in words for the person who asked."""
-
-    reason: str
-    detail: dict[str, Any] | None = None
-
 
 Verb = Callable[[State, Request], list[Payload]]
 
@@ -170,4 +139,5 @@ VERBS: dict[str, Verb] = {
     "close_case": close_case,
     "reopen_case": reopen_case,
     "erase": erase,
+    **PUBLISH_VERBS,
 }

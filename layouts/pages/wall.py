@@ -18,6 +18,7 @@ from layouts.texts import Language
 from layouts.tokens import CELL_CLASSES, CELL_OPACITY, DARK, NIGHT, PRIORITY_SHAPES
 from layouts.wall import cases, channels, citymap, duty, header, incidents, keys, strip, tiles, trends
 from layouts.wall.names import names
+from layouts.wall.story import story_bar
 from layouts.wall.words import words_for_scripts
 
 TOPICS: tuple[str, ...] = (
@@ -53,6 +54,7 @@ def wall(context: Context, lang: Language, options: WallOptions) -> Component:
             ),
             strip.attention(lang),
             keys.keys_window(lang),
+            *([story_bar(lang)] if context.story else []),
             cases.cases_drawer(lang),
             DashSocketIO(id=ids.Live.SOCKET, eventNames=["frame"], options=socket_options(options)),
         ],

@@ -87,6 +87,8 @@ WORDS: dict[str, str] = {
     "scene.urgent": N_("stays while an incident of priority 1 is open"),
     "keys.copied": N_("Copied"),
     "strip.empty": N_("No events yet: the picture fills as soon as a feed sends"),
+    "story.next": N_("Next: {title}"),
+    "story.proof": N_("{sent} cases sent, {counted} counted"),
     "category.all": N_("All categories"),
     "age.second": N_("{n} s"),
     "age.minute": N_("{n} min"),

@@ -172,7 +172,10 @@ class EmergencySide:
         home = self._world.units[unit_id].home
         here = (document.lat, document.lng) if document.lat is not None and document.lng is not None else home
         self._know(incident_id, scene)
-        self._start(_task(unit_id, incident_id, scene, stage, since, here, rolling=False), after=now - MISSED)
+        task = _task(unit_id, incident_id, scene, stage, since, here, rolling=False)
+        self._start(task, after=now - MISSED)
+        if STAGES.index(stage) >= STAGES.index("on-scene"):
+            self._arrived(task)
 
     # --- facts -----------------------------------------------------------------------------------------------
 

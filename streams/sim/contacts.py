@@ -122,7 +122,8 @@ class Contacts:
         parts = max(1, int(np.ceil(rates.max(initial=0.0) / MOST_PER_PART)))
         drawn = (units(self._salt(f"count {part}"), minutes) for part in range(parts))
         counts: Integers = sum((poisson(u, rates / parts) for u in drawn), np.zeros(len(minutes), dtype=np.int64))
-        return np.minimum(counts, PER_MINUTE - 1)
+        most: Integers = np.minimum(counts, PER_MINUTE - 1)
+        return most
 
     def rates(self, minutes: Integers, demand: Demand = USUAL) -> Floats:
         """Expected contacts in each of those minutes since 1970, the swings of day and quarter included."""

@@ -52,6 +52,7 @@ class Driving(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     report_patrol_s: Positive
     handover_min: tuple[float, float]
     nearest_hospital: Share
+    detour_m: Positive
 
 
 class Patrols(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -62,7 +62,8 @@ class HotlineFeed:
         if not log.is_passed(self._behind):
             return None
         self._behind = b""
-        if log.load() is None:
+        until = log.load()
+        if until is None:
             return HotlineSide.fresh(self._laws, self._words, now, self._demand)
         cases, calls, agents = (log.documents(noun) for noun in ("cases", "calls", "agents"))
-        return HotlineSide.resumed(self._laws, self._words, log.until, cases, calls, agents, self._demand)
+        return HotlineSide.resumed(self._laws, self._words, until, cases, calls, agents, self._demand)

@@ -11,7 +11,7 @@ import numpy as np
 
 from streams.events import Envelope
 from streams.sim.contacts import MINUTE_MS, PER_MINUTE, USUAL, Contact, Demand
-from streams.sim.floor import AGENT, ENDED, Floor, Happening
+from streams.sim.floor import ABANDONED, AGENT, ENDED, Floor, Happening
 from streams.sim.laws import Laws
 from streams.sim.lives import Receipt, Step, fits, instant, milliseconds
 from streams.sim.telling import Teller, Words
@@ -37,7 +37,7 @@ class HotlineSide:
         self._callers: dict[int, Contact] = {}
         self._steps: list[tuple[datetime, str, str, int, Step]] = []
         self._adopted = 0
-        self._written: list[tuple[int, Contact]] = []  # contacts without a call, when they are received
+        self._written: list[tuple[int, int, Contact]] = []  # contacts without a call, when they are received
         self._next_minute = _minute_of(at)
         self.counts = {"cases": 0, "calls": 0}
         self._meet_callers()
@@ -112,14 +112,14 @@ class HotlineSide:
             self._floor.offer(spoken)
             for contact in coming:
                 if contact.channel not in self._laws.profile.with_calls:
-                    heappush(self._written, (contact.at_ms, contact))
+                    heappush(self._written, (contact.at_ms, contact.number, contact))
             self._next_minute += 1
 
     def _happened(self, happening: Happening, receipts: list[tuple[Contact, int]]) -> Envelope:
         contact = None if happening.what == AGENT else self._callers.get(happening.number)
         envelope = self._teller.happening(happening, self._floor, contact)
-        if contact is not None and happening.number not in self._floor.calls:
-            del self._callers[happening.number]
+        if happening.what in (ENDED, ABANDONED):
+            self._callers.pop(happening.number, None)
         self.counts["calls"] += happening.what == "offered"
         if happening.what == ENDED and contact is not None:
             receipts.append((contact, happening.at_ms))
@@ -128,7 +128,7 @@ class HotlineSide:
     def _written_until(self, until_ms: int) -> list[tuple[Contact, int]]:
         found = []
         while self._written and self._written[0][0] <= until_ms:
-            at_ms, contact = heappop(self._written)
+            at_ms, _, contact = heappop(self._written)
             found.append((contact, at_ms))
         return found
 

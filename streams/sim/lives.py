@@ -199,7 +199,8 @@ class Lives:
         return np.max(taken, axis=0).astype(np.int64) + DAY_MS
 
     def _happens(self, what: str, numbers: Integers) -> Booleans:
-        return self._units(what, numbers) < getattr(self._life, what)
+        share: float = getattr(self._life, what)
+        return self._units(what, numbers) < share
 
     def _haste(self, grade: Integers) -> Floats:
         return np.where(grade == 0, self._life.grave_dispatch, 1.0)

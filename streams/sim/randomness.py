@@ -23,6 +23,7 @@ Booleans: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 
 _WORD = (1 << 64) - 1
 _TO_UNIT = 2.0**-53
+_NOTHING = 1e-16  # what adds nothing to a sum near 1
 # The finaliser of SplitMix64 (G. Steele, D. Lea, C. Flood, "Fast splittable pseudorandom number generators", 2014).
 _STEP, _MIX_1, _MIX_2 = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 
@@ -155,13 +156,13 @@ def poisson(drawn: Floats, means: Floats) -> Integers:
     term = np.exp(-means)
     below = term.copy()
     pending = np.flatnonzero(drawn >= below)
-    # Rounding may keep the sum from ever reaching a draw next to 1; nobody waits for that.
-    most = int(means.max(initial=0.0) + 12 * means.max(initial=0.0) ** 0.5 + 30)
-    for k in range(1, most + 1):
+    k = 0
+    while pending.size:
+        k += 1
         term[pending] *= means[pending] / k
         below[pending] += term[pending]
         counts[pending] = k
-        pending = pending[drawn[pending] >= below[pending]]
-        if not pending.size:
-            break
+        # Beyond the hill the terms get too small to add anything: rounding would keep a draw next to 1 waiting.
+        grows = (term[pending] > _NOTHING) | (means[pending] > k)
+        pending = pending[(drawn[pending] >= below[pending]) & grows]
     return counts

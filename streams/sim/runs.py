@@ -29,7 +29,7 @@ from streams.events import (
     UnitTransported,
     type_of,
 )
-from streams.sim.driving import METRES_PER_DEGREE, Leg, Point, along, leg, position_at, reports
+from streams.sim.driving import METRES_PER_DEGREE, Leg, Point, along, distance_m, leg, position_at, reports
 from streams.sim.fleet import FleetSetting, SimUnit, hospitals_by_distance, is_patrolling, is_silent
 from streams.sim.incidents import IncidentSetting, drawn, is_transported, on_scene_s
 
@@ -205,10 +205,16 @@ class _Plan:
         )
 
     def hospital(self) -> Point:
-        chosen = drawn(self.world.seed, "hospital", self.task.incident_id)
-        near = hospitals_by_distance(self.world.fleet, self.task.scene or self.here)[:2]
-        hospital = near[0] if chosen.random() < self.world.fleet.driving.nearest_hospital else near[-1]
-        return hospital.lat, hospital.lng
+        """The nearest, or now and then the second nearest where that is not much farther."""
+        driving = self.world.fleet.driving
+        here = self.task.scene or self.here
+        first, *others = ((h.lat, h.lng) for h in hospitals_by_distance(self.world.fleet, here)[:2])
+        for second in others:
+            much_farther = distance_m(here, second) - distance_m(here, first) > driving.detour_m
+            rng = drawn(self.world.seed, "hospital", self.task.incident_id)
+            if not much_farther and rng.random() >= driving.nearest_hospital:
+                return second
+        return first
 
     def takes_a_patient(self) -> bool:
         rng = drawn(self.world.seed, "transport", f"{self.task.incident_id}:{self.unit.unit_id}")

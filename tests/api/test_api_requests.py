@@ -12,6 +12,7 @@ from dashboard.access import Permission, Role
 from dashboard.api.asking import VERBS
 from dashboard.engine.verbs import VERBS as DECIDED
 from tests.api.conftest import Door
+from tests.outgoing.desk import info, notice
 
 
 def prepared(door: Door) -> None:
@@ -115,10 +116,15 @@ def test_each_verb_is_granted_by_its_permission_alone(door: Door, role: Role, ve
         "close_case": {"case_id": "x"},
         "reopen_case": {"case_id": "x", "reason": "not done"},
         "erase": {"subject": "case:x"},
+        "publish_alert": {"infos": [info()]},
+        "cancel_alert": {"alert_id": "hexwatch@boston,x", "reason": "over"},
+        "publish_notice": notice(),
+        "withdraw_notice": {"notice_id": "x"},
     }
     may = {
         Permission.REQUEST_DISPATCH: {Role.ADMIN, Role.DISPATCHER},
         Permission.REQUEST_CASE: {Role.ADMIN, Role.HOTLINE},
+        Permission.PUBLISH: {Role.ADMIN, Role.LEADER},
         Permission.MANAGE: {Role.ADMIN},
     }[VERBS[verb].permission]
     object.__setattr__(door.context, "monotonic", iter([0.0, 100.0, 200.0]).__next__)
@@ -134,7 +140,7 @@ def test_the_door_knows_the_verbs_that_the_engine_decides() -> None:
     ("body", "says"),
     [
         ([], "one request"),
-        ({}, "verb: one of clear_unit, close_case"),
+        ({}, "verb: one of cancel_alert, clear_unit"),
         ({"verb": ["dispatch"]}, "verb: one of"),
         ({"verb": "dispatch"}, "incident_id"),
         (DISPATCH | {"unit_ids": []}, "unit_ids"),

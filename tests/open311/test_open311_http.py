@@ -6,6 +6,7 @@ import gzip
 import itertools
 import threading
 import time
+import tracemalloc
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from email.utils import format_datetime
@@ -94,7 +95,12 @@ def test_a_small_gzip_that_unpacks_to_a_large_body_is_refused_before_it_is_whole
     bomb = gzip.compress(b"0" * 200_000_000, 1)
     assert len(bomb) < 1_000_000
     limits = Limits(most_bytes=2_000_000, total_s=5)
-    assert isinstance(refusal_of(Reply(bomb, headers={"Content-Encoding": "gzip"}), limits), TooMuch)
+    tracemalloc.start()
+    try:
+        assert isinstance(refusal_of(Reply(bomb, headers={"Content-Encoding": "gzip"}), limits), TooMuch)
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
     packed = gzip.compress(b"[1]")
     assert ask(Reply(packed, headers={"Content-Encoding": "gzip"})).body == b"[1]"
     assert "damaged gzip" in str(refusal_of(Reply(b"[1]", headers={"Content-Encoding": "gzip"})))

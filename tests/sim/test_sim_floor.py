@@ -114,9 +114,8 @@ def test_happenings_come_in_order_of_time_and_agents_change_their_state_each_tim
             if happening.state == "wrap_up":
                 assert before == "talking"
             states[happening.agent] = happening.state
-    assert set(states.values()) == {"available", "away", "signed_out", "talking", "wrap_up"} - {"talking"} | (
-        {"talking"} & set(states.values())
-    )
+    assert {h.state for h in happened if h.what == AGENT} == {"available", "away", "talking", "wrap_up"}
+    assert set(states.values()) == {"available", "away"}  # at the end everybody has hung up
 
 
 @cache
@@ -149,7 +148,7 @@ def test_six_to_seven_hundred_are_on_duty_at_the_peak_and_never_more_than_there_
     plan = laws().profile.floor
     on_duty = {hour: sum(n for state, n in counts.items() if state != "signed_out") for hour, counts in states.items()}
     low, high = plan.peak_on_duty
-    assert low <= max(on_duty.values()) <= high + 10
+    assert low <= on_duty[10] <= high  # the busiest hour
     assert max(on_duty.values()) <= plan.seats
     assert min(on_duty.values()) < 150
     assert all(counts.get("away", 0) < 0.35 * on_duty[hour] for hour, counts in states.items())
@@ -220,7 +219,7 @@ def test_cases_live_on_after_a_restart() -> None:
     start = WEDNESDAY + timedelta(hours=9)
     envelopes = uninterrupted(540, 1.0)
     types = Counter(e.type for e in envelopes)
-    assert types["case.received"] > 500
+    assert types["case.received"] > 200
     assert types["case.dispatched"] > 50
     documents = Documents().take(envelopes)
     at = start + timedelta(minutes=20)
@@ -234,8 +233,8 @@ def test_a_case_that_a_person_closed_or_opened_again_is_left_to_people() -> None
     documents = Documents().take(uninterrupted(540, 1.0))
     at = start + timedelta(minutes=20)
     case_ids = [case.case_id for case in documents.cases.values() if case.is_open]
-    reopened = {case_id: (True, 1) for case_id in case_ids[::2]}
-    closed = {case_id: (False, 0) for case_id in case_ids[1::2]}
+    reopened = dict.fromkeys(case_ids[::2], (True, 1))
+    closed = dict.fromkeys(case_ids[1::2], (False, 0))
 
     def standing(asked: object) -> dict[str, tuple[bool, int]]:
         return reopened | closed

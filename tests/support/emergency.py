@@ -14,6 +14,7 @@ from dashboard.engine.clock import Mode
 from geo.cities import load_city
 from streams.sim.city_side import EmergencySide, make_world
 from streams.sim.driving import distance_m
+from streams.sim.fleet import SimUnit
 from streams.sim.incidents import Arrivals
 from streams.sim.places import Places
 from streams.sim.runs import World
@@ -57,7 +58,7 @@ class SimCity:
         self.sector, self.with_colleagues = sector, with_colleagues
         self.cpu_s = {"side": 0.0, "colleagues": 0.0}
         self.restart()
-        self.live(1)
+        self.live(3)  # the past is played, read and shown
 
     @property
     def now(self) -> datetime:
@@ -93,9 +94,9 @@ class SimCity:
 
     def incident(self, incident_id: str, where: tuple[float, float] = UNIVERSITY, **data: Any) -> None:
         """Post an incident of the simulator's own."""
-        given = {"kind": "medical_trauma", "priority": 2, "area": "Haidian"} | data
-        event = {"incident_id": incident_id, "lat": where[0], "lng": where[1], **given}
-        self.city.post("incident.received", f"{incident_id}:received", source="cad", **event)
+        given: dict[str, Any] = {"kind": "medical_trauma", "priority": 2, "area": "Haidian"} | data
+        given |= {"incident_id": incident_id, "lat": where[0], "lng": where[1]}
+        self.city.post("incident.received", f"{incident_id}:received", source="cad", **given)
 
     def story(self, incident_id: str) -> list[dict[str, Any]]:
         """All facts of one incident."""
@@ -105,9 +106,14 @@ class SimCity:
         return self.city.view("units")[unit_id]
 
     def nearest(self, kind: str, where: tuple[float, float] = UNIVERSITY) -> list[str]:
-        """Units of a kind at home, nearest first."""
-        units = [u for u in world().units.values() if u.kind == kind]
+        """Free units of a kind that stand at home, nearest first."""
+        seen = self.city.view("units")
+        units = [u for u in world().units.values() if u.kind == kind and _is_at_home(u, seen[u.unit_id])]
         return [u.unit_id for u in sorted(units, key=lambda u: distance_m(u.home, where))]
+
+
+def _is_at_home(unit: SimUnit, seen: dict[str, Any]) -> bool:
+    return seen["status"] == "available" and distance_m(unit.home, (seen["lat"], seen["lng"])) < 1
 
 
 def types(story: list[dict[str, Any]]) -> list[str]:

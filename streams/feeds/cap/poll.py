@@ -172,6 +172,6 @@ def say_alive(ledger: Ledger, before: datetime | None) -> datetime:
     now = ledger.now()
     if before is not None and now - before < ALIVE_EVERY:
         return before
-    ledger.tell("started")
+    ledger.tell("polled")
     ledger.commit()
     return now

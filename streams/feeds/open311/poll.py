@@ -238,7 +238,7 @@ class _Run:
         """A source that has nothing new is not a silent one."""
         now = self.now()
         if self._heard_at is None or now - self._heard_at >= timedelta(seconds=ALIVE_S):
-            self._commit([self.ledger.about("resumed", now)], {}, [])
+            self._commit([self.ledger.about("polled", now)], {}, [])
 
     def _failed(self, error: NotNow, failures: int) -> float:
         """Seconds to wait; after a few failures in a row the outage is a fact for everybody."""
