@@ -33,6 +33,7 @@ ACTS = ("scene", "next", "kill")
 ACTS_KEPT = 100
 LOOK_MS = 250
 SIMULATOR = "sim"  # the cursor of the simulated city's own feed
+PARTNER = "open311"  # the feed that polls its partner's server, and knows each report it told
 
 
 class Act(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -117,14 +118,15 @@ class Story:
         return state.get("scene", ORDER[0]), datetime.fromisoformat(at) if at else None
 
     def proof(self) -> dict[str, int]:
-        """Cases that the simulated city sent, and cases that the engine counted; equal once nothing waits."""
+        """Cases that the simulated city and its partner sent, and those the engine counted; equal once nothing waits."""
         with self.client.pipeline(transaction=True) as pipe:
             pipe.hget(self.keys.cursor(SIMULATOR), "cases")
             pipe.hget(self._state, "seeded")
+            pipe.hlen(f"{self.keys.cursor(PARTNER)}:known")
             pipe.hget(self.keys.position, "totals")
-            sent, seeded, totals = pipe.execute()
+            sent, seeded, partners, totals = pipe.execute()
         counted = msgspec.json.decode(totals).get("cases", 0) if totals else 0
-        return {"sent": int(sent or 0) + int(seeded or 0), "counted": counted}
+        return {"sent": int(sent or 0) + int(seeded or 0) + partners, "counted": counted}
 
 
 def shown(story: Story, language: str) -> dict[str, Any]:

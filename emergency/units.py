@@ -63,6 +63,7 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     lat: float | None = None
     lng: float | None = None
     position_at: datetime | None = None
+    moved_at: datetime | None = None  # when the unit was there, by its source: an older report changes nothing
     out_of_service: str = ""  # the reason, while it is not to be sent
     cleared: dict[str, datetime] = {}  # when it last cleared each recent incident: a late step must not revive it
     seq: int = 0
@@ -87,8 +88,15 @@ def fold_unit(unit: Unit | None, payload: UnitPayload, recording: Recording) -> 
     """
     known = unit or Unit(unit_id=payload.unit_id)
     if isinstance(payload, UnitMoved):
+        if known.moved_at is not None and recording.occurred_at <= known.moved_at:
+            return known
         return msgspec.structs.replace(
-            known, lat=payload.lat, lng=payload.lng, position_at=recording.at, seq=recording.seq
+            known,
+            lat=payload.lat,
+            lng=payload.lng,
+            position_at=recording.at,
+            moved_at=recording.occurred_at,
+            seq=recording.seq,
         )
     if isinstance(payload, UnitListed):
         return _listed(known, payload, recording)

@@ -33,6 +33,7 @@ from streams.events import (
     IncidentClosed,
     Payload,
     SubjectErased,
+    UnitMoved,
     type_of,
 )
 
@@ -157,7 +158,8 @@ class Turn:
         if type(decision) is Refusal:
             self._bury(raw, decision.reason, envelope.source)
             return
-        self._remember(identity)
+        if type(payload) is not UnitMoved:  # a position told twice is no later than the first: units see to that
+            self._remember(identity)
         if type(decision) is Hold:
             self._hold(identity.hex(), raw, decision.until)
         elif type(decision) is Fact and type(payload) is not ClockAdvanced:

@@ -114,7 +114,8 @@ class Contacts:
         """The numbers of all contacts in those minutes since 1970."""
         counts = self.counts(minutes, demand)
         first = np.repeat(np.cumsum(counts) - counts, counts)
-        return np.repeat(minutes * PER_MINUTE, counts) + (np.arange(counts.sum()) - first)
+        numbers: Integers = np.repeat(minutes * PER_MINUTE, counts) + (np.arange(counts.sum()) - first)
+        return numbers
 
     def counts(self, minutes: Integers, demand: Demand = USUAL) -> Integers:
         """How many contacts come in each of those minutes since 1970."""

@@ -196,7 +196,8 @@ class Lives:
         """By the draw for the closing, in steps: how long the slowest grade takes, the night included."""
         draws = np.minimum(np.arange(1, _FINE + 1) / _FINE, _ALMOST)
         taken = [q.of_all(draws) * f for q, f in zip(self._closing, self._feedback_ms, strict=True)]
-        return np.max(taken, axis=0).astype(np.int64) + DAY_MS
+        slowest: Integers = np.max(taken, axis=0).astype(np.int64) + DAY_MS
+        return slowest
 
     def _happens(self, what: str, numbers: Integers) -> Booleans:
         share: float = getattr(self._life, what)
