@@ -6,6 +6,7 @@
   const SHOWN_SOURCES = { full: 4, large: 1, huge: 1 };
   const SHOWN_ROWS = { hotline: 7 };
   const FEW_ROWS = 5;
+  const ROWS_BESIDE_CALLS = 4; // the board of calls is the larger one, and the curve keeps its height
 
   /* Everything the panels ask of one moment's picture. */
   class Moment {
@@ -138,7 +139,7 @@
   /* One row per name; `figure` is the word that its figures have between `cases.by_` and the name. */
   function ranking(page, table, figure, moment, speech) {
     const body = part(page, `rank-${table}`), empty = part(page, `rank-${table}-empty`);
-    const rows = moment.named(`cases.by_${figure}.`).slice(0, SHOWN_ROWS[page.dataset.scene] || FEW_ROWS);
+    const rows = moment.named(`cases.by_${figure}.`).slice(0, SHOWN_ROWS[page.dataset.scene] || (moment.topic("channels").size ? ROWS_BESIDE_CALLS : FEW_ROWS));
     const largest = rows.length ? rows[0][1] : 1;
     write(empty, speech.say("rank.empty"));
     show(empty, !rows.length);

@@ -4,13 +4,14 @@
   const hexwatch = (root.hexwatch = root.hexwatch || {});
   const { part, write, show, element, fillList } = hexwatch;
   const SENTENCES = 3;
+  const LEAST_SAID = 0.1; // of an expected number
   // What a visitor may not read: places and kinds of what is not yet public.
   const PRIVATE = new Set(["cluster", "unassigned", "stalled", "channel"]);
 
   /* The sentence of each kind of item, without since and owner. */
   const SAID = {
     cluster: (item, speech) => speech.say("attention.cluster", {
-      what: place(speech.name("categories", item.category), item.area, speech), n: item.n, expected: speech.tenths.format(item.expected),
+      what: place(speech.name("categories", item.category), item.area, speech), n: item.n, expected: fewest(item.expected, speech),
     }),
     unassigned: (item, speech) => {
       const kind = item.incident_kind ? speech.name("incident_kinds", item.incident_kind) : speech.say("attention.incident");
@@ -32,6 +33,11 @@
     stalled: (item, speech) => speech.say("attention.stalled", { name: item.name }),
   };
   const ENDS_ITSELF = new Set(["alert", "surge"]); // says its own time
+
+  /* "0 expected" would say that it cannot happen. */
+  function fewest(expected, speech) {
+    return expected < LEAST_SAID ? `<${speech.tenths.format(LEAST_SAID)}` : speech.tenths.format(expected);
+  }
 
   function place(what, area, speech) {
     return area ? speech.say("attention.place", { what, where: speech.name("areas", area) }) : what;

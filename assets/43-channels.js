@@ -64,8 +64,8 @@
     write(head.firstChild, row.name);
     if (head.title !== row.name) head.title = row.name;
     write(waiting, row.waiting);
-    write(longest, row.late ? `▲ ${row.longest}` : row.longest);
-    write(level, row.missed ? `▼ ${row.level}` : row.level);
+    write(longest, row.late ? `▲\u2009${row.longest}` : row.longest);
+    write(level, row.missed ? `▼\u2009${row.level}` : row.level);
     write(connected, row.connected);
     longest.classList.toggle("late", row.late);
     level.classList.toggle("late", row.missed);

@@ -3,6 +3,7 @@
   "use strict";
   const hexwatch = (root.hexwatch = root.hexwatch || {});
   const EMERGENCY = "emergency";
+  const CHOSEN_MS = 60000;
 
   /* Which scene is due. Knows no page and no clock of its own, so that its law can be tested. */
   class Turns {
@@ -13,12 +14,13 @@
       this.since = now;
       this.paused = false;
       this.urgent = false;
+      this.chosenUntil = 0;
     }
 
     /* {scene, why}: why is "", "urgent" or "paused". An emergency wall is shown even if the address did not name it. */
     at(now, urgent) {
       if (!this.scenes.length) return { scene: "", why: "" };
-      if (urgent) {
+      if (urgent && now >= this.chosenUntil) {
         this.urgent = true;
         return { scene: EMERGENCY, why: "urgent" };
       }
@@ -37,10 +39,10 @@
       this.since = now;
     }
 
-    /* What a person chose stays until the turns go on. */
+    /* What a person chose stays until the turns go on; before an emergency it keeps its place for a minute. */
     choose(scene, now) {
       if (!this.scenes.includes(scene)) this.scenes = [...this.scenes, scene];
-      Object.assign(this, { index: this.scenes.indexOf(scene), paused: true, since: now });
+      Object.assign(this, { index: this.scenes.indexOf(scene), paused: true, since: now, chosenUntil: now + CHOSEN_MS });
     }
   }
 

@@ -22,7 +22,7 @@ from dashboard.connect import connect
 from dashboard.embedded import redis_command
 from dashboard.engine.clock import Mode
 from dashboard.settings import PREFIX, Settings, city_file
-from dashboard.story import TOUR, Act, Director, Story
+from dashboard.story import ENGINES, TOUR, Act, Director, Story
 from dashboard.supervisor import (
     CannotStart,
     Child,
@@ -46,7 +46,8 @@ class Program:
     """What to run: the city and its clock, and command lines (without the interpreter).
 
     `before` run to their end before the engine starts; `feeds` may end by themselves, `players` are kept alive.
-    `story` makes the program act on its story bar, beginning with a scene and playing the tour if wanted.
+    `story` makes the program act on its story bar, beginning with a scene and playing the tour if wanted. With
+    `standby` a second engine waits, its memory warm, to go on when the first one dies.
     """
 
     settings: Settings
@@ -57,6 +58,7 @@ class Program:
     players: dict[str, list[str]] = field(default_factory=dict)
     env: dict[str, str] = field(default_factory=dict)
     story: StoryWish | None = None
+    standby: bool = False
     tour: str = ""
 
 
@@ -116,16 +118,20 @@ def _start(supervisor: Supervisor, program: Program) -> None:
         _start_redis(supervisor, settings, client)
     else:
         _check_remote(client, settings)
+    # A web process takes as long to start as the past takes to write, and needs nothing of it.
+    supervisor.start(Child("web", command("serve"), env))
     for words in program.before:
         _run_to_end(words, env)
     start_at = ["--start-at", program.start_at.isoformat()] if program.start_at else []
-    engine = supervisor.start(
-        Child("engine", command("engine", "--take-over", "--mode", program.mode.value, *start_at), env)
-    )
+    engine_words = command("engine", "--mode", program.mode.value, *start_at)
+    # Alone it need not wait for the lease of the one that died.
+    alone = [] if program.standby else ["--take-over"]
+    engine = supervisor.start(Child(ENGINES[0], [*engine_words, *alone], env))
     keys = Keys(settings.city)
     supervisor.wait_for(engine, lambda: bool(client.exists(keys.view("clock"))), READY_S, "See its log.")
+    if program.standby:
+        supervisor.start(Child(ENGINES[1], engine_words, env))
     supervisor.start(Child("reader", command("reader"), env))
-    supervisor.start(Child("web", command("serve"), env))
     if settings.webhooks:
         supervisor.start(Child("webhooks", command("webhook", "run"), env))
     for number, feed in enumerate(program.feeds, start=1):
@@ -227,6 +233,7 @@ def simulation_program(settings: Settings, now: datetime, seed: str, surge: floa
         },
         env={f"{PREFIX}OPEN_WALL": "yes", f"{PREFIX}STORY": "yes"},
         story=story,
+        standby=True,
         tour=_tour(
             settings, f"a simulated {city.name()}, labelled SIMULATION; no person, place or event in it is real"
         ),

@@ -24,7 +24,7 @@ OLDEST_REDIS = (6, 2)
 TESTED = "tested with Redis 6.2.14"
 CLOCK_OFF_S = 1.0
 PITCH_55_INCH_MM = 0.63
-FONTS = {"Chinese": "zh", "Arabic": "ar"}
+FONTS = {"Chinese": "zh", "Arabic": "ar", "Japanese": "ja", "Korean": "ko", "Cyrillic": "ru"}
 
 
 @dataclass(frozen=True)

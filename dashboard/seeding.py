@@ -30,6 +30,7 @@ from hotline.channels import Floor
 from streams.codec import encode, payload_of, split_private
 from streams.events import AgentPayload, CallPayload, CasePayload, CaseReceived, Envelope, Recording
 from streams.keys import Keys
+from streams.sim.city_side import EmergencySide
 from streams.sim.history import Counts, History
 from streams.sim.laws import Laws
 from streams.sim.texts import Words
@@ -97,7 +98,8 @@ def seed_city(
         raise LookupError(f"{keys.city} has begun already")
     _sweep(client, keys)
     zone, midnight = city.time_zone, day_start(start, city.zone)
-    history = History(Laws.of_city(city, areas, seed), Words.load(city.load_catalogue()), start, midnight)
+    laws = Laws.of_city(city, areas, seed)
+    history = History(laws, Words.load(city.load_catalogue()), start, midnight)
     counts = history.counts()
     hours, splits = rollups(counts, Hours(zone), Splits(zone))
     past, floor = Past(city, areas), Floor()
@@ -117,6 +119,8 @@ def seed_city(
     total = int(counts.minutes.sum()) + len(today)
     _write(client, keys, past, hours, splits, floor, progress)
     _begin(client, keys, start, total)
+    # The day of the units goes through the inbox: it is short, and the engine tells who is where.
+    EmergencySide.of_city(client, keys, city, laws.places.place, seed).turn(start)
     return total
 
 

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
 from dashboard.access import Access, csrf_token, error_response, has_csrf_token
-from layouts.texts import gettext, language
+from layouts.texts import LANGUAGES, gettext, language
 from layouts.texts import mark as N_
 
 TRIES = "10 per minute"
@@ -100,8 +100,12 @@ def _blueprint(access: Access, limiter: Limiter, tokens_url: str) -> Blueprint:
     return blueprint
 
 
+# Browsers say `zh` or `zh-CN` for the Chinese that there is.
+_OFFERED = [*(lang.html for lang in LANGUAGES.values()), "zh-CN", "zh"]
+
+
 def _page(access: Access, tokens_url: str, message: str, status: int = 200) -> Response:
-    lang = language(request.args.get("lang") or request.accept_languages.best_match(["en", "zh-CN", "zh", "ar"]))
+    lang = language(request.args.get("lang") or request.accept_languages.best_match(_OFFERED))
     say = gettext(lang.id)
     principal = access.authenticate(request)
     if principal is None:

@@ -29,6 +29,7 @@ log = structlog.get_logger("story")
 
 ORDER = ("quiet", "gas", "crash", "storm")  # what "next" leads through
 KILLABLE = frozenset({"engine"})
+ENGINES = ("engine", "standby")  # the processes of which one is the engine now
 ACTS = ("scene", "next", "kill")
 ACTS_KEPT = 100
 LOOK_MS = 250
@@ -46,8 +47,8 @@ class Act(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 # Seconds after the wall is full, and what happens then.
 TOUR: tuple[tuple[float, Act], ...] = (
     (20, Act(act="scene", name="gas")),
-    (95, Act(act="kill", name="engine")),
-    (120, Act(act="scene", name="crash")),
+    (75, Act(act="kill", name="engine")),
+    (95, Act(act="scene", name="crash")),
 )
 
 
@@ -117,8 +118,13 @@ class Story:
         at = state.get("scene_at")
         return state.get("scene", ORDER[0]), datetime.fromisoformat(at) if at else None
 
+    def lease_holder(self) -> str:
+        """`<host>:<process id>` of the active engine, or ""."""
+        holder: Any = self.client.get(self.keys.lease)
+        return holder.decode() if holder else ""
+
     def proof(self) -> dict[str, int]:
-        """Cases that the simulated city and its partner sent, and those the engine counted; equal once nothing waits."""
+        """Cases that the simulated city and its partner sent, and those counted; equal once nothing waits."""
         with self.client.pipeline(transaction=True) as pipe:
             pipe.hget(self.keys.cursor(SIMULATOR), "cases")
             pipe.hget(self._state, "seeded")
@@ -203,13 +209,16 @@ class Director:
             self.story.play(name, self.city_clock())
 
     def _kill(self, name: str) -> None:
-        """End a process the hard way, as a power cut would; the supervisor starts it again."""
-        child = next((c for c in self.supervisor.children if c.name == name), None)
-        if child is None or name not in KILLABLE or not _is_running(child):
+        """End the active engine the hard way, as a power cut would; the supervisor starts it again."""
+        child = self._active_engine() if name in KILLABLE else None
+        if child is None or child.process is None:
             return
         self.story.note(killed_at=instant(self.city_clock()))
-        os.kill(child.process.pid, signal.SIGKILL)  # type: ignore[union-attr]
+        os.kill(child.process.pid, signal.SIGKILL)
 
-
-def _is_running(child: Child) -> bool:
-    return child.process is not None and child.process.poll() is None
+    def _active_engine(self) -> Child | None:
+        """The process that holds the lease; when nobody does, the first of the engines that runs."""
+        running = [c for c in self.supervisor.children if c.name in ENGINES and c.is_running]
+        holder = self.story.lease_holder()
+        holding = [c for c in running if c.process is not None and holder.endswith(f":{c.process.pid}")]
+        return next(iter(holding or running), None)

@@ -52,8 +52,7 @@ def _units(_: Say) -> Component:
     figure = html.P([_mark("busy"), html.Span("", **attributes(data_figure="units.busy"))], className="tile-figure")
     note = html.P(
         [
-            _mark("available"),
-            html.Span("", **attributes(data_part="units-note")),
+            html.Span([_mark("available"), html.Span("", **attributes(data_part="units-note"))]),
             html.Span("", className="units-out", hidden=True, **attributes(data_part="units-out")),
         ],
         className="duty-note",

@@ -57,7 +57,7 @@ def test_the_board_lists_channels_in_a_fixed_order_and_names_the_variant(page: A
     assert [cells[0] for cells in rows] == [name for id_, name in CHANNELS.items() if id_ in HOTLINE]
     assert rows[0][1] == "12"
     assert rows[0][2].startswith("▲"), "a wait beyond the threshold has a sign, not only a colour"
-    assert rows[0][3] == "▼ 91% of 340"
+    assert rows[0][3] == "▼\u200991% of 340"
     assert rows[0][4] == "98% of 13,210"
     variant = page.locator('[data-part="channel-variant"]').inner_text()
     assert variant == "answered ≤15 s / (answered + abandoned >5 s)"
@@ -72,7 +72,7 @@ def test_the_wait_ticks_with_the_citys_clock_and_ends_when_the_last_caller_is_an
 ) -> None:
     Staged(page, **FIGURES)
     open_wall(page, live_demo)
-    page.wait_for_function("() => document.querySelector('.calls td.longest').textContent === '▲ 55 s'", timeout=20_000)
+    page.wait_for_function("() => document.querySelector('.calls td.longest').textContent === '▲\u200955 s'", timeout=20_000)
     receive(page, channels={"set": {"phone": HOTLINE["phone"] | {"waiting": 0, "waiting_since": None}}})
     assert page.locator(".calls td.longest").first.inner_text() == "–"
 

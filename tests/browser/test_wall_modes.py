@@ -66,14 +66,16 @@ def test_visitor_mode_survives_a_reload_and_no_frame_brings_anything_back(page: 
 
 def test_visitors_open_no_list_and_see_no_cells_of_incidents(page: Any, live_demo: str) -> None:
     staged(page)
-    open_wall(page, live_demo)
+    open_wall(page, live_demo, "?measure=incidents")
+    assert page.evaluate("() => hexwatch.map.cells.counts.total()") > 0
     page.keyboard.press("v")
-    page.evaluate("() => hexwatch.map._choosePlace({ without_location: true })")
-    page.evaluate("() => hexwatch.wall.choose('incidents', '*')")
-    page.wait_for_function("() => !hexwatch.live.picture.asking", timeout=15_000)
+    assert page.evaluate("() => hexwatch.map.cells.counts.total()") == 0
     receive(page, **{"cells:incidents__public:": {"set": {"1": 3}}})
     assert page.evaluate("() => hexwatch.map.cells.counts.total()") == 0
-    assert page.locator("#cases-list").count() == 0 or not page.locator("#cases-list").is_visible()
+    page.locator('[data-part="away"]').click(force=True)
+    page.evaluate("() => hexwatch.map._choosePlace({ without_location: true })")
+    page.wait_for_function("(n) => hexwatch.stats.framesApplied > n", arg=page.evaluate("hexwatch.stats.framesApplied") + 2)
+    assert not page.get_by_role("dialog", name="Cases of this place").is_visible()
 
 
 def test_the_night_palette_comes_by_key_or_address_and_reaches_the_canvases(page: Any, live_demo: str) -> None:

@@ -51,6 +51,12 @@ def test_even_a_held_wall_shows_the_emergency(page: Any) -> None:
     assert play(page, ["hotline"], *steps) == ["hotline,paused", "emergency,urgent", "hotline,paused"]
 
 
+def test_who_chooses_another_scene_in_an_emergency_sees_it_for_a_minute(page: Any) -> None:
+    steps = [(0, "urgent"), (10_000, "choose", "hotline"), (69_999, "urgent"), (70_000, "urgent")]
+    shown = play(page, ["map"], *steps)
+    assert shown == ["emergency,urgent", "hotline,paused", "hotline,paused", "emergency,urgent"]
+
+
 def test_a_wall_without_scenes_never_changes(page: Any) -> None:
     assert play(page, [], (0,), (99_000, "urgent"), (1e9,)) == [",", ",", ","]
 

@@ -54,16 +54,18 @@ def test_next_leads_through_every_scene_and_begins_again(story: Story, tmp_path:
     assert story.scene() == (ORDER[0], NOW)
 
 
-def test_the_engine_is_killed_and_nothing_else_can_be(story: Story, tmp_path: Path) -> None:
+def test_the_active_engine_is_killed_and_nothing_else_can_be(story: Story, tmp_path: Path) -> None:
     player, _ = director(story, tmp_path)
     waiting = [sys.executable, "-c", "import signal; signal.pause()"]
-    engine, web = (player.supervisor.start(Child(name, waiting)) for name in ("engine", "web"))
+    engine, standby, web = (player.supervisor.start(Child(n, waiting)) for n in ("engine", "standby", "web"))
+    assert standby.process is not None
+    story.client.set(KEYS.lease, f"somewhere:{standby.process.pid}")
     try:
         player.perform(Act(act="kill", name="web"))
         player.perform(Act(act="kill", name="engine"))
-        wait_until(lambda: not engine.is_running)
-        assert engine.process is not None
-        assert engine.process.returncode == -signal.SIGKILL
+        wait_until(lambda: not standby.is_running)
+        assert standby.process.returncode == -signal.SIGKILL
+        assert engine.is_running
         assert web.is_running
         assert story.state()["killed_at"] == "2026-11-23T09:40:00Z"
     finally:
