@@ -98,7 +98,6 @@
     const free = f("units.by_status.available") ?? Math.max(0, total - busy), out = Math.max(0, total - busy - free);
     write(part(page, "units-note"), total ? speech.say("units.available", { n: free }) : speech.say("units.none"));
     write(part(page, "units-out"), out ? speech.say("units.out", { n: out }) : "");
-    show(part(page, "units-out"), out > 0);
   }
 
   hexwatch.addPanel(channelBoard, "channels", "figures", "clock");

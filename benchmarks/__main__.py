@@ -27,6 +27,7 @@ from benchmarks.numbers import (
     lists_and_search,
     seen_in_browser,
     slow_clients,
+    surge,
 )
 from benchmarks.results import Result, from_lines, to_line
 from benchmarks.run import SIZES, Run
@@ -45,6 +46,7 @@ NUMBERS: dict[str, Any] = {
         engine_recovery,
         lists_and_search,
         area_lookup,
+        surge,
     )
 }
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from benchmarks.servers import Servers
-from benchmarks.traffic import Traffic
+from benchmarks.traffic import CITY, Traffic
 
 T = TypeVar("T")
 
@@ -48,19 +48,19 @@ class Run:
         print(f"[{time.monotonic() - self.began:6.1f} s] {text}", file=sys.stderr, flush=True)
 
     @contextmanager
-    def servers(self) -> Iterator[Servers]:
+    def servers(self, city: str = CITY) -> Iterator[Servers]:
         """A folder and a Redis of one measurement's own, ended with it: nothing goes on beside the next."""
         if self._live is not None:
             self._live_ends.close()
             self._live = None
-        with self._serving() as servers:
+        with self._serving(city) as servers:
             yield servers
 
     @contextmanager
-    def _serving(self) -> Iterator[Servers]:
+    def _serving(self, city: str = CITY) -> Iterator[Servers]:
         if self._cache is None:
             self._cache = Path(self._ends.enter_context(tempfile.TemporaryDirectory(prefix="hexwatch-bench-cache-")))
-        servers = Servers(cache=self._cache)
+        servers = Servers(city, cache=self._cache)
         try:
             servers.start_redis()
             yield servers

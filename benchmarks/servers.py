@@ -60,6 +60,7 @@ class Servers:
     folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="hexwatch-bench-")))
     port: int = field(default_factory=free_port)
     cache: Path | None = None  # of area tables, shared by the servers of one run
+    more: dict[str, str] = field(default_factory=dict)  # environment of every process, beside what all have
 
     def __post_init__(self) -> None:
         if self.cache is not None:
@@ -80,14 +81,14 @@ class Servers:
     def start_redis(self) -> None:
         data = self.folder / "redis"
         data.mkdir()
-        self.supervisor.start(self._child("redis", redis_command(data, self.socket)))
+        self.start("redis", redis_command(data, self.socket))
         wait_until(self._answers, READY_S, "redis answers")
         self._watch.start()
 
-    def start_engine(self) -> Child:
+    def start_engine(self, *options: str) -> Child:
         """A supervised active engine, once it has committed its first frame."""
         epoch = self.frame_epoch()
-        child = self.supervisor.start(self._child("engine", command("engine", "--take-over")))
+        child = self.start("engine", command("engine", "--take-over", *options))
         wait_until(lambda: self.frame_epoch() > epoch, READY_S, "the engine's first frame")
         return child
 
@@ -112,15 +113,24 @@ class Servers:
         self.loose.append(process)
         return process
 
+    def run_to_end(self, name: str, words: list[str], timeout_s: float) -> None:
+        """A process that must end well before anything else. Raises subprocess.SubprocessError."""
+        with open(self.folder / "logs" / f"{name}.log", "ab") as out:
+            env = {**os.environ, **self.environment()}
+            subprocess.run(
+                words, cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT, timeout=timeout_s, check=True
+            )
+
     def start_web(self) -> Child:
         """The product's own web process, once it answers."""
-        child = self.supervisor.start(self._child("web", command("serve")))
+        child = self.start("web", command("serve"))
         self.wait_for_web(self.port)
         return child
 
-    def _child(self, name: str, words: list[str]) -> Child:
-        """To be started while the supervisor watches: until it runs, the watch must not start it a second time."""
-        return Child(name, words, self.environment(), again_at_s=float("inf"))
+    def start(self, name: str, words: list[str]) -> Child:
+        """A supervised process."""
+        # The supervisor watches already: until the process runs, the watch must not start it a second time.
+        return self.supervisor.start(Child(name, words, self.environment(), again_at_s=float("inf")))
 
     def wait_for_web(self, port: int) -> None:
         wait_until(lambda: _is_up(f"http://127.0.0.1:{port}/healthz"), READY_S, "the web process answers")
@@ -134,7 +144,7 @@ class Servers:
             "MAX_CLIENTS": "2000",
             "LOG_LEVEL": "warning",
         }
-        return {f"{PREFIX}{name}": value for name, value in values.items()}
+        return {f"{PREFIX}{name}": value for name, value in values.items()} | self.more
 
     def stop(self) -> None:
         """End every process at once (nothing here is worth an orderly end) and delete the folder."""

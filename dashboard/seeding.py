@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-import msgspec
 import redis
 
 from dashboard.engine.clock import Clock, Mode
@@ -32,6 +31,7 @@ from streams.events import AgentPayload, CallPayload, CasePayload, CaseReceived,
 from streams.keys import Keys
 from streams.sim.city_side import EmergencySide
 from streams.sim.history import Counts, History
+from streams.sim.hotline_feed import HotlineFeed
 from streams.sim.laws import Laws
 from streams.sim.texts import Words
 
@@ -87,7 +87,7 @@ def is_seeded(store: Store) -> bool:
 
 
 def seed_city(
-    client: redis.Redis, keys: Keys, city: City, areas: Areas | None, start: datetime, seed: str, progress: Progress
+    client: redis.Redis, keys: Keys, city: City, areas: Areas | None, start: datetime, laws: Laws, progress: Progress
 ) -> int:
     """Write the past of a simulation that begins at `start` (aware); returns how many cases it ever received.
 
@@ -98,8 +98,8 @@ def seed_city(
         raise LookupError(f"{keys.city} has begun already")
     _sweep(client, keys)
     zone, midnight = city.time_zone, day_start(start, city.zone)
-    laws = Laws.of_city(city, areas, seed)
-    history = History(laws, Words.load(city.load_catalogue()), start, midnight)
+    words = Words.load(city.load_catalogue())
+    history = History(laws, words, start, midnight)
     counts = history.counts()
     hours, splits = rollups(counts, Hours(zone), Splits(zone))
     past, floor = Past(city, areas), Floor()
@@ -119,8 +119,9 @@ def seed_city(
     total = int(counts.minutes.sum()) + len(today)
     _write(client, keys, past, hours, splits, floor, progress)
     _begin(client, keys, start, total)
+    HotlineFeed(client, keys, laws, words).begin(start)
     # The day of the units goes through the inbox: it is short, and the engine tells who is where.
-    EmergencySide.of_city(client, keys, city, laws.places.place, seed).turn(start)
+    EmergencySide.of_city(client, keys, city, laws.places.place, laws.seed).turn(start)
     return total
 
 
@@ -186,9 +187,3 @@ def _begin(client: redis.Redis, keys: Keys, start: datetime, total: int) -> None
     clock = Clock(mode=Mode.SIMULATION, at=start)
     after = Position(seq=SEQ, clock=clock, totals={"cases": total, "incidents": 0})
     client.hset(keys.position, mapping=position_fields(Position(), after))
-
-
-def decoded_cases(client: redis.Redis, keys: Keys) -> Iterable[dict[str, Any]]:
-    """Cases as plain mappings, for whoever plays their lives."""
-    for _, raw in client.hscan_iter(keys.cases, count=CHUNK):
-        yield msgspec.json.decode(raw)

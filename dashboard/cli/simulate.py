@@ -18,7 +18,7 @@ from dashboard.supervisor import stop_on_signals
 from geo.cities import load_city
 from streams.keys import Keys
 from streams.sim.cursor import Taken
-from streams.sim.laws import SEED
+from streams.sim.laws import SEED, Laws
 
 
 @click.command()
@@ -39,7 +39,8 @@ def simulate(past: bool, start_at: str | None, seed: str, surge: float, port: in
             raise click.UsageError("--past needs --start-at")
         gc.disable()  # a million small objects that all stay: looking for rubbish among them doubles the time
         try:
-            total = seed_city(client, keys, city, areas, datetime.fromisoformat(start_at), seed, _progress)
+            laws = Laws.of_city(city, areas, seed)
+            total = seed_city(client, keys, city, areas, datetime.fromisoformat(start_at), laws, _progress)
         except LookupError:
             return  # it has begun already and goes on
         Story(client, keys).note(seeded=str(total))

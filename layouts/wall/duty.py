@@ -52,14 +52,17 @@ def _units(_: Say) -> Component:
     figure = html.P([_mark("busy"), html.Span("", **attributes(data_figure="units.busy"))], className="tile-figure")
     note = html.P(
         [
-            html.Span([_mark("available"), html.Span("", **attributes(data_part="units-note"))]),
-            html.Span("", className="units-out", hidden=True, **attributes(data_part="units-out")),
+            _mark("available"),
+            html.Span("", **attributes(data_part="units-note")),
         ],
         className="duty-note",
         **attributes(data_rank="notes"),
     )
+    out = html.P(
+        html.Span("", **attributes(data_part="units-out")), className="units-out", **attributes(data_rank="notes")
+    )
     return html.Div(
-        [html.H2(_("Units busy")), figure, note],
+        [html.H2(_("Units busy")), figure, note, out],
         className="duty-item duty-units",
         **attributes(data_rank="units", data_private="yes"),
     )
@@ -67,9 +70,7 @@ def _units(_: Say) -> Component:
 
 def _due(_: Say) -> Component:
     figure = html.P(html.Span("", **attributes(data_figure="cases.due_4h")), className="tile-figure")
-    return html.Div(
-        [html.H2(_("Due in 4 h")), figure], className="duty-item duty-due", **attributes(data_rank="due")
-    )
+    return html.Div([html.H2(_("Due in 4 h")), figure], className="duty-item duty-due", **attributes(data_rank="due"))
 
 
 def _alerts(_: Say) -> Component:

@@ -52,7 +52,10 @@ def languages(lang: Language) -> Component:
     _ = gettext(lang.id)
     links = [_language_link(known, known.id == lang.id) for known in LANGUAGES.values()]
     return html.Details(
-        [html.Summary(lang.name, lang=lang.html, title=_("Language")), html.Nav(links, **attributes(aria_label=_("Language")))],
+        [
+            html.Summary(lang.name, lang=lang.html, title=_("Language")),
+            html.Nav(links, **attributes(aria_label=_("Language"))),
+        ],
         className="languages",
         **attributes(data_rank="switches"),
     )

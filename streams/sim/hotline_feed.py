@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import redis
 
+from streams.events import CaseReceived, Envelope, type_of
 from streams.keys import Keys
 from streams.sim.cursor import SimLog
 from streams.sim.hotline_side import DemandAt, HotlineSide, usual
@@ -14,14 +16,27 @@ from streams.sim.telling import Words
 
 # After a break the past is told in parts, so that no transaction is huge.
 MOST_AT_ONCE = timedelta(minutes=5)
+RECEIVED = type_of(CaseReceived)
+More = Callable[[datetime, datetime], list[Envelope]]
 
 
 class HotlineFeed:
-    """Contacts, calls, agents and cases of one simulated city. `turn(now)` tells what happened up to `now`."""
+    """Contacts, calls, agents and cases of one simulated city. `turn(now)` tells what happened up to `now`.
 
-    def __init__(self, client: redis.Redis, keys: Keys, laws: Laws, words: Words, demand: DemandAt = usual) -> None:
+    `more(since, until)` adds events of a scene after `since` and up to `until`.
+    """
+
+    def __init__(
+        self,
+        client: redis.Redis,
+        keys: Keys,
+        laws: Laws,
+        words: Words,
+        demand: DemandAt = usual,
+        more: More = lambda since, until: [],
+    ) -> None:
         self._log = SimLog(client, keys)
-        self._laws, self._words, self._demand = laws, words, demand
+        self._laws, self._words, self._demand, self._more = laws, words, demand, more
         self._side: HotlineSide | None = None
         self._behind = b""  # the entry that the engine must have passed before the documents can be trusted
 
@@ -50,9 +65,13 @@ class HotlineFeed:
         # What is told to nobody must be told again: without a commit the next turn starts from the documents.
         self._side = None
         until = min(now, side.at + MOST_AT_ONCE)
-        before = dict(side.counts)
+        since, before = side.at, dict(side.counts)
         told = side.advance(until, self._log.standing)
-        self._log.append(told, until, {name: n - before[name] for name, n in side.counts.items()})
+        counts = {name: n - before[name] for name, n in side.counts.items()}
+        if more := self._more(since, until):
+            counts["cases"] += sum(envelope.type == RECEIVED for envelope in more)
+            told = sorted([*told, *more], key=lambda envelope: envelope.occurred_at)
+        self._log.append(told, until, counts)
         self._side = side
         return len(told)
 

@@ -26,37 +26,44 @@ class Partner:
     def __init__(self, laws: Laws, words: Words, port: int, now: Callable[[], datetime]) -> None:
         self._contacts = Contacts(laws.profile, f"{laws.seed}:partner", laws.places, laws.zone)
         self._seed, self._words = laws.seed, words
-        self._server = Open311Server(now, port=port)
+        self._now, self._port = now, port
+        self._server: Open311Server | None = None
+        self._published: dict[str, PublishedReport] = {}
         self._until: datetime | None = None
 
     @property
     def url(self) -> str:
-        return self._server.url
+        """Where the server listens; empty before it was started."""
+        return self._server.url if self._server else ""
 
     def start(self) -> None:
-        self._server.start()
+        """Serve what was published, and what will be."""
+        self._server = Open311Server(self._now, reports=self._published.values(), port=self._port).start()
+        self._published.clear()
 
     def stop(self) -> None:
-        self._server.stop()
+        if self._server:
+            self._server.stop()
 
-    def begin(self, at: datetime) -> None:
-        """Publish again what was published before `at`."""
-        self._until = at - KEPT
-        self.advance(at)
+    def _publish(self, report: PublishedReport) -> None:
+        if self._server:
+            self._server.publish(report)
+        else:
+            self._published[report.service_request_id] = report
 
     def advance(self, now: datetime, scene: Scene | None = None, name: str = "", began: datetime | None = None) -> None:
-        """Publish what came up to `now`, the reports of a scene that `began` among them."""
-        since = self._until or now
+        """Publish what came up to `now`, at first of a whole day, and the reports of a scene that `began`."""
+        since = self._until or now - KEPT
         minute = since.replace(second=0, microsecond=0)
         while minute <= now:
             for contact in self._contacts.arrivals(minute, SHARE):
                 at = instant(contact.at_ms)
                 if since < at <= now:
-                    self._server.publish(self._report(contact, at, None))
+                    self._publish(self._report(contact, at, None))
             minute += MINUTE
         self._close(since, now)
         for report in _of_scene(scene, name, began, now) if scene and began else ():
-            self._server.publish(report)
+            self._publish(report)
         self._until = now
 
     def _close(self, since: datetime, now: datetime) -> None:
@@ -66,7 +73,7 @@ class Partner:
             for contact in self._contacts.arrivals(minute, SHARE):
                 at = instant(contact.at_ms)
                 if at <= now - CLOSED_AFTER:
-                    self._server.publish(self._report(contact, at, at + CLOSED_AFTER))
+                    self._publish(self._report(contact, at, at + CLOSED_AFTER))
             minute += MINUTE
 
     def _report(self, contact: Contact, at: datetime, closed_at: datetime | None) -> PublishedReport:

@@ -21,7 +21,11 @@ CLUSTER = {
 }
 NAMES = {
     "en": {"categories": {"gas_smell": "Gas smell"}, "agencies": {"gas": "Gas utility", "12345": "12345 hotline"}},
-    "zh_CN": {"categories": {"gas_smell": "燃气异味"}, "areas": {"Chaoyang": "朝阳区"}, "agencies": {"gas": "燃气集团"}},
+    "zh_CN": {
+        "categories": {"gas_smell": "燃气异味"},
+        "areas": {"Chaoyang": "朝阳区"},
+        "agencies": {"gas": "燃气集团"},
+    },
 }
 SAY = """([words, tag, names, topics, visitor]) => {
   const picture = new hexwatch.Picture(Object.keys(topics));

@@ -65,8 +65,10 @@ def test_every_text_of_every_scene_is_legible_at_the_stated_distance_and_none_is
     assert [t for t in texts if t["outside"]] == []
     overlaps = """() => {
       const seen = [...document.querySelectorAll(".wall-main > *, .side > *, .wall-header, .strip")];
-      const boxes = seen.filter((n) => n.checkVisibility() && n.className !== "side").map((n) => [n.className, n.getBoundingClientRect()]);
-      const meet = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
+      const shown = seen.filter((n) => n.checkVisibility() && n.className !== "side");
+      const boxes = shown.map((n) => [n.className, n.getBoundingClientRect()]);
+      const across = (a, b) => a.left < b.right - 1 && b.left < a.right - 1;
+      const meet = (a, b) => across(a, b) && a.top < b.bottom - 1 && b.top < a.bottom - 1;
       return boxes.flatMap(([a, x], i) => boxes.slice(i + 1).filter(([, y]) => meet(x, y)).map(([b]) => `${a} / ${b}`));
     }"""
     assert page.evaluate(overlaps) == []

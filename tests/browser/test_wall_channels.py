@@ -15,7 +15,8 @@ from tests.browser.test_wall_live import open_wall
 
 pytestmark = pytest.mark.browser
 
-ROWS = """() => [...document.querySelectorAll('[data-part="channel-rows"] tr')].map((row) => row.innerText.split(/\\s*\\t\\s*/))"""
+ROWS = """() => [...document.querySelectorAll('[data-part="channel-rows"] tr')]
+  .map((row) => row.innerText.split(/\\s*\\t\\s*/))"""
 ROW = """([words, tag, channel, now]) => {
   const speech = new hexwatch.Speech(words, tag, "Asia/Shanghai", {});
   return hexwatch.channelRow("phone", channel, { now: Date.parse(now) }, speech);
@@ -72,7 +73,9 @@ def test_the_wait_ticks_with_the_citys_clock_and_ends_when_the_last_caller_is_an
 ) -> None:
     Staged(page, **FIGURES)
     open_wall(page, live_demo)
-    page.wait_for_function("() => document.querySelector('.calls td.longest').textContent === '▲\u200955 s'", timeout=20_000)
+    page.wait_for_function(
+        "() => document.querySelector('.calls td.longest').textContent === '▲\u200955 s'", timeout=20_000
+    )
     receive(page, channels={"set": {"phone": HOTLINE["phone"] | {"waiting": 0, "waiting_since": None}}})
     assert page.locator(".calls td.longest").first.inner_text() == "–"
 

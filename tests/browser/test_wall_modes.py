@@ -28,7 +28,8 @@ SENSITIVE = """() => ({
   marks: document.querySelectorAll(".incident").length,
   counted: hexwatch.map.labels.byArea.size,
   units: hexwatch.map.units.fleet.units.size,
-  shown: [...document.querySelectorAll("[data-private]")].filter((n) => n.checkVisibility({ visibilityProperty: true })).length,
+  shown: [...document.querySelectorAll("[data-private]")]
+    .filter((n) => n.checkVisibility({ visibilityProperty: true })).length,
 })"""
 NOTHING = {"marks": 0, "counted": 0, "units": 0, "shown": 0}
 
@@ -74,7 +75,9 @@ def test_visitors_open_no_list_and_see_no_cells_of_incidents(page: Any, live_dem
     assert page.evaluate("() => hexwatch.map.cells.counts.total()") == 0
     page.locator('[data-part="away"]').click(force=True)
     page.evaluate("() => hexwatch.map._choosePlace({ without_location: true })")
-    page.wait_for_function("(n) => hexwatch.stats.framesApplied > n", arg=page.evaluate("hexwatch.stats.framesApplied") + 2)
+    page.wait_for_function(
+        "(n) => hexwatch.stats.framesApplied > n", arg=page.evaluate("hexwatch.stats.framesApplied") + 2
+    )
     assert not page.get_by_role("dialog", name="Cases of this place").is_visible()
 
 
@@ -93,7 +96,8 @@ def test_the_night_palette_comes_by_key_or_address_and_reaches_the_canvases(page
 
 def test_only_an_incident_that_is_new_and_grave_is_worth_a_tone(page: Any) -> None:
     script = """() => {
-      const newness = new hexwatch.Newness(), at = (...ids) => new Map(ids.map((id) => [id, { priority: Number(id[0]) }]));
+      const newness = new hexwatch.Newness();
+      const at = (...ids) => new Map(ids.map((id) => [id, { priority: Number(id[0]) }]));
       return [at("1a"), at("1a", "2b"), at("1a", "1c"), at("1c"), at(), at("1a")].map((open) => newness.hear(open));
     }"""
     assert load_scripts(page).evaluate(script) == [False, False, True, False, False, True]
@@ -104,7 +108,9 @@ def test_sound_is_off_until_switched_on_and_then_one_tone_sounds(page: Any, live
     asked: list[str] = []
     open_wall(page, live_demo)
     page.on("request", lambda request: asked.append(request.url))
-    page.evaluate("() => { const t = hexwatch.wall.modes.tone; t.played = 0; const p = t.play; t.play = (n) => (t.played += 1); }")
+    page.evaluate(
+        "() => { const t = hexwatch.wall.modes.tone; t.played = 0; const p = t.play; t.play = (n) => (t.played += 1); }"
+    )
     new = INCIDENTS["a"] | {"id": "n1"}
     receive(page, incidents__public={"set": {"n1": new}})
     assert page.evaluate("() => hexwatch.wall.modes.tone.played") == 0

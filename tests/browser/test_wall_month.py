@@ -13,7 +13,13 @@ from tests.support.demo import KEY
 
 pytestmark = pytest.mark.browser
 
-QUIET: dict[str, Any] = {"minuteOfDay": 4 * 60, "jitter": 0.25, "ageMs": 24 * 3_600_000, "state": "live", "urgent": False}
+QUIET: dict[str, Any] = {
+    "minuteOfDay": 4 * 60,
+    "jitter": 0.25,
+    "ageMs": 24 * 3_600_000,
+    "state": "live",
+    "urgent": False,
+}
 DUE = "(moment) => hexwatch.isTimeToReload(moment)"
 
 
@@ -63,17 +69,18 @@ def test_ten_thousand_frames_of_every_topic_leave_the_page_no_larger(page: Any, 
         const at = new Date(i * 1000).toISOString(), id = `x${i % 9}`, old = `x${(i + 4) % 9}`;
         const one = (value) => ({ set: { [id]: value }, remove: [old] });
         const lat = 39.9 + (i % 90) / 1000, lng = 116.4 + (i % 70) / 1000;
-        const channel = { waiting: i % 5, waiting_since: at, service_level: { n: i % 30, of: 30, threshold_s: 15, goal: 0.9 } };
-        const cluster = { kind: "cluster", since: at, owner: "gas", category: "smoke", area: "", n: i, expected: 0.5, cells: [] };
+        const service_level = { n: i % 30, of: 30, threshold_s: 15, goal: 0.9 };
+        const channel = { waiting: i % 5, waiting_since: at, service_level };
+        const cluster = { kind: "cluster", since: at, owner: "gas", category: "smoke", n: i, expected: 0.5, cells: [] };
         const ring = [[lat, lng], [lat + 0.1, lng], [lat, lng + 0.1]];
         const topics = {
           figures: { set: { "cases.open": i, [`cases.by_area.a${i % 9}`]: i, [`cases.by_channel.c${i % 9}`]: i } },
           clock: { set: { now: at } }, channels: one(channel), agents: { set: { talking: i % 40 } },
           attention: i % 3 ? { set: { 1: cluster } } : { remove: ["1"] },
-          "alerts.public": one({ id, severity: "Severe", events: { en: "Wind" }, areas: [{ polygons: [ring] }], expires_at: at }),
+          "alerts.public": one({ id, severity: "Severe", events: { en: "Wind" }, areas: [{ polygons: [ring] }] }),
           notices: one({ id, lat, lng }),
           units: one({ id, kind: "engine", status: "on-scene", lat, lng, position_at: at, incidents: ["a"] }),
-          "incidents.public": one({ id, kind: "smoke", priority: 1 + (i % 3), lat, lng, area: "", received_at: at, units: 1 }),
+          "incidents.public": one({ id, kind: "smoke", priority: 1 + (i % 3), lat, lng, received_at: at, units: 1 }),
         };
         const frame = { epoch: picture.epoch, prev: picture.seq, seq: picture.seq + 1, at: "", topics };
         live.receive(encoder.encode(JSON.stringify(frame)).buffer);
