@@ -16,6 +16,7 @@ from streams.sim.laws import SEED
 SIMULATED = f"{CITY}-sim"
 PLAYER = "simulation"  # the demo's name for the process that tells what happens
 PAST_S = 180.0
+TURNS = 3
 
 
 class Simulated:
@@ -46,14 +47,13 @@ class Simulated:
         servers.wait_for_web(servers.port)
 
     def play(self, surge: float) -> None:
-        """From now on so many times as much happens as usual; returns once the first of it was told."""
+        """From now on so many times as much happens as usual; returns once all of it is told in time."""
         if (before := self._players.pop(PLAYER, None)) is not None:
             self.servers.release(before)
-        told = self._told()
         for name in self.program.players.keys() - self._players.keys():
             words = [*self.program.players[name], *(["--surge", str(surge)] if name == PLAYER else [])]
             self._players[name] = self.servers.start(name, command(*words))
-        wait_until(lambda: self._told() != told, READY_S, "the simulation tells what happens")
+        self._wait_until_told(TURNS)
 
     def end_play(self) -> None:
         """Nothing more happens; returns once the engine has taken all that did."""
@@ -65,6 +65,12 @@ class Simulated:
     def wait_until_ready(self) -> None:
         """Until `/readyz` answers 200."""
         wait_until(lambda: not refusal(f"{self.servers.url}/readyz"), READY_S, "/readyz answers 200", every_s=0.2)
+
+    def _wait_until_told(self, turns: int) -> None:
+        """Until the player has told of so many turns. In its first ones it catches up, and meets units and cases."""
+        for _ in range(turns):
+            told = self._told()
+            wait_until(lambda told=told: self._told() != told, READY_S, "the simulation tells what happens")
 
     def _told(self) -> object:
         """The city time up to which the player has told."""

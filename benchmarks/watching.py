@@ -66,14 +66,14 @@ class Log(Watcher):
             keys.inbox.encode(): self._take_entry,
             keys.events.encode(): self._take_fact,
         }
-        self._after = {stream: self._newest(stream) for stream in self._takes}
+        self._after: dict[Any, Any] = {stream: self._newest(stream) for stream in self._takes}
 
     def _newest(self, stream: bytes) -> bytes:
         newest: Any = self._client.xrevrange(stream, count=1)
         return newest[0][0] if newest else b"0-0"
 
     def look(self) -> None:
-        answer: Any = self._client.xread(dict(self._after), count=AT_ONCE, block=BLOCK_MS)
+        answer: Any = self._client.xread(self._after, count=AT_ONCE, block=BLOCK_MS)
         for stream, entries in answer:
             for entry_id, fields in entries:
                 self._takes[stream](entry_id.decode(), fields[b"e"])
@@ -87,9 +87,11 @@ class Log(Watcher):
 
     def _take_fact(self, entry_id: str, raw: bytes) -> None:
         self.facts += 1
-        if MENTIONED in raw and (envelope := decode_envelope(raw)).type == RECEIVED and envelope.placed:
-            if envelope.placed.get("cell"):
-                self.drawable.setdefault(envelope.data["case_id"], int(entry_id.partition("-")[0]))
+        if MENTIONED not in raw:
+            return
+        envelope = decode_envelope(raw)
+        if envelope.type == RECEIVED and (envelope.placed or {}).get("cell"):
+            self.drawable.setdefault(envelope.data["case_id"], int(entry_id.partition("-")[0]))
 
     def __exit__(self, *about: Any) -> None:
         super().__exit__(*about)

@@ -161,15 +161,19 @@ def check_plans(
 ) -> list[str]:
     """What `doctor` says of plans against a city: one line per thing that a plan asks for and nobody could send.
 
-    `unit_kinds`: the kinds of unit the city has, best with how many there are; `incident_kinds`: those it receives.
+    `unit_kinds`: the kinds of unit the city has, best with how many there are. `incident_kinds`: those it receives;
+    with them, plans of other kinds are left alone.
     """
+    received = set(incident_kinds)
     counts = dict(unit_kinds) if isinstance(unit_kinds, Mapping) else dict.fromkeys(unit_kinds, 99)
     said = [f"unit kind {kind!r} has no capabilities in the plans" for kind in sorted(counts) if kind not in plans.able]
     said += [
         f"incident kind {kind!r} has no plan: it gets that of {FALLBACK!r}"
-        for kind in sorted(set(incident_kinds) - plans.kinds)
+        for kind in sorted(received - plans.kinds)
     ]
     for (kind, priority), card in sorted(plans.cards.items()):
+        if received and kind not in received and kind != FALLBACK:
+            continue
         needs = _joined(tuple(need for added in card.alarms for need in added))
         said += [f"{kind}, priority {priority}: {fault}" for need in needs if (fault := _fault(plans, need, counts))]
     return said

@@ -15,7 +15,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from dashboard.blocking import run_blocking
 
 LEAST_PASSWORD, MOST_PASSWORD = 12, 256
-LEAST_PIN, MOST_PIN = 4, 12
+LEAST_PIN, MOST_PIN = 4, 8  # shorter than any password, so that each is known by its length
 # A hash takes 64 MiB and a good part of a second: a rush of sign-ins waits, so that the live picture does not.
 AT_ONCE = 2
 # Letters and digits that are not taken for each other when read from paper or over the telephone.

@@ -109,7 +109,11 @@ class Sessions:
         return [session.mark for session in map(_read, redis.hvals(self.key)) if session and session.name == name]
 
     def sweep(self) -> int:
-        """End the sessions that ran out; how many."""
+        """End the sessions that ran out, and forget when those were seen that are over; how many ended."""
+        seen = set(self._client.hkeys(self.seen_key))  # read first: a session that begins now is not in it
+        strays = seen - set(self._client.hkeys(self.key))
+        if strays:
+            self._client.hdel(self.seen_key, *strays)
         alive = {session.mark for session in self.all()}
         gone = [mark for raw in self._client.hkeys(self.key) if (mark := raw.decode()) not in alive]
         return sum(self.end(mark, Actor("clock")) for mark in gone)
