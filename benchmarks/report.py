@@ -13,7 +13,7 @@ Written by `make bench` with `--write` (`python -m benchmarks --write`); do not 
 run on the machine named below, its baseline beside it in the same run. Compare ratios before absolute numbers: all
 processes of a measurement (Redis, engine, web, browser, viewers) share the same cores.
 
-* `python -m benchmarks --list` names the measurements, `--only NAME` runs one, `--quick` a smaller set in a minute.
+* `python -m benchmarks --list` names the measurements, `--only NAME` runs one, `--quick` a smaller set in some minutes.
 * JSON lines on standard output, one per number; `--write --results FILE` makes this page from such lines.
 """
 MARKS = {True: "yes", False: "**no**", None: "–"}

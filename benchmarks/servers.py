@@ -86,9 +86,9 @@ class Servers:
         self._watch.start()
 
     def start_engine(self, *options: str) -> Child:
-        """A supervised active engine, once it has committed its first frame."""
+        """A supervised active engine, once it has committed its first frame. Without options it fences any other."""
         epoch = self.frame_epoch()
-        child = self.start("engine", command("engine", "--take-over", *options))
+        child = self.start("engine", command("engine", *(options or ("--take-over",))))
         wait_until(lambda: self.frame_epoch() > epoch, READY_S, "the engine's first frame")
         return child
 

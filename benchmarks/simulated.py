@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from benchmarks.machine import cpu_s
 from benchmarks.servers import READY_S, Servers, wait_until
 from benchmarks.traffic import CITY
 from benchmarks.watching import refusal
@@ -31,20 +32,23 @@ class Simulated:
         self.story = Story(servers.client, servers.keys)
         self._players: dict[str, Child] = {}
 
-    def start(self, past: bool) -> None:
-        """Everything but the players, in the demo's order; without a past the city begins empty."""
+    def start(self, whole: bool) -> None:
+        """Everything but the players, in the demo's order. If not whole, without past, standby and reader."""
         servers, program = self.servers, self.program
         servers.start("web", command("serve"))
-        if past:
-            for words in program.before:
-                servers.run_to_end("past", command(*words), PAST_S)
+        for words in program.before if whole else []:
+            servers.run_to_end("past", command(*words), PAST_S)
         assert program.start_at is not None, "a simulation says when it begins"
         clock = ["--mode", program.mode.value, "--start-at", program.start_at.isoformat()]
-        self.engine = servers.start_engine(*clock)
-        if program.standby:
+        servers.start_engine(*clock)
+        if whole:
             servers.start("standby", command("engine", *clock))
-        servers.start("reader", command("reader"))
+            servers.start("reader", command("reader"))
         servers.wait_for_web(servers.port)
+
+    def engine_cpu_s(self) -> float:
+        """Processor time that the active engine has used, in seconds."""
+        return cpu_s(int(self.story.lease_holder().rpartition(":")[2]))
 
     def play(self, surge: float) -> None:
         """From now on so many times as much happens as usual; returns once all of it is told in time."""
@@ -68,9 +72,13 @@ class Simulated:
 
     def _wait_until_told(self, turns: int) -> None:
         """Until the player has told of so many turns. In its first ones it catches up, and meets units and cases."""
-        for _ in range(turns):
-            told = self._told()
-            wait_until(lambda told=told: self._told() != told, READY_S, "the simulation tells what happens")
+        seen = set()
+
+        def is_told() -> bool:
+            seen.add(self._told())
+            return len(seen) > turns
+
+        wait_until(is_told, READY_S, "the simulation tells what happens")
 
     def _told(self) -> object:
         """The city time up to which the player has told."""

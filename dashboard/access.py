@@ -1,5 +1,7 @@
 """Who may do what: roles, their permissions, access keys, and the one check that every read and write passes.
 
+People sign in with name and password (`dashboard/accounts`), programs and screens with keys; both end up here.
+
 A key is 256 random bits, shown once; Redis keeps its SHA-256 digest. (A plain digest suffices for such a key: there
 is nothing to guess. Passwords of people are another matter.) `HEXWATCH_API_KEY` is an admin key from settings.
 """
@@ -11,7 +13,7 @@ import hmac
 import ipaddress
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import wraps
@@ -21,6 +23,8 @@ import msgspec
 import redis
 from flask import Request, Response, current_app, g, request, session
 
+from dashboard.accounts.audit import Actor, Audit
+from dashboard.accounts.sessions import Sessions, mark_of
 from streams.codec import encode
 from streams.keys import Keys
 
@@ -31,7 +35,7 @@ MAX_KEY = 200
 CACHE_S = 3.0
 MAX_CACHED = 10_000
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-SESSION_KEY, SESSION_CSRF = "key", "csrf"
+SESSION_KEY, SESSION_PERSON, SESSION_CSRF = "key", "person", "csrf"
 CSRF_HEADER = "X-CSRF-Token"
 
 
@@ -79,15 +83,37 @@ WRITES: dict[Role, frozenset[str]] = {
 }
 
 
+# What a locked desk still shows: figures, and that an alarm sounds; no texts, no acts.
+LOCKED = frozenset(_WALL)
+
+
 @dataclass(frozen=True)
 class Principal:
-    """Who asks: the name of the key's holder, and the role."""
+    """Who asks: the name of a person or of a key's holder, and the role; for people also further roles and the
+    mark of the session."""
 
     name: str
     role: Role
+    others: tuple[Role, ...] = ()
+    session: str = ""
+    is_locked: bool = False
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        return (self.role, *self.others)
 
     def may(self, permission: Permission) -> bool:
-        return permission in ROLES[self.role]
+        if self.is_locked and permission not in LOCKED:
+            return False
+        return any(permission in ROLES[role] for role in self.roles)
+
+    def writes(self) -> frozenset[str]:
+        """Of which entities facts may be reported."""
+        return frozenset().union(*(WRITES.get(role, frozenset()) for role in self.roles))
+
+    def actor(self, peer: str) -> Actor:
+        """The same for the audit."""
+        return Actor(self.name, str(self.role), peer, self.session)
 
 
 class KeyRecord(msgspec.Struct, frozen=True):
@@ -146,7 +172,11 @@ class Access:
     admin_key: str = field(default="", repr=False)
     open_kiosk: bool = False  # loopback sees the wall without a key
     monotonic: Callable[[], float] = time.monotonic
+    sessions: Sessions | None = None  # of people; made here when the program brings none
     _cache: dict[str, tuple[float, Principal | None]] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        self.person_sessions: Sessions = self.sessions or Sessions(Audit(self.client, self.keys))
 
     def principal_of(self, key: str) -> Principal | None:
         """The holder of a plain key."""
@@ -191,6 +221,8 @@ class Access:
             refused = error_response(401, "unauthorized", "send a key: Authorization: Bearer KEY, or sign in")
             refused.headers["WWW-Authenticate"] = "Bearer"
             return refused
+        if principal.is_locked and not principal.may(permission):
+            return error_response(423, "locked", "this desk is locked: unlock it with the PIN or the password")
         if not principal.may(permission):
             return error_response(403, "forbidden", f"role {principal.role} lacks {permission}")
         # A browser adds its session to any request, also to one that another site made it send.
@@ -204,11 +236,60 @@ class Access:
         """Begin a session for the holder of `key`: a new one, so that no token known before survives."""
         principal = self.principal_of(key)
         if principal is not None:
-            session.clear()
+            self.sign_out()
             session[SESSION_KEY] = self._admin_mark() if principal is ADMIN else digest_of(key)
         return principal
 
+    def sign_in_person(self, person: Any) -> None:
+        """Begin a session for a person whose password was checked, in place of any before. Raises sessions.Ended."""
+        agent = request.headers.get("User-Agent", "")
+        session_id = self.person_sessions.begin(person, request.remote_addr or "", agent)
+        self.sign_out()
+        session[SESSION_PERSON] = session_id
+
+    def sign_out(self) -> None:
+        """End the browser's session; a person's also on the server, so that a copied cookie opens nothing."""
+        session_id = session.get(SESSION_PERSON)
+        try:
+            if isinstance(session_id, str):
+                self.person_sessions.end(mark_of(session_id))
+        finally:
+            session.clear()
+
+    def mark(self, asked: Request) -> str:
+        """What `living` asks about, as long as a socket of this asker is open. Empty: nothing that could end, which
+        is also true of the admin key, because it stands in the settings."""
+        key = _sent_key(asked)
+        if key is not None:
+            return "" if self.principal_of(key) is ADMIN else "key:" + digest_of(key)
+        if isinstance(session_id := session.get(SESSION_PERSON), str):
+            return "person:" + mark_of(session_id)
+        digest = str(session.get(SESSION_KEY, ""))
+        return "" if digest.startswith("admin:") or not digest else "key:" + digest
+
+    def living(self, marks: Iterable[str]) -> set[str]:
+        """Which of these marks may still be served; those of people count as seen by this."""
+        wanted = set(marks)
+        people = {mark.removeprefix("person:") for mark in wanted if mark.startswith("person:")}
+        alive = self.person_sessions.living(people)
+        self.person_sessions.touch(alive)
+        keys = {mark for mark in wanted if mark.startswith("key:") and self._holder(mark.removeprefix("key:"))}
+        return {"person:" + mark for mark in alive} | keys | (wanted & {""})
+
     def _session_principal(self, known: Mapping[str, Any]) -> Principal | None:
+        session_id = known.get(SESSION_PERSON)
+        return self._person(mark_of(session_id)) if isinstance(session_id, str) else self._key_holder(known)
+
+    def _person(self, mark: str) -> Principal | None:
+        """Never from a cache: being signed out, and being unlocked, holds at once and in every process."""
+        found = self.person_sessions.find(mark)
+        if found is None:
+            return None
+        self.person_sessions.touch([mark])
+        role, *others = (Role(role) for role in found.roles)
+        return Principal(found.name, role, tuple(others), mark, found.locked_at is not None)
+
+    def _key_holder(self, known: Mapping[str, Any]) -> Principal | None:
         mark = known.get(SESSION_KEY)
         if not isinstance(mark, str):
             return None

@@ -33,7 +33,7 @@ from dashboard.supervisor import (
     say,
     stop_on_signals,
 )
-from geo.cities import load_city
+from geo.cities import CITIES, base_city_id, load_city
 from streams.keys import Keys
 from streams.sim.open311_server import BASE as OPEN311_BASE
 
@@ -230,6 +230,7 @@ def simulation_program(settings: Settings, now: datetime, seed: str, surge: floa
         players={
             "simulation": ["simulate", "--seed", seed, "--surge", str(surge), "--port", str(port)],
             "open311": ["feed", "open311", endpoint, "--preset", "simulation"],
+            "notices": ["feed", "notices", str(CITIES / f"{base_city_id(settings.city)}_notices.toml")],
         },
         env={f"{PREFIX}OPEN_WALL": "yes", f"{PREFIX}STORY": "yes"},
         story=story,

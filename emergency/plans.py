@@ -168,8 +168,7 @@ def check_plans(
     counts = dict(unit_kinds) if isinstance(unit_kinds, Mapping) else dict.fromkeys(unit_kinds, 99)
     said = [f"unit kind {kind!r} has no capabilities in the plans" for kind in sorted(counts) if kind not in plans.able]
     said += [
-        f"incident kind {kind!r} has no plan: it gets that of {FALLBACK!r}"
-        for kind in sorted(received - plans.kinds)
+        f"incident kind {kind!r} has no plan: it gets that of {FALLBACK!r}" for kind in sorted(received - plans.kinds)
     ]
     for (kind, priority), card in sorted(plans.cards.items()):
         if received and kind not in received and kind != FALLBACK:
@@ -247,9 +246,7 @@ def _refuse_gaps(cards: Mapping[tuple[str, int], Card], folder: Path) -> None:
             raise ValueError(f"{folder}: plan {kind}: priority {', '.join(lacking)} is not planned")
 
 
-def _refuse_unknown_services(
-    services: Mapping[str, Service], able: Mapping[str, frozenset[str]], folder: Path
-) -> None:
+def _refuse_unknown_services(services: Mapping[str, Service], able: Mapping[str, frozenset[str]], folder: Path) -> None:
     known = frozenset[str]().union(*able.values())
     for name, service in services.items():
         if service.capability not in known:

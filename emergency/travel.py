@@ -77,7 +77,7 @@ class TravelTimes(msgspec.Struct, frozen=True):
         drive = self.drive(kind)
         seconds = drive.base_s + drive.rate * distance_m(start, end) ** self.exponent
         seconds *= self.hour_factor(at)
-        factor, how, n = self._place(_cell(*start), _cell(*end), drive)
+        factor, how, n = self._place(travel_cell(*start), travel_cell(*end), drive)
         return Estimate(seconds * factor, how, n)
 
     def drive(self, kind: str) -> Drive:
@@ -108,7 +108,7 @@ class Starts(NamedTuple):
     lat: Floats
     lng: Floats
     cell_rows: Ints
-    cells: Sequence[str]
+    cells: Mapping[str, int]  # cell at `RESOLUTION` -> its row
 
 
 def seconds_to(
@@ -128,7 +128,8 @@ def seconds_to(
     rate = np.array([drive.rate for drive in drives])[kind_rows]
     metres = distances_m(starts.lat, starts.lng, end)
     powered = metres if model.exponent == 1.0 else metres**model.exponent
-    return (base + rate * powered) * _factors(model, starts, _cell(*end)) * model.hour_factor(at)
+    seconds: Floats = (base + rate * powered) * _factors(model, starts, travel_cell(*end)) * model.hour_factor(at)
+    return seconds
 
 
 def _factors(model: TravelTimes, starts: Starts, end: str) -> Floats:
@@ -136,8 +137,13 @@ def _factors(model: TravelTimes, starts: Starts, end: str) -> Floats:
     known = model.pairs.get(end)
     if not known:
         return np.full(len(starts.lat), usual)
-    by_cell = np.array([known[cell][0] if cell in known else usual for cell in starts.cells])
-    return by_cell[starts.cell_rows]
+    by_cell = np.full(len(starts.cells), usual)
+    for cell, (factor, _) in known.items():
+        row = starts.cells.get(cell)
+        if row is not None:
+            by_cell[row] = factor
+    factors: Floats = by_cell[starts.cell_rows]
+    return factors
 
 
 def assumed(zone: str) -> TravelTimes:
@@ -160,9 +166,9 @@ def learn(trips: Sequence[Trip], runs: Iterable[Run], zone: str) -> TravelTimes:
     hours = [hour_class(trip.at, zone) for trip in trips]
     of_hour = _drawn(hours, ratios, DRAWN_TO_HOUR)
     ratios = ratios - np.array([of_hour[hour][0] for hour in hours])
-    ends = [_cell(trip.to_lat, trip.to_lng) for trip in trips]
+    ends = [travel_cell(trip.to_lat, trip.to_lng) for trip in trips]
     of_end = _drawn(ends, ratios, DRAWN_TO_PLACE)
-    pairs = list(zip(ends, (_cell(trip.from_lat, trip.from_lng) for trip in trips), strict=True))
+    pairs = list(zip(ends, (travel_cell(trip.from_lat, trip.from_lng) for trip in trips), strict=True))
     rest = ratios - np.array([of_end[end][0] for end in ends])
     of_pair: dict[str, dict[str, tuple[float, int]]] = defaultdict(dict)
     for (end, start), (log, n) in _drawn(pairs, rest, DRAWN_TO_PLACE).items():
@@ -232,11 +238,14 @@ def distance_m(start: tuple[float, float], end: tuple[float, float]) -> float:
 
 def distances_m(lat: Floats, lng: Floats, end: tuple[float, float]) -> Floats:
     """`distance_m` from many points to one, shape (points,)."""
+    north = (lat - end[0]) * METRES_PER_DEGREE
     east = (lng - end[1]) * (METRES_PER_DEGREE * math.cos(math.radians(end[0])))
-    return np.hypot((lat - end[0]) * METRES_PER_DEGREE, east)
+    metres: Floats = np.sqrt(north * north + east * east)  # five times as fast as hypot, and nothing overflows here
+    return metres
 
 
-def _cell(lat: float, lng: float) -> str:
+def travel_cell(lat: float, lng: float) -> str:
+    """The cell that stands for a point in travel times."""
     return cell_to_parent(point_to_cell(lat, lng), RESOLUTION)
 
 

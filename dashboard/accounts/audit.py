@@ -136,9 +136,7 @@ class Audit:
             run_blocking(_note, self.heads, [Head(head.n - len(links) + 1 + i, k.digest) for i, k in enumerate(links)])
         return step.answer, head
 
-    def _committed(
-        self, decide: Callable[[Any], Step[T]], watched: Sequence[str]
-    ) -> tuple[Step[T], list[Link], Head]:
+    def _committed(self, decide: Callable[[Any], Step[T]], watched: Sequence[str]) -> tuple[Step[T], list[Link], Head]:
         tried: dict[str, tuple[Step[T], list[Link], Head]] = {}
         for _ in range(MOST_TRIES):
             with self.client.pipeline(transaction=True) as pipe:

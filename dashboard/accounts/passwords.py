@@ -8,6 +8,7 @@ import threading
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import argon2
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -73,7 +74,7 @@ def check_pin(pin: str) -> None:
     """Raises BadPassword for what is no PIN, or the first that anybody would try."""
     if not (LEAST_PIN <= len(pin) <= MOST_PIN and pin.isascii() and pin.isdigit()):
         raise BadPassword(f"a PIN has {LEAST_PIN} to {MOST_PIN} digits")
-    steps = {int(b) - int(a) for a, b in zip(pin, pin[1:], strict=False)}
+    steps = {int(b) - int(a) for a, b in pairwise(pin)}
     if steps in ({0}, {1}, {-1}):
         raise BadPassword("this PIN is too easily guessed: equal digits, or digits in a row")
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from dashboard.access import Role
-from dashboard.accounts.audit import Actor, Audit, Record, Step
+from dashboard.accounts.audit import Actor, Record, Step
 from dashboard.accounts.passwords import MOST_PIN, Passwords, check_password, check_pin, derived_password
 from dashboard.accounts.sessions import Sessions
 from streams.codec import encode

@@ -102,11 +102,10 @@ class Positions:
     def take(self, by: Actor, position: str, desk: str = "") -> Holding:
         """Sit down at a position that is free, one's own, or left alone by whoever has it. Raises NotYours."""
         _check(position, desk)
-        absent = set(self.unattended([position]))
 
         def decide(redis: Any) -> Step[Holding]:
             before = _read(redis.hget(self.key, position))
-            if before and before.name != by.name and position not in absent:
+            if before and before.name != by.name and position not in self.unattended():
                 raise NotYours(f"{before.name} is at {position}; it can be handed over, not taken", before)
             after = Holding(position=position, name=by.name, desk=desk, since=self.audit.now(), session=by.session)
             if before and (before.name, before.desk, before.session) == (by.name, desk, by.session):

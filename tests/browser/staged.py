@@ -7,6 +7,8 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
+from playwright.sync_api import Error
+
 # Instants are written `now-48`: seconds before or after the city's clock as the page finds it.
 RELATIVE = re.compile(r'"now([+-]\d+)"')
 
@@ -109,8 +111,10 @@ class Staged:
         page.route_web_socket("**/socket.io/**", self._pass_on)
 
     def _snapshot(self, route: Any) -> None:
-        answer = route.fetch()
-        body = answer.json()
+        try:
+            body = route.fetch().json()
+        except Error:  # the page was closed meanwhile
+            return
         said = dated(self.topics, body["topics"]["clock"]["now"])
         for name, values in said.items():
             if name in body["topics"]:

@@ -56,9 +56,17 @@ class Demo:
                 stderr=subprocess.STDOUT,
             )
         if ready:
-            wait_until(self._is_ready_or_dead, READY_S, "/readyz answers 200")
-            assert self.process.poll() is None, self.output()
+            self._wait_until_ready(self.process)
         return self
+
+    def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
+        try:
+            wait_until(self._is_ready_or_dead, READY_S, "/readyz answers 200")
+            assert process.poll() is None, self.output()
+        except AssertionError:
+            if process.poll() is None:
+                self.stop()  # a fixture that fails here is never told to end
+            raise
 
     def _is_ready_or_dead(self) -> bool:
         assert self.process is not None
