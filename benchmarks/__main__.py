@@ -25,6 +25,7 @@ from benchmarks.numbers import (
     engine_throughput,
     frames_under_query,
     lists_and_search,
+    recommendation,
     seen_in_browser,
     slow_clients,
     surge,
@@ -45,6 +46,7 @@ NUMBERS: dict[str, Any] = {
         dispatch_in_storm,
         engine_recovery,
         lists_and_search,
+        recommendation,
         area_lookup,
         surge,
     )

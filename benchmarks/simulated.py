@@ -31,6 +31,7 @@ class Simulated:
         servers.more = self.program.env
         self.story = Story(servers.client, servers.keys)
         self._players: dict[str, Child] = {}
+        self._surge: float | None = None
 
     def start(self, whole: bool) -> None:
         """Everything but the players, in the demo's order. If not whole, without past, standby and reader."""
@@ -52,6 +53,9 @@ class Simulated:
 
     def play(self, surge: float) -> None:
         """From now on so many times as much happens as usual; returns once all of it is told in time."""
+        if surge == self._surge:
+            return
+        self._surge = surge
         if (before := self._players.pop(PLAYER, None)) is not None:
             self.servers.release(before)
         for name in self.program.players.keys() - self._players.keys():
@@ -64,6 +68,7 @@ class Simulated:
         for child in self._players.values():
             self.servers.release(child)
         self._players.clear()
+        self._surge = None
         self.servers.wait_until_taken()
 
     def wait_until_ready(self) -> None:

@@ -34,6 +34,10 @@ class Watcher:
         """One look; may wait a little."""
         raise NotImplementedError
 
+    @property
+    def is_looking(self) -> bool:
+        return self._thread.is_alive()
+
     def _run(self) -> None:
         try:
             while not self.stop.is_set():
@@ -99,18 +103,19 @@ class Log(Watcher):
 
 
 class Readiness(Watcher):
-    """Asks `/readyz` once a second. `refusals` are the answers other than 200, `slowest_s` the longest wait for one."""
+    """Asks `/readyz` at even intervals. `refusals`: the answers other than 200; `slowest_s`: the longest wait."""
 
-    def __init__(self, url: str):
+    def __init__(self, url: str, every_s: float = EVERY_S):
         super().__init__()
         self.url = f"{url}/readyz"
+        self.every_s = every_s
         self.polls = 0
         self.slowest_s = 0.0
         self.refusals: list[str] = []
         self._due = time.monotonic()
 
     def look(self) -> None:
-        self._due += EVERY_S
+        self._due += self.every_s
         asked = time.monotonic()
         if said := refusal(self.url):
             self.refusals.append(said)

@@ -16,6 +16,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
 from io import BytesIO
 from typing import Any, NamedTuple
+from zipfile import BadZipFile
 from zoneinfo import ZoneInfo
 
 import h3
@@ -159,7 +160,7 @@ def learn(trips: Sequence[Trip], runs: Iterable[Run], zone: str) -> TravelTimes:
     metres = np.array([distance_m((t.from_lat, t.from_lng), (t.to_lat, t.to_lng)) for t in trips])
     seconds = np.array([trip.travel_s for trip in trips])
     kinds = [trip.kind for trip in trips]
-    drives = _drives(kinds, metres**EXPONENT, seconds, _turnouts(runs))
+    drives = _drives(kinds, metres**EXPONENT, seconds, list(runs))
     bases = np.array([_drive(drives, kind).base_s for kind in kinds])
     rates = np.array([_drive(drives, kind).rate for kind in kinds])
     ratios = np.log(seconds / (bases + rates * metres**EXPONENT))
@@ -220,7 +221,7 @@ def from_bytes(raw: bytes) -> TravelTimes:
             places={h3.int_to_str(int(cell)): (float(factor), int(n)) for cell, factor, n in places},
             pairs=dict(pairs),
         )
-    except (KeyError, OSError, EOFError, msgspec.DecodeError, ValueError) as error:
+    except (KeyError, OSError, EOFError, BadZipFile, msgspec.DecodeError, ValueError) as error:
         raise ValueError(f"not a file of travel times: {error}") from error
 
 
@@ -257,7 +258,13 @@ def _drive(drives: Mapping[str, Drive], kind: str) -> Drive:
     return drives.get(kind, drives[ANY])
 
 
-def _drives(kinds: Sequence[str], lengths: Floats, seconds: Floats, turnouts: Mapping[str, float]) -> dict[str, Drive]:
+def _drives(kinds: Sequence[str], lengths: Floats, seconds: Floats, runs: Sequence[Run]) -> dict[str, Drive]:
+    """By kind. One whose starts are mostly unknown drives as all do, but slower or faster as its runs lasted.
+
+    Without that, ambulances that roam would pass for engines that set out from a station around the corner.
+    """
+    turnouts = _medians((run.kind, run.turnout_s) for run in runs)
+    lasted = _medians((run.kind, run.travel_s) for run in runs)
     rows: dict[str, list[int]] = defaultdict(list)
     for row, kind in enumerate(kinds):
         rows[kind].append(row)
@@ -267,8 +274,11 @@ def _drives(kinds: Sequence[str], lengths: Floats, seconds: Floats, turnouts: Ma
         base, rate = least_absolute(lengths[at], seconds[at])
         turnout_s = turnouts.get(kind, turnouts.get(ANY, ASSUMED_TURNOUT_S))
         found[kind] = Drive(round(base, 3), round(rate, 6), round(turnout_s, 1), len(at))
-    for kind in turnouts.keys() - found.keys():
-        found[kind] = msgspec.structs.replace(found[ANY], turnout_s=round(turnouts[kind], 1))
+    usual = found[ANY]
+    for kind in (turnouts.keys() | lasted.keys()) - found.keys():
+        pace = lasted[kind] / float(np.median(seconds)) if kind in lasted else 1.0
+        turnout_s = turnouts.get(kind, usual.turnout_s)
+        found[kind] = Drive(round(usual.base_s * pace, 3), round(usual.rate * pace, 6), round(turnout_s, 1), usual.n)
     return found
 
 
@@ -284,13 +294,13 @@ def least_absolute(x: Floats, y: Floats, rounds: int = 40) -> tuple[float, float
     return (float(base), float(rate)) if base > 1 else (1.0, float(np.median((y - 1) / np.maximum(x, 1e-9))))
 
 
-def _turnouts(runs: Iterable[Run]) -> dict[str, float]:
-    """Median turnout by kind, and of all."""
+def _medians(said: Iterable[tuple[str, float | None]]) -> dict[str, float]:
+    """Median seconds by kind, and of all; of kinds with enough values."""
     seconds: dict[str, list[float]] = defaultdict(list)
-    for run in runs:
-        if run.turnout_s is not None:
-            seconds[run.kind].append(run.turnout_s)
-            seconds[ANY].append(run.turnout_s)
+    for kind, value in said:
+        if value is not None:
+            seconds[kind].append(value)
+            seconds[ANY].append(value)
     return {kind: float(np.median(values)) for kind, values in seconds.items() if len(values) >= FEWEST_OF_KIND}
 
 

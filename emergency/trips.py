@@ -73,18 +73,22 @@ def sf_rows_to_runs(
     rows: Iterable[Mapping[str, str]],
     zone: str = "America/Los_Angeles",
     kinds: Mapping[str, str] | None = None,
+    call_kinds: Mapping[str, str] | None = None,
 ) -> list[Run]:
     """Rows of San Francisco's "Fire Department Calls for Service" (one per unit sent) as runs, in order of dispatch.
 
-    `kinds` names unit types as the rest of the system does (`{"ENGINE": "engine"}`); types not in it are lowered.
+    `kinds` and `call_kinds` name unit types and call types as the rest of the system does (`{"TRUCK": "truck"}`);
+    unit types not in it are lowered, call types stay as they are.
     Rows without a dispatch stamp or a place are left out. Raises KeyError for rows without the columns.
     """
     city = ZoneInfo(zone)
-    runs = [run for row in rows if (run := _sf_run(row, city, kinds or {})) is not None]
+    runs = [run for row in rows if (run := _sf_run(row, city, kinds or {}, call_kinds or {})) is not None]
     return sorted(runs, key=lambda run: (run.dispatched_at, run.unit_id))
 
 
-def _sf_run(row: Mapping[str, str], zone: ZoneInfo, kinds: Mapping[str, str]) -> Run | None:
+def _sf_run(
+    row: Mapping[str, str], zone: ZoneInfo, kinds: Mapping[str, str], call_kinds: Mapping[str, str]
+) -> Run | None:
     def stamp(name: str) -> datetime | None:
         text = row[f"{name} DtTm"]
         return datetime.strptime(text, SF_TIME).replace(tzinfo=zone).astimezone(ZoneInfo("UTC")) if text else None
@@ -102,7 +106,7 @@ def _sf_run(row: Mapping[str, str], zone: ZoneInfo, kinds: Mapping[str, str]) ->
         lat=float(point[1]),
         lng=float(point[2]),
         call_id=row["Call Number"],
-        call_kind=row["Call Type"],
+        call_kind=call_kinds.get(row["Call Type"], row["Call Type"]),
         priority={"3": 1, "2": 2}.get(row["Final Priority"], 3),
         received_at=stamp("Received"),
         dispatched_at=dispatched_at,

@@ -34,7 +34,7 @@ PART_NEEDS_LINES: dict[str, int] = {
 SCENE_NEEDS: dict[str, dict[str, int]] = {
     "map": {"legend": 20, "names": 20},
     "hotline": {"channels": 26, "curve": 38, "agents": 30},
-    "emergency": {"incidents": 10, "units": 18, "alerts": 26, "incident-list": 26},
+    "emergency": {"incidents": 10, "alerts": 26, "incident-list": 26},
 }
 # How much room the wall has, in lines and in ems of the smallest type: 20-wall.css has one arrangement for each.
 ROOMS: dict[str, tuple[int, int]] = {"full": (44, 78), "large": (22, 38), "huge": (0, 0)}

@@ -28,7 +28,7 @@ SURGE_S = (600.0, 120.0, 4.0)
 USUAL_S = (180.0, 40.0, 2.0)
 VIEWERS = (50, 20, 3)
 DRAWN_MS = 1000
-SETTLE_S = 2.0
+SETTLE_S = 1.5
 EQUAL_S = 15.0  # for what is held back until the city's clock has come to it
 
 
@@ -114,10 +114,10 @@ def measure(run: Run) -> Iterator[Result]:
                 surged = scene.live(SURGE, run.pick(*SURGE_S))
                 drawings = scene.drawings()
             city.end_play()
-            dropped = _nothing_dropped(city, log, seeded)
+            dropped = nothing_dropped(city, log, seeded)
         yield _drawn(log, usual, surged, drawings) if page else _not_drawn()
         yield dropped
-        yield _ready(readiness, usual.epochs + surged.epochs)
+        yield always_ready(readiness, usual.epochs + surged.epochs)
         yield _events(log, usual, surged)
 
 
@@ -159,7 +159,7 @@ def _delays(log: Log, stretch: Stretch, drawings: list[list[float]]) -> tuple[li
     return found, len(sent) - len(found)
 
 
-def _nothing_dropped(city: Simulated, log: Log, seeded: int) -> Result:
+def nothing_dropped(city: Simulated, log: Log, seeded: int, patience_s: float = EQUAL_S) -> Result:
     """Cases that the city's own count says it sent, and as a witness those that were seen entering the inbox."""
 
     def is_equal() -> bool:
@@ -167,7 +167,7 @@ def _nothing_dropped(city: Simulated, log: Log, seeded: int) -> Result:
         return proof["sent"] == proof["counted"] == seeded + len(log.sent_ms)
 
     with suppress(TimeoutError):  # what is missing then is the result
-        wait_until(is_equal, EQUAL_S, "as many counted as sent", every_s=0.1)
+        wait_until(is_equal, patience_s, "as many counted as sent", every_s=0.1)
     proof, dead = city.story.proof(), int(city.servers.client.xlen(city.servers.keys.dead))
     difference, witnessed = proof["counted"] - proof["sent"], proof["counted"] - seeded - len(log.sent_ms)
     return Result(
@@ -187,7 +187,7 @@ def _nothing_dropped(city: Simulated, log: Log, seeded: int) -> Result:
     )
 
 
-def _ready(readiness: Readiness, taken_over: int) -> Result:
+def always_ready(readiness: Readiness, taken_over: int) -> Result:
     refusals = readiness.refusals
     return Result(
         name=f"{NAME}: ready",

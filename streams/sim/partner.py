@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-from streams.sim.contacts import Contact, Contacts, Demand
+import numpy as np
+
+from streams.sim.contacts import MINUTE_MS, Contact, Contacts, Demand
 from streams.sim.laws import Laws
-from streams.sim.lives import instant
+from streams.sim.lives import instant, milliseconds
 from streams.sim.open311_server import Open311Server, PublishedReport
 from streams.sim.randomness import stream
 from streams.sim.scenes import Report, Scene
 from streams.sim.texts import Words
 
-MINUTE = timedelta(minutes=1)
 SHARE = Demand(surge=0.02)  # of the hotline's contacts
 KEPT = timedelta(hours=24)  # of published reports
 CLOSED_AFTER = timedelta(hours=5)
@@ -54,27 +55,22 @@ class Partner:
     def advance(self, now: datetime, scene: Scene | None = None, name: str = "", began: datetime | None = None) -> None:
         """Publish what came up to `now`, at first of a whole day, and the reports of a scene that `began`."""
         since = self._until or now - KEPT
-        minute = since.replace(second=0, microsecond=0)
-        while minute <= now:
-            for contact in self._contacts.arrivals(minute, SHARE):
-                at = instant(contact.at_ms)
-                if since < at <= now:
-                    self._publish(self._report(contact, at, None))
-            minute += MINUTE
-        self._close(since, now)
+        for contact in self._between(since, now):
+            self._publish(self._report(contact, instant(contact.at_ms), None))
+        # Those that came some hours ago are dealt with.
+        for contact in self._between(since - CLOSED_AFTER, now - CLOSED_AFTER):
+            at = instant(contact.at_ms)
+            self._publish(self._report(contact, at, at + CLOSED_AFTER))
         for report in _of_scene(scene, name, began, now) if scene and began else ():
             self._publish(report)
         self._until = now
 
-    def _close(self, since: datetime, now: datetime) -> None:
-        """Those that came some hours ago are dealt with."""
-        minute = (since - CLOSED_AFTER).replace(second=0, microsecond=0)
-        while minute <= now - CLOSED_AFTER:
-            for contact in self._contacts.arrivals(minute, SHARE):
-                at = instant(contact.at_ms)
-                if at <= now - CLOSED_AFTER:
-                    self._publish(self._report(contact, at, at + CLOSED_AFTER))
-            minute += MINUTE
+    def _between(self, since: datetime, until: datetime) -> list[Contact]:
+        """Contacts after `since` and up to `until`; a day of them is one question."""
+        law, first_ms, last_ms = self._contacts, milliseconds(since), milliseconds(until)
+        minutes = np.arange(first_ms // MINUTE_MS, last_ms // MINUTE_MS + 1)
+        columns = law.columns(law.numbers(minutes, SHARE), SHARE)
+        return law.contacts(columns.where((columns.at_ms > first_ms) & (columns.at_ms <= last_ms)))
 
     def _report(self, contact: Contact, at: datetime, closed_at: datetime | None) -> PublishedReport:
         random = stream(self._seed, "partner", contact.number)

@@ -144,6 +144,34 @@ def test_a_decision_that_changes_nothing_writes_nothing(house: House) -> None:
     assert (house.client.exists(STREAM), read_head(house.client, KEYS)) == (0, Head())
 
 
+class LosesAnAnswer(redis_module.UnixDomainSocketConnection):
+    """A line that breaks once, after the server has answered and before the answer is told."""
+
+    armed = False
+
+    def read_response(self, *args: Any, **kwargs: Any) -> Any:
+        answer = super().read_response(*args, **kwargs)
+        if LosesAnAnswer.armed and isinstance(answer, list):
+            LosesAnAnswer.armed = False
+            raise redis_module.ConnectionError("broken line")
+        return answer
+
+
+def test_an_act_whose_answer_is_lost_on_the_line_is_not_done_twice(house: House, redis_server: RedisServer) -> None:
+    pool = redis_module.ConnectionPool(connection_class=LosesAnAnswer, path=str(redis_server.socket))
+    client, key, asked = redis_module.Redis(connection_pool=pool), KEYS.of("thing"), []
+
+    def decide(redis: Any) -> Step[str]:
+        asked.append(redis.get(key))
+        LosesAnAnswer.armed = len(asked) == 1
+        return Step("done", [Record(ANN, "thing.made")], [("INCR", key)])
+
+    answer, head = Audit(client, KEYS).commit(decide, key)
+    assert (answer, head.n, len(asked)) == ("done", 1, 1)
+    assert (house.client.get(key), house.acts()) == (b"1", ["thing.made"])
+    pool.disconnect()
+
+
 # forgers
 
 
@@ -165,7 +193,7 @@ def test_a_changed_entry_is_found_in_the_stream(house: House) -> None:
     entries = stored(house)
     entries[2][1][b"e"] = entries[2][1][b"e"].replace(b'"ann"', b'"bob"')
     forge(house.client, entries)
-    assert [(fault.kind, fault.n) for fault in house.verdict().faults][0] == (Kind.CHANGED, 3)
+    assert next((fault.kind, fault.n) for fault in house.verdict().faults) == (Kind.CHANGED, 3)
 
 
 def test_entries_in_another_order_are_found_in_the_stream(house: House) -> None:

@@ -15,10 +15,11 @@ FULL_HD = {"width": 1920, "height": 1080}
 FOUR_K = {"width": 3840, "height": 2160}
 DESK = {"width": 1366, "height": 768}
 
-# Every visible element that holds text of its own, with its font size and whether its text is cut.
+# Every visible element that holds text of its own, with its font size and whether its text is cut. The story bar
+# belongs to the demonstration and is for who stands at the screen.
 TEXTS = """() => [...document.querySelectorAll(".wall *")].filter((node) => {
   const own = [...node.childNodes].some((child) => child.nodeType === 3 && child.textContent.trim());
-  return own && node.checkVisibility() && node.getBoundingClientRect().width > 0;
+  return own && !node.closest(".story") && node.checkVisibility() && node.getBoundingClientRect().width > 0;
 }).map((node) => {
   const style = getComputedStyle(node), box = node.getBoundingClientRect();
   return { text: node.textContent.trim().slice(0, 40), px: parseFloat(style.fontSize), what: node.className,

@@ -87,7 +87,7 @@ def test_ten_thousand_frames_of_every_topic_leave_the_page_no_larger(page: Any, 
         if (i % 50 === 0) await new Promise(requestAnimationFrame);
       }
     }"""
-    page.evaluate(feed, 3000)  # past every ring and cache
+    page.evaluate(feed, 12_000)  # past every ring and cache
     before = heap_bytes()
     page.evaluate(feed, 10_000)
     assert heap_bytes() < before * 1.05 + 500_000

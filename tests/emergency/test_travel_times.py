@@ -79,6 +79,13 @@ def test_a_kind_with_few_trips_drives_as_all_do() -> None:
     assert model.drive("engine").n == 60
 
 
+def test_a_kind_whose_starts_nobody_knows_takes_as_much_longer_as_its_runs_did() -> None:
+    roaming = [a_run(20 * n, unit_id="A1", kind="roamer", home="") for n in range(50)]  # 180 s each
+    model = learn([a_trip(90)] * 60, roaming, ZONE)
+    engine, roamer = (model.estimate(HERE, THERE, NOON, kind).seconds for kind in ("engine", "roamer"))
+    assert roamer == pytest.approx(2 * engine, rel=0.01)
+
+
 def test_one_wild_stamp_changes_little() -> None:
     calm = learnt(*[a_trip(300)] * 50).estimate(HERE, THERE, NOON, "engine").seconds
     wild = learnt(*[a_trip(300)] * 50, a_trip(3600)).estimate(HERE, THERE, NOON, "engine").seconds
@@ -127,7 +134,9 @@ def test_incredible_stamps_are_no_travel_times() -> None:
 
 @given(st.lists(st.tuples(LATS, LNGS, st.sampled_from(["engine", "truck", "sledge"])), min_size=1, max_size=20))
 def test_one_by_one_and_all_at_once_give_the_same_seconds(where: list[tuple[float, float, str]]) -> None:
-    model = learnt(*[a_trip(s) for s in range(100, 500, 10)], *[a_trip(700, "truck", (lat, lng)) for lat, lng, _ in where])
+    model = learnt(
+        *[a_trip(s) for s in range(100, 500, 10)], *[a_trip(700, "truck", (lat, lng)) for lat, lng, _ in where]
+    )
     units = [Unit(unit_id=str(n), kind=kind, lat=lat, lng=lng) for n, (lat, lng, kind) in enumerate(where)]
     fleet = Fleet({}, units)
     at_once = seconds_to(model, fleet.starts, fleet.kind_rows, fleet.kinds, THERE, NOON)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, replace
 from typing import Any
 
 import dash_leaflet as dl
@@ -108,3 +109,52 @@ def test_an_address_without_a_page_says_so() -> None:
 def test_the_front_door_is_the_wall() -> None:
     page = shell.page_at("/", "", small_context())
     assert any(getattr(part, "id", None) == ids.Wall.PAGE for part in parts(page))
+
+
+@pytest.mark.parametrize(
+    ("search", "scenes", "every_s", "palette"),
+    [
+        ("", (), 30, "dark"),
+        ("?scenes=map,hotline,emergency&every=45", ("map", "hotline", "emergency"), 45, "dark"),
+        ("?scenes=map,map,disco&every=1&palette=night", ("map",), 5, "night"),
+        ("?every=soon&palette=pink", (), 30, "dark"),
+    ],
+)
+def test_the_address_chooses_scenes_and_palette_and_nonsense_is_left_out(
+    search: str, scenes: tuple[str, ...], every_s: float, palette: str
+) -> None:
+    options = wall_options(search)[1]
+    assert (options.scenes, options.every_s, options.palette) == (scenes, every_s, palette)
+
+
+@dataclass(frozen=True)
+class SomeNames:
+    names: dict[str, str]
+
+
+@dataclass(frozen=True)
+class SmallCatalogue:
+    categories: dict[str, SomeNames]
+    incident_kinds: dict[str, SomeNames]
+    unit_kinds: dict[str, SomeNames]
+    areas: dict[str, dict[str, str]]
+
+
+def test_names_come_from_the_catalogue_in_the_language_of_the_page() -> None:
+    smoke = SomeNames({"en": "Smoke", "zh": "冒烟"})
+    catalogue = SmallCatalogue({"smoke": smoke}, {}, {}, {"North": {"en": "The north", "zh": "北城"}})
+    context = replace(small_context(), catalogue=catalogue)
+    names = setup_of("?lang=zh", context)["names"]
+    assert names["categories"] == {"smoke": "冒烟"}
+    assert names["areas"] == {"North": "北城"}, "the catalogue knows better than the outlines"
+    assert setup_of("?lang=ar", context)["names"]["categories"] == {"smoke": "Smoke"}, "else in English"
+    assert names["channels"]["phone"] == "电话"
+
+
+def test_a_city_without_a_catalogue_has_the_names_of_its_outlines() -> None:
+    assert setup_of("?lang=zh")["names"]["areas"] == {"North": "北区"}
+
+
+def test_what_visitors_may_not_see_is_marked() -> None:
+    private = [part for part in parts(wall_of()) if part.to_plotly_json()["props"].get("data-private")]
+    assert {part.className for part in private} == {"sources", "duty-item duty-units", "panel unit-kinds"}
