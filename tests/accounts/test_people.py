@@ -130,6 +130,8 @@ def test_only_name_and_password_together_open_an_account(house: House) -> None:
     assert people.check("nobody", PASSWORD) is None
     assert people.check("nobody", "nobody") is None, "the password of the hash that stands in for nobody's"
     assert people.check("", "\ud800") is None
+    assert not people.passwords.fits("", "nobody")
+    assert not people.passwords.fits("no hash at all", PASSWORD)
     people.disable(CONSOLE, "ann")
     assert people.check("ann", PASSWORD) is None
 
@@ -176,6 +178,30 @@ def test_a_hash_of_yesterdays_parameters_is_made_anew_at_the_next_sign_in(house:
     assert stronger.get("ann") == found
     assert found.version == old.version, "no session ends by it"
     assert stronger.check("ann", PASSWORD) == found
+
+
+class Meanwhile(Passwords):
+    """Something happens while a hash is being made."""
+
+    happens: Any = None
+
+    def hash(self, secret: str) -> str:
+        if self.happens:
+            self.happens()
+        return super().hash(secret)
+
+
+def test_a_hash_made_anew_undoes_nothing_that_happened_meanwhile(house: House) -> None:
+    house.hire("ann")
+    slow = Meanwhile(cheap(time_cost=2).hasher)
+    slow.happens = lambda: house.accounts.people.disable(CONSOLE, "ann")
+    checked = People(house.accounts.sessions, slow).check("ann", PASSWORD)
+    kept = house.accounts.people.get("ann")
+    assert kept is not None
+    assert kept.disabled
+    assert checked is not None
+    with pytest.raises(Ended):
+        house.accounts.sessions.begin(checked, "10.0.0.7")
 
 
 def test_a_password_changed_during_the_check_begins_no_session(house: House) -> None:

@@ -113,10 +113,11 @@ def test_visitors_read_how_many_matters_there_are_and_no_more(page: Any) -> None
 def test_pressing_a_sentence_outlines_its_cells_and_only_a_second_button_moves_the_map(
     page: Any, live_demo: str
 ) -> None:
-    Staged(page, FULL | {"attention": {}})
+    staged = Staged(page, FULL | {"attention": {}})
     open_wall(page, live_demo)
     cells = page.evaluate("() => hexwatch.map.grid.levels[9].ids.slice(0, 3)")
-    receive(page, attention={"set": {"1": CLUSTER | {"cells": cells}}})
+    staged.topics["attention"] = {"1": CLUSTER | {"cells": cells}}  # for a snapshot, should one be taken
+    receive(page, attention={"set": staged.topics["attention"]})
     home = page.evaluate(PLACE)
     page.locator(".strip button.sentence").click()
     assert page.evaluate("() => hexwatch.map.focus.sides().length") >= 6
@@ -126,6 +127,7 @@ def test_pressing_a_sentence_outlines_its_cells_and_only_a_second_button_moves_t
     page.locator(".strip .go").click()
     moved = page.evaluate(PLACE)
     assert moved[2] > home[2]
+    staged.topics["attention"] = {}
     receive(page, attention={"remove": ["1"]})
     assert page.evaluate("() => hexwatch.map.focus.cells.length") == 0
     assert page.evaluate(PLACE) == moved

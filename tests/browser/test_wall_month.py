@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
 import pytest
 
 from tests.browser.scripts import load_scripts
 from tests.browser.test_wall_live import Line, open_wall
-from tests.support.demo import KEY
 
 pytestmark = pytest.mark.browser
 
@@ -91,11 +89,3 @@ def test_ten_thousand_frames_of_every_topic_leave_the_page_no_larger(page: Any, 
     before = heap_bytes()
     page.evaluate(feed, 10_000)
     assert heap_bytes() < before * 1.05 + 500_000
-
-
-def test_a_link_with_a_kiosk_key_opens_the_wall_and_no_other_role_may_stand_in_an_address(live_demo: str) -> None:
-    made = httpx.get(f"{live_demo}/wall", headers={"X-Forwarded-For": "10.0.0.9"}, follow_redirects=False)
-    assert made.status_code == 302, "from another machine the wall needs a key"
-    with httpx.Client(base_url=live_demo, headers={"X-Forwarded-For": "10.0.0.9"}) as screen:
-        assert screen.get("/wall", params={"kiosk": KEY}).status_code == 302, "an admin key is no kiosk key"
-        assert screen.get("/wall", params={"kiosk": "hx_wrong"}).status_code == 302

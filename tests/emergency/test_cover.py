@@ -66,6 +66,9 @@ def test_what_the_fleet_learns_counts_at_once() -> None:
     assert cover.uncovered(["E1"]) == []
     cover.fleet.put(a_unit("E2", 50, busy=True))
     assert len(cover.uncovered(["E1"])) == 1
+    cover.fleet.put(a_unit("E1", 0, busy=True))
+    cover.fleet.put(a_unit("E2", 50))
+    assert len(cover.uncovered(["E2"])) == 1
 
 
 def test_an_areas_time_is_the_mean_over_where_its_people_are() -> None:

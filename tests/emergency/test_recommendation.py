@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -165,6 +166,15 @@ def test_among_equals_the_one_with_less_work_goes_then_the_smaller_id() -> None:
     units = [a_unit("b"), a_unit("a"), a_unit("c")]
     assert ids(sent(a_need("pump"), *units)) == ["a"]
     assert ids(sent(a_need("pump"), *units, workload={"a": 2, "b": 1, "c": 1})) == ["b"]
+
+
+@pytest.mark.parametrize("wanted", list(permutations(["pump", "ladder"])))
+@pytest.mark.parametrize(("busier", "spared"), [("E", "E"), ("L", "L")])
+def test_among_equal_sets_the_one_with_less_work_goes(wanted: tuple[str, str], busier: str, spared: str) -> None:
+    """The one that can do both is sent, and beside it whoever worked less; the other stays."""
+    units = [a_unit("B", kind="both"), a_unit("E", kind="engine"), a_unit("L", kind="ladder")]
+    found = sent(a_need(*wanted), *units, workload={busier: 3})
+    assert set(ids(found)) == {"B", "E", "L"} - {spared}
 
 
 def test_a_unit_without_a_position_is_taken_to_stand_at_its_station() -> None:
