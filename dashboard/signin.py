@@ -30,9 +30,9 @@ WRONG = N_("This key is not known. Keys are made with: python -m dashboard key a
 STALE = N_("The form was out of date. Please send it again.")
 SIGN_OUT = N_("Sign out")
 SIGNED_IN = N_("Signed in as {name} ({role})")
-NAME = "Name"
+NAME = "User name"
 PASSWORD = "Password"
-WRONG_PERSON = "Name and password do not fit together, or the account is closed."
+WRONG_PERSON = "User name and password do not belong together, or the account is closed."
 WITH_KEY = "With an access key"
 MODES = {"-sim": N_("SIMULATION"), "-replay": N_("REPLAY")}
 

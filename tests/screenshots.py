@@ -1,4 +1,4 @@
-"""`make screenshots`: every page in every size and language, of the generated city and, where present, of Boston."""
+"""`make screenshots`: every page in every size and language, of the simulated city and, where present, of Boston."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
+from layouts.texts import LANGUAGES
 from tests.support.chromium import ABSENT, QUIET, chromium
 from tests.support.demo import ROOT, Demo
 from tests.support.shared_data import SHARED
 
 SIZES = ((1920, 1080), (3840, 2160))
-LANGUAGES = ("en", "zh_CN", "ar")
 OUT = ROOT / "screenshots"
 BOSTON = SHARED / "service_requests" / "boston_311_2011-07_2011-10.csv.gz"
 READY = "() => window.hexwatch?.stats?.framesApplied > 1 && window.hexwatch.stats.drawnCells > 0"
@@ -39,6 +39,9 @@ def _beijing(browser: Browser, folder: Path) -> None:
     for (width, height), lang in itertools.product(SIZES, LANGUAGES):
         _shoot(browser, f"{demo.url}/wall?lang={lang}", width, height, f"wall-{lang}-{width}")
     _shoot(browser, f"{demo.url}/wall?measure=overdue", 1366, 768, "wall-overdue-1366")
+    for scene in ("hotline", "emergency"):
+        _shoot(browser, f"{demo.url}/wall?scenes={scene}", 1920, 1080, f"wall-{scene}-1920")
+    _shoot(browser, f"{demo.url}/wall?palette=night", 1920, 1080, "wall-night-1920")
     _shoot_cut_off(browser, demo)
     demo.stop()
 
@@ -66,25 +69,27 @@ def _shoot_cut_off(browser: Browser, demo: Demo) -> None:
     page.wait_for_function(READY, timeout=30_000)
     assert demo.process is not None
     os.kill(demo.process.pid, signal.SIGSTOP)
-    engine = _child(demo, b"engine")
-    os.kill(engine, signal.SIGSTOP)
+    engines = _children(demo, b"engine")  # the one that stands by would go on
+    for engine in engines:
+        os.kill(engine, signal.SIGSTOP)
     page.wait_for_function("() => window.hexwatch.stats.state === 'cut'", timeout=15_000)
     page.screenshot(path=OUT / "wall-cut-off-1920.png")
-    os.kill(engine, signal.SIGCONT)
-    os.kill(demo.process.pid, signal.SIGCONT)
+    for process in (*engines, demo.process.pid):
+        os.kill(process, signal.SIGCONT)
     page.close()
 
 
-def _child(demo: Demo, word: bytes) -> int:
-    """The process id of one child of the demo."""
+def _children(demo: Demo, word: bytes) -> list[int]:
+    """The process ids of a demo's children with that word in their command."""
+    found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
             words = (process / "cmdline").read_bytes().split(b"\0")
             if word in words and f"HEXWATCH_DATA={demo.folder}".encode() in (process / "environ").read_bytes():
-                return int(process.name)
+                found.append(int(process.name))
         except OSError:
             continue
-    raise LookupError(f"no process {word.decode()} of this demo")
+    return found
 
 
 if __name__ == "__main__":
