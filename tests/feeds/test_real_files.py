@@ -87,7 +87,7 @@ def prepared_of(file: str, preset: str, work_dir: Path) -> Prepared:
     return prepare(shared_path(file), load_preset(preset), work_dir)
 
 
-@pytest.mark.parametrize(("file", "preset", "rows", "events", "unlocated"), FILES, ids=lambda v: str(v)[-30:])
+@pytest.mark.parametrize(("file", "preset", "rows", "events", "unlocated"), FILES, ids=[row[0] for row in FILES])
 def test_a_real_file_is_understood_to_the_last_row(
     work_dir: Path, file: str, preset: str, rows: int, events: dict[str, int], unlocated: int
 ) -> None:
@@ -191,7 +191,7 @@ COMPARED: list[tuple[str, str, tuple[Any, ...], str, list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("file", "preset", "columns", "zone", "moments"), COMPARED, ids=lambda v: str(v)[-30:])
+@pytest.mark.parametrize(("file", "preset", "columns", "zone", "moments"), COMPARED, ids=[row[0] for row in COMPARED])
 def test_counts_equal_pandas_on_the_raw_file(
     work_dir: Path, file: str, preset: str, columns: tuple[Any, ...], zone: str, moments: list[str]
 ) -> None:
