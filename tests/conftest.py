@@ -29,6 +29,7 @@ def redis(redis_server: RedisServer) -> Iterator[redis_module.Redis]:
     client.close()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Which tests stay together when two processes share the work: those of a file, and all that need a browser."""
     for item in items:

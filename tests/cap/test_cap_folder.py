@@ -189,7 +189,7 @@ def test_watching_takes_new_files_and_says_that_it_lives(city: CityInbox, tmp_pa
     wait, stopping, pauses = rounds(5, arrive)
     source = FolderSource(tmp_path)
     watch(source, lambda: city.ledger(source.place), wait=wait, stopping=stopping, every_s=5)
-    assert city.types() == ["feed.started", "alert.issued"]
+    assert city.types() == ["feed.polled", "alert.issued"]
     assert pauses == [5.0] * 5
 
 

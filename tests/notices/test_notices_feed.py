@@ -155,7 +155,7 @@ def test_file_is_followed_once_it_stayed_the_same_between_two_looks(plan: Plan) 
             plan.write(a="A", b="B")
 
     follow(plan.path, plan.ledger, None, wait=wait, stopping=lambda: looks >= 6, every_s=5)
-    assert plan.told() == ["issued a", "started", "issued b"]
+    assert plan.told() == ["issued a", "polled", "issued b"]
     assert plan.redis.xlen(plan.keys.dead) == 0
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import httpx
 
@@ -39,16 +40,20 @@ class Answer:
     skew: timedelta | None
 
 
-class Http:
-    """A connection to one host. Not for use inside a running event loop.
+T = TypeVar("T")
 
-    It runs a loop of its own, because only there can the whole of an answer, its header included, have a deadline:
-    a server that sends one byte every few seconds passes every timeout that counts silence only.
+
+class Http:
+    """A connection to one host.
+
+    It runs an event loop in a thread of its own, because only there can the whole of an answer, its header included,
+    have a deadline: a server that sends one byte every few seconds passes every timeout that counts silence only.
     """
 
     def __init__(self, limits: Limits, now: Callable[[], datetime]) -> None:
         self.limits, self._now = limits, now
         self._runner = asyncio.Runner()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="open311")
         self._client: httpx.AsyncClient | None = None
 
     def __enter__(self) -> Self:
@@ -59,15 +64,19 @@ class Http:
 
     def close(self) -> None:
         if self._client is not None:
-            self._runner.run(self._client.aclose())
+            self._run(self._client.aclose())
             self._client = None
-        self._runner.close()
+        self._thread.submit(self._runner.close).result()
+        self._thread.shutdown()
+
+    def _run(self, asked: Coroutine[Any, Any, T]) -> T:
+        return self._thread.submit(self._runner.run, asked).result()
 
     def get(self, url: str, params: Mapping[str, str]) -> Answer:
         """The answer with status 200. Raises NotNow for any other, TooMuch beyond the limits."""
         shown = url.partition("?")[0]  # the query may hold a key
         try:
-            return self._runner.run(self._get(httpx.URL(url, params=dict(params))))
+            return self._run(self._get(httpx.URL(url, params=dict(params))))
         except TimeoutError:
             raise TooMuch(f"{shown}: no whole answer within {self.limits.total_s:g} s") from None
         except (httpx.ReadTimeout, httpx.WriteTimeout):
