@@ -29,12 +29,10 @@ def redis(redis_server: RedisServer) -> Iterator[redis_module.Redis]:
     client.close()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """Which tests stay together when two processes share the work: those of a file, and all that need a browser."""
-    for item in items:
-        folder = item.path.parent.name
-        item.add_marker(pytest.mark.xdist_group(folder if folder == "browser" else item.path.stem))
+    folder = item.path.parent.name
+    item.add_marker(pytest.mark.xdist_group(folder if folder == "browser" else item.path.stem))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
