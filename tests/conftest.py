@@ -29,12 +29,6 @@ def redis(redis_server: RedisServer) -> Iterator[redis_module.Redis]:
     client.close()
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Which tests stay together when two processes share the work: those of a file, and all that need a browser."""
-    folder = item.path.parent.name
-    item.add_marker(pytest.mark.xdist_group(folder if folder == "browser" else item.path.stem))
-
-
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say plainly which tier did not run: no test passes because something was missing."""
     if not shared_data.SHARED.exists():

@@ -7,5 +7,15 @@ sh tests/browser_setup.sh
 $PY -m ruff check .
 $PY -m ruff format --check .
 $PY -m mypy geo streams hotline emergency layouts callbacks dashboard benchmarks
-# Two processes, since two cores are what a machine must have; each has a Redis of its own.
-$PY -m pytest -n 2 --dist loadgroup
+
+# Two cores, two halves: what needs a browser beside everything else. Each has a Redis of its own.
+said=$(mktemp)
+trap 'rm -f "$said"' EXIT
+$PY -m pytest tests/browser >"$said" 2>&1 &
+browser=$!
+result=0
+$PY -m pytest --ignore=tests/browser || result=$?
+wait "$browser" || result=$?
+echo "--- in the browser"
+cat "$said"
+exit "$result"
