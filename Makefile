@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3; do \
 	&& { command -v $$p; break; }; done)
 RUN = .venv/bin/python
 
-.PHONY: demo up test bench soak screenshots doctor clean
+.PHONY: demo up test thorough bench soak screenshots doctor clean
 
 demo: .venv/run.stamp
 	@exec $(RUN) -m dashboard demo
@@ -15,6 +15,10 @@ up: .venv/run.stamp
 
 test: .venv/dev.stamp
 	@sh tests/run.sh
+
+thorough: .venv/dev.stamp
+	@sh tests/browser_setup.sh
+	@$(RUN) -m pytest -m "thorough or not thorough"
 
 bench: .venv/dev.stamp
 	@$(RUN) -m benchmarks

@@ -11,10 +11,10 @@ $PY -m mypy geo streams hotline emergency layouts callbacks dashboard benchmarks
 # Two cores, two halves: what needs a browser beside everything else. Each has a Redis of its own.
 said=$(mktemp)
 trap 'rm -f "$said"' EXIT
-$PY -m pytest tests/browser >"$said" 2>&1 &
+$PY -m pytest --durations=15 tests/browser >"$said" 2>&1 &
 browser=$!
 result=0
-$PY -m pytest --ignore=tests/browser || result=$?
+$PY -m pytest --durations=25 --ignore=tests/browser || result=$?
 wait "$browser" || result=$?
 echo "--- in the browser"
 cat "$said"

@@ -16,6 +16,8 @@ from benchmarks.__main__ import NUMBERS
 from benchmarks.report import page
 from benchmarks.results import Result, from_lines, percentile, rounded, to_line
 
+pytestmark = pytest.mark.thorough
+
 ROOT = Path(__file__).resolve().parents[2]
 VALUES = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=50)
 

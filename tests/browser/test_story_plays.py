@@ -27,6 +27,7 @@ def story(tmp_path: Path) -> Iterator[Demo]:
     demo.stop()
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(300)
 def test_the_story_plays_itself(story: Demo, page: Page) -> None:
     page.goto(f"{story.url}/wall")

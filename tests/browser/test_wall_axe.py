@@ -12,7 +12,7 @@ from tests.browser.staged import FIGURES, Staged
 from tests.browser.test_wall_live import open_wall
 from tests.browser.test_wall_looks import FULL_HD, TEXTS
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.thorough]
 
 GRAVE = {"serious", "critical"}
 

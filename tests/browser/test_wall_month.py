@@ -9,7 +9,7 @@ import pytest
 from tests.browser.scripts import load_scripts
 from tests.browser.test_wall_live import Line, open_wall
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.thorough]
 
 QUIET: dict[str, Any] = {
     "minuteOfDay": 4 * 60,

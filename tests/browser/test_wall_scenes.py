@@ -11,7 +11,7 @@ from tests.browser.scripts import load_scripts
 from tests.browser.staged import Staged, receive
 from tests.browser.test_wall_live import open_wall
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.thorough]
 
 PLAY = """([scenes, everyMs, steps]) => {
   const turns = new hexwatch.Turns(scenes, everyMs, 0);

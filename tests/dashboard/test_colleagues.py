@@ -17,6 +17,8 @@ from streams.sim.incidents import load_incidents
 from tests.support.emergency import SEED, SimCity, instant, types, world
 from tests.support.redis_server import wait_until
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def city(redis: redis_module.Redis) -> SimCity:

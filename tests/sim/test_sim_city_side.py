@@ -19,6 +19,8 @@ from streams.sim.driving import distance_m
 from tests.support.emergency import NIGHT, RUSH, SimCity, instant, types, world
 from tests.support.redis_server import RedisServer
 
+pytestmark = pytest.mark.thorough
+
 LIFE = ["incident.received", "unit.dispatched", "unit.departed", "unit.arrived", "unit.cleared", "incident.closed"]
 FASTEST_MPS = 20.0
 

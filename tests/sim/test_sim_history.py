@@ -25,6 +25,8 @@ from streams.sim.texts import Words
 from tests.sim.hotline_world import WEDNESDAY, Documents, PlainWords, laws
 from tests.support.redis_server import RedisServer
 
+pytestmark = pytest.mark.thorough
+
 NOW = WEDNESDAY + timedelta(hours=17, minutes=40)
 
 
