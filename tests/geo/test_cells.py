@@ -131,9 +131,9 @@ def test_boundaries_of_no_cells_are_an_empty_array() -> None:
 
 def test_twenty_thousand_boundaries_take_less_than_a_second() -> None:
     block = sorted(h3.grid_disk(cells.point_to_cell(42.36, -71.06), 82))[:20_000]
-    started = time.perf_counter()
+    started = time.process_time()
     assert cells.cells_to_boundaries(block).shape == (20_000, 6, 2)
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 1.0
 
 
 def test_children_have_a_seventh_of_the_area_of_their_parent() -> None:
