@@ -34,7 +34,7 @@ from streams.sim.scenes import scene_names
 @click.option("--scene", type=click.Choice(scene_names()), help="begin the simulated city with this scene")
 @click.option("--surge", type=click.FloatRange(0, 20), default=1.0, help="times as much happens in it as usual")
 @click.option("--seed", default=SEED, show_default=True, help="another seed is another city life")
-@click.option("--autoplay", is_flag=True, help="let the story play itself, three minutes long")
+@click.option("--autoplay", is_flag=True, help="let the story play itself")
 @click.option("--areas", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="GeoJSON of areas")
 @one_line_errors(CannotStart, PresetError)
 def demo(

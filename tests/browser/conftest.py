@@ -34,7 +34,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 @pytest.fixture(scope="session")
 def live_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Base URL of a running demo of the generated day."""
+    """Base URL of a running demo: the simulated city."""
     demo = Demo(tmp_path_factory.mktemp("demo")).start()
     yield demo.url
     demo.stop()
