@@ -8,14 +8,18 @@ $PY -m ruff check .
 $PY -m ruff format --check .
 $PY -m mypy geo streams hotline emergency layouts callbacks dashboard benchmarks
 
-# Two cores, two halves: what needs a browser beside everything else. Each has a Redis of its own.
+# Two cores, two halves of about the same length: what needs a browser or the whole program, beside everything else.
+# Each has a Redis of its own.
+WHOLE="tests/browser tests/dashboard tests/faults"
 said=$(mktemp)
 trap 'rm -f "$said"' EXIT
-$PY -m pytest --durations=15 tests/browser >"$said" 2>&1 &
-browser=$!
+# shellcheck disable=SC2086
+$PY -m pytest --durations=15 $WHOLE >"$said" 2>&1 &
+whole=$!
 result=0
-$PY -m pytest --durations=25 --ignore=tests/browser || result=$?
-wait "$browser" || result=$?
-echo "--- in the browser"
+# shellcheck disable=SC2046
+$PY -m pytest --durations=25 $(printf ' --ignore=%s' $WHOLE) || result=$?
+wait "$whole" || result=$?
+echo "--- in the browser, and the whole program"
 cat "$said"
 exit "$result"

@@ -27,7 +27,7 @@ def page(browser: Browser) -> Iterator[Page]:
     """A fresh page at 1920×1080; what its console complained of fails the test."""
     context = browser.new_context(viewport={"width": 1920, "height": 1080})
     opened = context.new_page()
-    opened.set_default_timeout(20_000)
+    opened.set_default_timeout(60_000)
     yield opened
     context.close()
 

@@ -73,9 +73,7 @@ def test_the_wait_ticks_with_the_citys_clock_and_ends_when_the_last_caller_is_an
 ) -> None:
     Staged(page, **FIGURES)
     open_wall(page, live_demo)
-    page.wait_for_function(
-        "() => document.querySelector('.calls td.longest').textContent === '▲\u200955 s'", timeout=20_000
-    )
+    page.wait_for_function("() => document.querySelector('.calls td.longest').textContent === '▲\u200955 s'")
     receive(page, channels={"set": {"phone": HOTLINE["phone"] | {"waiting": 0, "waiting_since": None}}})
     assert page.locator(".calls td.longest").first.inner_text() == "–"
 

@@ -56,7 +56,7 @@ class Line:
 
 def open_wall(page: Any, base: str, query: str = "") -> Any:
     page.goto(f"{base}/wall{query}")
-    page.wait_for_function(READY, timeout=30_000)
+    page.wait_for_function(READY)
     return page
 
 
@@ -65,7 +65,7 @@ def stats(page: Any) -> dict[str, Any]:
 
 
 def wait_for_frames(page: Any, more: int = 2) -> None:
-    page.wait_for_function(FRAMES_MORE_THAN, arg=stats(page)["framesApplied"] + more - 1, timeout=20_000)
+    page.wait_for_function(FRAMES_MORE_THAN, arg=stats(page)["framesApplied"] + more - 1)
 
 
 def test_cells_are_drawn_and_frames_keep_coming(page: Any, live_demo: str) -> None:
@@ -101,9 +101,7 @@ def test_figures_are_the_figures_of_the_picture(page: Any, live_demo: str) -> No
 def test_the_clock_moves(page: Any, live_demo: str) -> None:
     open_wall(page, live_demo)
     before = page.locator('[data-part="time"]').inner_text()
-    page.wait_for_function(
-        "(before) => document.querySelector('[data-part=time]').textContent !== before", arg=before, timeout=20_000
-    )
+    page.wait_for_function("(before) => document.querySelector('[data-part=time]').textContent !== before", arg=before)
 
 
 def test_the_mode_of_the_city_is_always_shown(page: Any, live_demo: str) -> None:
@@ -181,7 +179,7 @@ def test_choosing_another_measure_brings_its_cells_and_keeps_the_address(page: A
     page.get_by_role("option", name="Received, last 24 hours").click()
     topic = "cells:received_24h:"
     page.wait_for_function(
-        "(topic) => !hexwatch.live.picture.asking && hexwatch.live.picture.topics.has(topic)", arg=topic, timeout=15_000
+        "(topic) => !hexwatch.live.picture.asking && hexwatch.live.picture.topics.has(topic)", arg=topic
     )
     wait_for_frames(page)
     assert "measure=received_24h" in page.url
@@ -196,7 +194,7 @@ def test_clicking_a_cell_says_why_a_public_screen_has_no_list(page: Any, live_de
     page.locator(".map-tip").wait_for()
     assert f"{cell['n']:,}" in page.locator(".map-tip").inner_text()
     page.mouse.click(cell["x"], cell["y"])
-    page.locator("#cases-list").get_by_text("numbers only").wait_for(timeout=10_000)
+    page.locator("#cases-list").get_by_text("numbers only").wait_for()
 
 
 @pytest.mark.parametrize(
@@ -224,7 +222,7 @@ def test_the_language_switch_keeps_the_rest_of_the_address(page: Any, live_demo:
     open_wall(page, live_demo, "?measure=received_24h")
     page.locator(".languages summary").click()
     page.locator('[data-lang="zh_CN"]').click()
-    page.wait_for_function("() => document.documentElement.lang === 'zh-Hans'", timeout=15_000)
+    page.wait_for_function("() => document.documentElement.lang === 'zh-Hans'")
     assert "measure=received_24h" in page.url
 
 
@@ -235,13 +233,13 @@ def test_a_cut_line_is_said_plainly_and_the_last_picture_stays(page: Any, live_d
     figure = page.locator('[data-figure="cases.received_today"]').inner_text()
     line.is_cut = True
     bar = page.get_by_role("alert")
-    page.wait_for_function("() => hexwatch.stats.state === 'cut'", timeout=10_000)
+    page.wait_for_function("() => hexwatch.stats.state === 'cut'")
     assert "Cut off since" in bar.inner_text()
     assert page.locator(".wall.cut").count() == 1
     assert page.locator('[data-figure="cases.received_today"]').inner_text() == figure
     assert stats(page)["drawnCells"] > 0
     line.is_cut = False
-    page.wait_for_function("() => hexwatch.stats.state === 'live'", timeout=30_000)
+    page.wait_for_function("() => hexwatch.stats.state === 'live'")
     assert not bar.is_visible()
 
 
@@ -249,7 +247,7 @@ def test_a_page_blocked_for_seconds_is_equal_to_the_server_soon_after(page: Any,
     open_wall(page, live_demo)
     wait_for_frames(page)
     page.evaluate("() => { const until = performance.now() + 5000; while (performance.now() < until); }")
-    page.wait_for_function("() => !hexwatch.live.picture.asking && hexwatch.stats.state === 'live'", timeout=10_000)
+    page.wait_for_function("() => !hexwatch.live.picture.asking && hexwatch.stats.state === 'live'")
     assert page.evaluate(EQUAL_TO_SERVER) is True
 
 

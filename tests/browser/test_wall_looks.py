@@ -35,7 +35,7 @@ HIDDEN_PARTS = (
 def open_wall(page: Any, base: str, size: dict[str, int], query: str) -> Any:
     page.set_viewport_size(size)
     page.goto(f"{base}/wall{query}")
-    page.wait_for_function(READY, timeout=30_000)
+    page.wait_for_function(READY)
     return page
 
 

@@ -77,14 +77,14 @@ def test_the_wall_turns_and_stands_still_for_a_priority_1_incident_and_says_why(
     Staged(page, **{"incidents.by_priority.1": 0})
     open_wall(page, live_demo, "?scenes=map,hotline&every=5")
     assert page.evaluate(SCENE) == "map"
-    page.wait_for_function(f"() => ({SCENE})() === 'hotline'", timeout=15_000)
+    page.wait_for_function(f"() => ({SCENE})() === 'hotline'")
     receive(page, figures={"set": {"incidents.by_priority.1": 1}})
     assert page.evaluate(SCENE) == "emergency"
     said = page.locator('[data-part="scene"]').inner_text()
     assert said == "Emergency: stays while an incident of priority 1 is open"
     page.locator(".incident-list").wait_for()
     receive(page, figures={"set": {"incidents.by_priority.1": 0}})
-    page.wait_for_function(f"() => ({SCENE})() === 'hotline'", timeout=15_000)
+    page.wait_for_function(f"() => ({SCENE})() === 'hotline'")
 
 
 def test_keys_choose_hold_and_leave_the_scenes(page: Any, live_demo: str) -> None:

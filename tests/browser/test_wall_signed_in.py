@@ -33,7 +33,7 @@ def test_a_click_lists_as_many_cases_as_the_cell_counts(page: Any, live_demo: st
     cell = page.evaluate(FULLEST_CELL)
     page.mouse.click(cell["x"], cell["y"])
     rows = page.locator("#cases-list tbody tr")
-    rows.first.wait_for(timeout=15_000)
+    rows.first.wait_for()
     # The fullest cell lies under the mark of an incident as a rule; that must not be in the way.
     # The city lives on while the list is read: one more or less is the city, not the wall.
     assert abs(rows.count() - cell["n"]) <= 1

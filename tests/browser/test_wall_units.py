@@ -95,4 +95,4 @@ def test_hundreds_of_units_are_drawn_in_one_refresh_and_motion_ends(page: Any, l
       return performance.now() - started;
     }"""
     assert sorted(page.evaluate(script) for _ in range(9))[4] < 16
-    page.wait_for_function("() => hexwatch.map.units.fleet.gliding < performance.now()", timeout=5000)
+    page.wait_for_function("() => hexwatch.map.units.fleet.gliding < performance.now()")

@@ -53,7 +53,7 @@ def test_hostile_document_is_refused_for_the_right_reason(name: str) -> None:
 def test_refusal_takes_less_than_a_second_and_fifty_megabytes(name: str) -> None:
     """In a process of its own: the kernel's peak beyond what the document itself took, and Python's own count."""
     raw = HOSTILE[name][0]()
-    done = subprocess.run([sys.executable, "-c", _MEASURE], cwd=ROOT, input=raw, capture_output=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", _MEASURE], cwd=ROOT, input=raw, capture_output=True, timeout=180)
     assert done.returncode == 0, done.stderr.decode()
     measured = json.loads(done.stdout)
     assert measured["said"]

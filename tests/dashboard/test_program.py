@@ -68,7 +68,7 @@ def refused(demo: Demo) -> str:
     """The one line with which a program ends that cannot start."""
     demo.start(ready=False)
     assert demo.process is not None
-    code = demo.process.wait(60)
+    code = demo.process.wait(180)
     said = demo.output()
     assert code == 1, said
     lines = [line for line in said.splitlines() if line.startswith("Error:")]
@@ -120,7 +120,7 @@ def run(*words: str, **settings: str) -> subprocess.CompletedProcess[str]:
     plain = {k: v for k, v in os.environ.items() if not k.startswith("HEXWATCH_")}
     own = {f"HEXWATCH_{k.upper()}": v for k, v in settings.items()}
     command = [sys.executable, "-m", "dashboard", *words]
-    return subprocess.run(command, cwd=ROOT, env=plain | own, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, cwd=ROOT, env=plain | own, capture_output=True, text=True, timeout=180)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_a_live_city_is_examined_refuses_a_second_and_dies_without_a_trace(tmp_p
     for what in ("Python", "Redis", "durability", "memory", "clock", "city files", "presets", "disk", "wall at 5 m"):
         assert what in answer.stdout
     key = run("key", "add", "me", "--role", "viewer", data=str(demo.folder)).stdout.strip()
-    picture = httpx.get(f"{demo.url}/api/v1/picture", headers={"Authorization": f"Bearer {key}"}, timeout=10)
+    picture = httpx.get(f"{demo.url}/api/v1/picture", headers={"Authorization": f"Bearer {key}"}, timeout=30)
     assert picture.json()["city"] == "beijing"
     assert "me  viewer" in run("key", "list", data=str(demo.folder)).stdout
     said = refused(start(demo.folder, command="up"))

@@ -20,7 +20,7 @@ from tests.support.truth import assert_agrees_with_its_log, log_of
 
 TAKEN_OVER = "another engine took over"
 LOST = "redis lost"
-STANDBY_S = 3.0
+STANDBY_S = 3.0 * 2  # promised: 3 s, measured by `make bench`; here beside another half of the tests
 
 
 def frame_epochs(system: System) -> list[int]:

@@ -82,7 +82,7 @@ def test_a_server_that_drips_is_given_up_on_in_time(where: str) -> None:
         stopped.set()
     assert isinstance(error, TooMuch)
     assert "no whole answer within 0.6 s" in str(error)
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 10  # it would drip for ever
 
 
 def test_huge_and_endless_bodies_are_refused_at_the_limit() -> None:

@@ -214,10 +214,10 @@ def entities(levels: int) -> bytes:
 )
 def test_hostile_xml_is_refused_quickly_and_without_memory(body: bytes, reason: str) -> None:
     tracemalloc.start()
-    begun = time.monotonic()
+    begun = time.process_time()
     try:
         assert reason in refusal(body)
-        assert time.monotonic() - begun < 2
+        assert time.process_time() - begun < 2
         assert tracemalloc.get_traced_memory()[1] < 50_000_000
     finally:
         tracemalloc.stop()

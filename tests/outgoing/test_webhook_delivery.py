@@ -205,16 +205,16 @@ def test_a_receiver_that_hangs_delays_nobody_else(
     city: TestCity, tmp_path: Path, receiver: Callable[[Script], Receiver]
 ) -> None:
     hanging, quick = receiver(lambda *_: None), receiver(answers())
-    slow = hook_to(tmp_path, hanging.url, name="slow", timeout_s=0.5, attempts=1)
+    slow = hook_to(tmp_path, hanging.url, name="slow", timeout_s=2, attempts=1)
     with delivering(city, slow, hook_to(tmp_path, quick.url, name="quick")):
         subjects = incidents(city, *(f"i{n}" for n in range(30)))
         hanging.wait_for(1)
         started = time.monotonic()
         quick.wait_for(30)
-        assert time.monotonic() - started < 0.5 * 30 / 2
+        assert time.monotonic() - started < 2 * 30 / 2
         wait_until(lambda: dead(city, slow))
     assert quick.subjects() == subjects
-    assert dead(city, slow)[-1]["reason"] == "no answer within 0.5 s"
+    assert dead(city, slow)[-1]["reason"] == "no answer within 2 s"
 
 
 def test_a_receiver_that_drips_is_ended_at_the_deadline(city: TestCity, tmp_path: Path) -> None:

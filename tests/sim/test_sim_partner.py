@@ -47,5 +47,5 @@ def test_a_scene_is_told_through_the_server_when_its_time_has_come() -> None:
 
 
 def _codes_of_scene(url: str) -> list[str]:
-    reports = httpx.get(f"{url}/requests.json", timeout=10).json()
+    reports = httpx.get(f"{url}/requests.json", timeout=30).json()
     return [report["service_code"] for report in reports if report["service_request_id"].startswith("Pgas-")]

@@ -79,7 +79,7 @@ class Demo:
 
     def get(self, path: str, **parameters: object) -> httpx.Response:
         """GET with the admin key."""
-        return httpx.get(f"{self.url}{path}", params=parameters, headers={"X-API-Key": KEY}, timeout=10)  # type: ignore[arg-type]
+        return httpx.get(f"{self.url}{path}", params=parameters, headers={"X-API-Key": KEY}, timeout=30)  # type: ignore[arg-type]
 
     def stop(self) -> int:
         """Ctrl-C, then wait. Returns the exit code."""

@@ -22,7 +22,7 @@ def watch_a_week(page: Any, folder: Path, step_m: float, per_day: int) -> None:
         week = Week(system.client, system.city, step_m, per_day, seed=1)
         system.until(system.web_answers, START_S, "the web answers", web)
         page.goto(f"{system.base}/wall")
-        page.wait_for_function(READY, timeout=30_000)
+        page.wait_for_function(READY)
         tools = page.context.new_cdp_session(page)
         tools.send("HeapProfiler.enable")
         steps, weights = 0, []
