@@ -120,8 +120,9 @@ def _stepped(known: Assignments, payload: UnitAssignment, recording: Recording) 
     place = late if late is not None else next((n for n in mine if known[n].is_active), None)
     by = {"by": recording.by} if type(payload) is UnitDispatched else {}
     if place is not None:
-        if getattr(known[place], name) is not None:
-            return known
+        before = getattr(known[place], name)
+        if before is not None and (late is not None or at >= before):
+            return known  # told again; of two times for one step the earlier holds
         return _put(known, place, msgspec.structs.replace(known[place], **{name: at}, **by))
     if mine and known[mine[-1]].ended in TAKEN_AWAY and type(payload) is not UnitDispatched:
         return known  # the desk took the unit away: only the desk, or a new dispatch, puts it back

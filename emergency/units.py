@@ -183,12 +183,13 @@ REMEMBERED_CLEARINGS = 8
 def _ended(unit: Unit, payload: UnitAssignment, recording: Recording) -> Unit:
     incident_id, at = payload.incident_id, recording.occurred_at
     before = unit.cleared.get(incident_id)
-    if (before is not None and at <= before) or is_older(unit, payload, at):
+    is_there = incident_id in unit.assignments
+    if is_older(unit, payload, at) or (not is_there and before is not None and at <= before):
         return unit
     cleared = {k: v for k, v in unit.cleared.items() if k != incident_id} | {incident_id: at}
     recent = dict(list(cleared.items())[-REMEMBERED_CLEARINGS:])
     taken = unit.taken
-    if incident_id in unit.assignments:
+    if is_there or before is None:  # later words on an end do not change who ended it
         taken = _rest(taken, incident_id)
         taken = (*taken, incident_id) if ENDINGS[type(payload)] in TAKEN_AWAY else taken
     return _set(

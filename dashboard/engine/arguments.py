@@ -21,7 +21,7 @@ Lng = Annotated[float, Meta(ge=-180, le=180)]
 Instant = Annotated[datetime, Meta(tz=True)]
 
 
-class Arguments(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Arguments(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """What a verb needs; anything else is refused."""
 
 

@@ -160,7 +160,7 @@ def test_the_door_knows_the_verbs_that_the_engine_decides() -> None:
     ("body", "says"),
     [
         ([], "one request"),
-        ({}, "verb: one of cancel_alert, clear_unit"),
+        ({}, "verb: one of acknowledge, cancel, cancel_alert, clear_unit"),
         ({"verb": ["dispatch"]}, "verb: one of"),
         ({"verb": "dispatch"}, "incident_id"),
         (DISPATCH | {"unit_ids": []}, "unit_ids"),
