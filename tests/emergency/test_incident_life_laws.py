@@ -39,7 +39,7 @@ INCIDENTS, UNITS = ("i1", "i2", "i3"), ("E1", "E2")
 incident_ids, unit_ids = st.sampled_from(INCIDENTS), st.sampled_from(UNITS)
 late_s = st.sampled_from((0, 0, 0, 1, 60, 600))
 PLAIN = (IncidentClosed, IncidentCancelled, IncidentReopened, IncidentContained, IncidentTriaged)
-RELATING = {IncidentMerged: "into", IncidentSplit: "of", IncidentLinked: "to", IncidentUnlinked: "to"}
+RELATING: dict[Any, str] = {IncidentMerged: "into", IncidentSplit: "of", IncidentLinked: "to", IncidentUnlinked: "to"}
 
 
 class Facts:
