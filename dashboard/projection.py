@@ -16,7 +16,7 @@ from typing import Any, TypeAlias, cast
 import msgspec
 import structlog
 
-from emergency.incidents import Incident, fold_incident
+from emergency.incidents import Incident, fold_incident, fold_touched, incidents_touched
 from emergency.units import Unit, fold_unit
 from hotline.cases import Case, fold_case
 from streams.codec import Malformed, encode, payload_of
@@ -141,8 +141,8 @@ class Batch:
             held.address = held.text = ""
             self.erased += 1
             return
-        held.document = KINDS[subject[0]].fold(held.document, payload, fact)
-        if fact.envelope.type in TELLING:
+        held.document = fold_fact(held.document, subject, payload, fact)
+        if fact.envelope.type in TELLING and fact.envelope.subject == ":".join(subject):
             told = self.private.get(fact.envelope.subject) or {}
             held.address, held.text = (str(told.get(name) or "") for name in SHOWN_PRIVATE)
 
@@ -161,8 +161,13 @@ def project(writer: ReaderWriter, facts: Sequence[Fact], private: Mapping[str, M
 
     `private` holds the personal fields on record now, by subject, for the subjects of `telling(facts)`.
     """
-    told = [(fact, payload, _subject(fact, payload)) for fact in facts if (payload := _payload(fact)) is not None]
-    told = [(fact, payload, subject) for fact, payload, subject in told if subject[0] in KINDS]
+    told = [
+        (fact, payload, subject)
+        for fact in facts
+        if (payload := _payload(fact)) is not None
+        for subject in subjects_of(fact, payload)
+        if subject[0] in KINDS
+    ]
     batch = Batch(writer, private)
     batch.load(subject for _, _, subject in told)
     for fact, payload, subject in told:
@@ -189,10 +194,21 @@ def _payload(fact: Fact) -> Payload | None:
         return None
 
 
-def _subject(fact: Fact, payload: Payload) -> tuple[str, str]:
+def subjects_of(fact: Fact, payload: Payload) -> list[tuple[str, str]]:
+    """The `(entity, id)` pairs whose documents a fact changes: what it is about, and incidents that it also touches."""
     name = payload.erased if isinstance(payload, SubjectErased) else fact.envelope.subject
     entity, _, subject_id = name.partition(":")
-    return entity, subject_id
+    found = [(entity, subject_id), *(("incident", touched) for touched in incidents_touched(payload))]
+    return list(dict.fromkeys(found))
+
+
+def fold_fact(document: Document | None, subject: tuple[str, str], payload: Payload, fact: Fact) -> Document | None:
+    """A subject's document after one fact about it or about something that touches it."""
+    entity, subject_id = subject
+    if fact.envelope.subject == f"{entity}:{subject_id}":
+        return KINDS[entity].fold(document, payload, fact)
+    incident = cast("Incident | None", document)
+    return fold_touched(incident, subject_id, payload, recording_of(fact.envelope, fact.seq))
 
 
 def _held(kind: Kind, row: Row | None) -> _Held:

@@ -2,50 +2,60 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from enum import StrEnum
+from types import UnionType
+from typing import Any, TypeVar
 
 import msgspec
 
+from emergency.assignments import ENDINGS, RANK, STEPS, TAKEN_AWAY, Doing, is_late
 from streams.events import (
     Recording,
-    UnitArrived,
     UnitAssignment,
     UnitCleared,
-    UnitDelivered,
-    UnitDeparted,
     UnitDispatched,
+    UnitDiverted,
     UnitListed,
     UnitMoved,
     UnitPayload,
+    UnitRecalled,
+    UnitRestored,
     UnitSignalled,
-    UnitTransported,
+    UnitStacked,
+    UnitUnstacked,
 )
+
+T = TypeVar("T")
 
 
 class UnitStatus(StrEnum):
-    """Where a unit is in its current assignment (NIEM primary unit status, in the trade's words)."""
+    """What a unit does or whether it can be sent (NIEM primary unit status, in the trade's words)."""
 
     AVAILABLE = "available"
-    DISPATCHED = "dispatched"
-    EN_ROUTE = "en-route"
-    ON_SCENE = "on-scene"
-    TRANSPORTING = "transporting"
-    AT_HOSPITAL = "at-hospital"
+    DISPATCHED = Doing.DISPATCHED.value
+    NOTIFIED = Doing.NOTIFIED.value
+    ACKNOWLEDGED = Doing.ACKNOWLEDGED.value
+    EN_ROUTE = Doing.EN_ROUTE.value
+    ON_SCENE = Doing.ON_SCENE.value
+    TRANSPORTING = Doing.TRANSPORTING.value
+    AT_HOSPITAL = Doing.AT_HOSPITAL.value
+    RETURNING = "returning"
     OUT_OF_SERVICE = "out-of-service"
+    OUT_OF_CONTACT = "out-of-contact"
 
 
-# What each step says of the assignment, and the order in which steps normally come.
-STEPS: dict[type[UnitAssignment], UnitStatus] = {
-    UnitDispatched: UnitStatus.DISPATCHED,
-    UnitDeparted: UnitStatus.EN_ROUTE,
-    UnitArrived: UnitStatus.ON_SCENE,
-    UnitTransported: UnitStatus.TRANSPORTING,
-    UnitDelivered: UnitStatus.AT_HOSPITAL,
+SENDABLE = frozenset({UnitStatus.AVAILABLE.value, UnitStatus.RETURNING.value})
+NO_REASON = "no reason given"
+# What each signal says: fields of the unit; "" in `out_of_…` stands for the reason that was given.
+SIGNALS: dict[str, dict[str, Any]] = {
+    "out_of_service": {"out_of_service": NO_REASON},
+    "available": {"out_of_service": "", "out_of_contact": "", "returning": False},
+    "returning": {"out_of_service": "", "out_of_contact": "", "returning": True},
+    "out_of_contact": {"out_of_contact": NO_REASON},
+    "in_contact": {"out_of_contact": ""},
 }
-
-
-_ORDER = {status.value: rank for rank, status in enumerate(STEPS.values())}
 
 
 class Unit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -60,12 +70,18 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     agency: str = ""
     assignments: dict[str, str] = {}
     status_at: datetime | None = None
+    status_by: str = ""  # who said so
+    stacked: tuple[str, ...] = ()  # incidents that wait for it as next jobs, the next one first
+    returning: bool = False  # on the way home: may be sent
     lat: float | None = None
     lng: float | None = None
     position_at: datetime | None = None
     moved_at: datetime | None = None  # when the unit was there, by its source: an older report changes nothing
     out_of_service: str = ""  # the reason, while it is not to be sent
+    out_of_contact: str = ""  # the reason, while it does not answer: kept beside an assignment, shown without one
     cleared: dict[str, datetime] = {}  # when it last cleared each recent incident: a late step must not revive it
+    began: dict[str, datetime] = {}  # the earliest step of each assignment: an older end ends something else
+    taken: tuple[str, ...] = ()  # recent incidents that the desk took it from: only a new dispatch brings it back
     seq: int = 0
 
     @property
@@ -77,7 +93,15 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
         """Status on the newest assignment; without one whether it may be sent."""
         if self.assignments:
             return next(reversed(self.assignments.values()))
-        return (UnitStatus.OUT_OF_SERVICE if self.out_of_service else UnitStatus.AVAILABLE).value
+        if self.out_of_service:
+            return UnitStatus.OUT_OF_SERVICE.value
+        if self.out_of_contact:
+            return UnitStatus.OUT_OF_CONTACT.value
+        return (UnitStatus.RETURNING if self.returning else UnitStatus.AVAILABLE).value
+
+    @property
+    def may_be_sent(self) -> bool:
+        return self.status in SENDABLE
 
 
 def fold_unit(unit: Unit | None, payload: UnitPayload, recording: Recording) -> Unit:
@@ -100,13 +124,13 @@ def fold_unit(unit: Unit | None, payload: UnitPayload, recording: Recording) -> 
         )
     if isinstance(payload, UnitListed):
         return _listed(known, payload, recording)
-    if isinstance(payload, UnitCleared):
-        return _cleared(known, payload, recording)
-    if isinstance(payload, UnitAssignment):
-        return _stepped(known, payload, recording)
-    if isinstance(payload, UnitSignalled):
-        return _signalled(known, payload, recording)
-    return known
+    fold = next((fold for cls, fold in FOLDS if isinstance(payload, cls)), None)
+    return known if fold is None else fold(known, payload, recording)
+
+
+def _set(unit: Unit, recording: Recording, **changes: Any) -> Unit:
+    """The unit with another status: who set it, and when."""
+    return msgspec.structs.replace(unit, **changes, status_at=recording.at, status_by=recording.by, seq=recording.seq)
 
 
 def _listed(unit: Unit, payload: UnitListed, recording: Recording) -> Unit:
@@ -122,41 +146,146 @@ def _listed(unit: Unit, payload: UnitListed, recording: Recording) -> Unit:
 
 
 def _signalled(unit: Unit, payload: UnitSignalled, recording: Recording) -> Unit:
-    out = (payload.reason or "no reason given") if payload.status == "out_of_service" else ""
-    if out == unit.out_of_service:
+    said = SIGNALS.get(payload.status, SIGNALS["available"])
+    changes = {name: payload.reason or value if value == NO_REASON else value for name, value in said.items()}
+    if all(getattr(unit, name) == value for name, value in changes.items()):
         return unit
-    return msgspec.structs.replace(unit, out_of_service=out, status_at=recording.at, seq=recording.seq)
+    return _set(unit, recording, **changes)
 
 
 def _stepped(unit: Unit, payload: UnitAssignment, recording: Recording) -> Unit:
     """Advance one assignment; its steps never go backwards."""
-    incident_id, status = payload.incident_id, STEPS[type(payload)]
-    cleared_at = unit.cleared.get(incident_id)
-    if cleared_at is not None and recording.occurred_at <= cleared_at:
+    incident_id, status, at = payload.incident_id, STEPS[type(payload)], recording.occurred_at
+    if is_late(payload, at, unit.cleared.get(incident_id)) or comes_after_taking(unit, payload):
         return unit
     current = unit.assignments.get(incident_id)
-    if current is not None and _ORDER[current] >= _ORDER[status]:
-        return unit
-    return msgspec.structs.replace(
+    began = at if current is None else min(unit.began.get(incident_id, at), at)
+    if current is not None and RANK[current] >= RANK[status]:
+        if unit.began.get(incident_id) == began:
+            return unit
+        return msgspec.structs.replace(unit, began={**unit.began, incident_id: began}, seq=recording.seq)
+    return _set(
         unit,
+        recording,
         kind=payload.kind or unit.kind,
         station=payload.station or unit.station,
         assignments={**unit.assignments, incident_id: status.value},
-        status_at=recording.at,
-        seq=recording.seq,
+        began={**unit.began, incident_id: began},
+        taken=_rest(unit.taken, incident_id),
+        stacked=_rest(unit.stacked, incident_id),
+        returning=False,
     )
 
 
 REMEMBERED_CLEARINGS = 8
 
 
-def _cleared(unit: Unit, payload: UnitCleared, recording: Recording) -> Unit:
-    before = unit.cleared.get(payload.incident_id)
-    if before is not None and recording.occurred_at <= before:
+def _ended(unit: Unit, payload: UnitAssignment, recording: Recording) -> Unit:
+    incident_id, at = payload.incident_id, recording.occurred_at
+    before = unit.cleared.get(incident_id)
+    is_there = incident_id in unit.assignments
+    if is_older(unit, payload, at) or (not is_there and before is not None and at <= before):
         return unit
-    cleared = {k: v for k, v in unit.cleared.items() if k != payload.incident_id} | {
-        payload.incident_id: recording.occurred_at
-    }
+    cleared = {k: v for k, v in unit.cleared.items() if k != incident_id} | {incident_id: at}
     recent = dict(list(cleared.items())[-REMEMBERED_CLEARINGS:])
-    rest = {i: s for i, s in unit.assignments.items() if i != payload.incident_id}
-    return msgspec.structs.replace(unit, assignments=rest, cleared=recent, status_at=recording.at, seq=recording.seq)
+    taken = unit.taken
+    if is_there or before is None:  # later words on an end do not change who ended it
+        taken = _rest(taken, incident_id)
+        taken = (*taken, incident_id) if ENDINGS[type(payload)] in TAKEN_AWAY else taken
+    return _set(
+        unit,
+        recording,
+        assignments=_without(unit.assignments, incident_id),
+        began={i: began for i, began in unit.began.items() if i in recent or i in unit.assignments},
+        cleared=recent,
+        taken=tuple(i for i in taken if i in recent),
+    )
+
+
+def _restored(unit: Unit, payload: UnitRestored, recording: Recording) -> Unit:
+    incident_id = payload.incident_id
+    if incident_id in unit.assignments or incident_id not in unit.cleared or payload.status not in RANK:
+        return unit
+    return _set(
+        unit,
+        recording,
+        assignments={**unit.assignments, incident_id: payload.status},
+        cleared=_without(unit.cleared, incident_id),
+        taken=_rest(unit.taken, incident_id),
+    )
+
+
+def _stacked(unit: Unit, payload: UnitStacked, recording: Recording) -> Unit:
+    if payload.incident_id in unit.stacked or payload.incident_id in unit.assignments:
+        return unit
+    return msgspec.structs.replace(unit, stacked=(*unit.stacked, payload.incident_id), seq=recording.seq)
+
+
+def _unstacked(unit: Unit, payload: UnitUnstacked, recording: Recording) -> Unit:
+    if payload.incident_id not in unit.stacked:
+        return unit
+    return msgspec.structs.replace(unit, stacked=_rest(unit.stacked, payload.incident_id), seq=recording.seq)
+
+
+def _rest(ids: tuple[str, ...], gone: str) -> tuple[str, ...]:
+    return tuple(i for i in ids if i != gone) if gone in ids else ids
+
+
+def _without(by_incident: dict[str, T], gone: str) -> dict[str, T]:
+    return {i: value for i, value in by_incident.items() if i != gone}
+
+
+# The first that fits: endings and restorings are assignments too.
+FOLDS: tuple[tuple[type[UnitPayload] | UnionType, Callable[[Unit, Any, Recording], Unit]], ...] = (
+    (UnitCleared | UnitRecalled | UnitDiverted, _ended),
+    (UnitRestored, _restored),
+    (UnitAssignment, _stepped),
+    (UnitSignalled, _signalled),
+    (UnitStacked, _stacked),
+    (UnitUnstacked, _unstacked),
+)
+
+
+# contradictions and alarms
+
+DOUBLE_ASSIGNED = "double-assigned at source"
+AFTER_TAKING = "step after the desk took the unit away"
+ENDED_BEFORE = "ended before it began"
+NOT_IN_SERVICE = "assigned while out of service"
+
+
+def comes_after_taking(unit: Unit, payload: UnitAssignment) -> bool:
+    """Whether a step goes on with an assignment that the desk ended: it is kept in the log and changes nothing."""
+    incident_id = payload.incident_id
+    return incident_id in unit.taken and incident_id not in unit.assignments and type(payload) is not UnitDispatched
+
+
+def is_older(unit: Unit, payload: UnitAssignment, occurred_at: datetime) -> bool:
+    """Whether an end lies before the assignment began, so that it ended an earlier one."""
+    began = unit.began.get(payload.incident_id)
+    return began is not None and payload.incident_id in unit.assignments and occurred_at < began
+
+
+def unit_contradictions(unit: Unit | None, payload: UnitAssignment, occurred_at: datetime) -> list[str]:
+    """What a fact from outside contradicts: it is kept as it is, and flagged with these words."""
+    if unit is None:
+        return []
+    if type(payload) in ENDINGS:
+        return [ENDED_BEFORE] if is_older(unit, payload, occurred_at) else []
+    if type(payload) not in STEPS:
+        return []
+    flags = []
+    if any(other != payload.incident_id for other in unit.assignments):
+        flags.append(DOUBLE_ASSIGNED)
+    late = is_late(payload, occurred_at, unit.cleared.get(payload.incident_id))
+    if not late and comes_after_taking(unit, payload):
+        flags.append(AFTER_TAKING)
+    if type(payload) is UnitDispatched and unit.out_of_service:
+        flags.append(NOT_IN_SERVICE)
+    return flags
+
+
+def is_silent(unit: Unit, now: datetime, longest: timedelta) -> bool:
+    """Whether a unit at work was not heard of for `longest`: neither a position nor a word about its status."""
+    heard = max((at for at in (unit.position_at, unit.status_at) if at is not None), default=None)
+    return unit.is_busy and (heard is None or now - heard > longest)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from geo.catalogue import Catalogue
 
 CITIES = Path(__file__).parent / "cities"
+UNKNOWN_KIND = "unknown"  # of an incident that was saved before anybody could say what it is
 DERIVED = ("-replay", "-sim")  # a replay and a simulation run as cities of their own
 FILES = ("areas", "catalogue")  # keys that name a file, relative to the city file
 # Degrees (about 5 km) by which a point may lie outside the bounds and still be believed.
@@ -190,10 +191,11 @@ class City(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         return found
 
     def is_sensitive(self, kind: str) -> bool:
-        """Whether incidents of this kind are shown on the wall by area only."""
+        """Whether incidents of this kind are shown on the wall by area only; so is one whose kind nobody knows yet."""
         known = self._sensitive_known.get(kind)
         if known is None:
-            known = self._sensitive_known[kind] = self._sensitive.fullmatch(kind) is not None
+            is_listed = kind == UNKNOWN_KIND or self._sensitive.fullmatch(kind) is not None
+            known = self._sensitive_known[kind] = is_listed
         return known
 
     @cached_property

@@ -158,7 +158,7 @@ def _check_satisfied(payload: Any) -> None:
 
 
 def _check_priority(payload: Any) -> None:
-    if not 1 <= payload.priority <= 3:
+    if payload.priority is not None and not 1 <= payload.priority <= 3:
         raise Malformed("data.priority: 1, 2 or 3")
 
 

@@ -275,6 +275,80 @@ class IncidentReopened(IncidentPayload, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class IncidentTriaged(IncidentPayload, frozen=True, kw_only=True):
+    """Somebody who knows the caller's words said what it is and how grave; what is not given stays as it was.
+
+    `withdrawn` takes the last saying back: `kind` and `priority` are then those of before.
+    """
+
+    kind: str = ""
+    priority: int | None = None
+    reason: str = ""
+    withdrawn: bool = False
+
+
+class IncidentRelocated(IncidentPayload, frozen=True, kw_only=True):
+    """It is somewhere else than was said; without `lat` and `lng` nobody knows where. The old place is kept."""
+
+    lat: float | None = None
+    lng: float | None = None
+    area: str = ""
+    address: str = ""
+    reason: str = ""
+
+
+class IncidentContained(IncidentPayload, frozen=True, kw_only=True):
+    """The crews have it in hand: it grows no more."""
+
+    reason: str = ""
+
+
+class IncidentCancelled(IncidentPayload, frozen=True, kw_only=True):
+    """Nobody is needed. `before_arrival`: units were under way, and none of them had arrived."""
+
+    reason: str = ""
+    before_arrival: bool = False
+
+
+class IncidentNoted(IncidentPayload, frozen=True, kw_only=True):
+    """Somebody wrote something down; the words are kept apart as `note:<note_id>`."""
+
+    note_id: str
+    text: str = ""
+
+
+class IncidentLinked(IncidentPayload, frozen=True, kw_only=True):
+    """It has to do with another incident, and both go on (EIDO link)."""
+
+    to: str
+    reason: str = ""
+
+
+class IncidentUnlinked(IncidentPayload, frozen=True, kw_only=True):
+    to: str
+    reason: str = ""
+
+
+class IncidentMerged(IncidentPayload, frozen=True, kw_only=True):
+    """It is the same emergency as the lead `into` (EIDO merge): received as before, open no more beside its lead."""
+
+    into: str
+    reason: str = ""
+
+
+class IncidentSplit(IncidentPayload, frozen=True, kw_only=True):
+    """It is an emergency of its own after all, and no part of `of`."""
+
+    of: str
+    reason: str = ""
+
+
+class IncidentPromoted(IncidentPayload, frozen=True, kw_only=True):
+    """A case of the hotline turned out to be an emergency: the incident was made of it, and the case goes on."""
+
+    case_id: str
+
+
 class UnitPayload(Payload, frozen=True, kw_only=True):
     ENTITY: ClassVar[str] = "unit"
     SUBJECT: ClassVar[str] = "unit_id"
@@ -292,7 +366,7 @@ class UnitListed(UnitPayload, frozen=True, kw_only=True):
 
 
 class UnitSignalled(UnitPayload, frozen=True, kw_only=True):
-    """The unit went out of service or came back: `out_of_service` or `available`."""
+    """Whether the unit can be sent: `out_of_service`, `available`, `returning`, `out_of_contact` or `in_contact`."""
 
     status: str
     reason: str = ""
@@ -315,6 +389,14 @@ class UnitDispatched(UnitAssignment, frozen=True, kw_only=True):
     """The unit was assigned."""
 
 
+class UnitNotified(UnitAssignment, frozen=True, kw_only=True):
+    """The assignment reached the unit's screen, printer or pager: assigned is not yet told."""
+
+
+class UnitAcknowledged(UnitAssignment, frozen=True, kw_only=True):
+    """The crew said that it has understood."""
+
+
 class UnitDeparted(UnitAssignment, frozen=True, kw_only=True):
     """The unit rolls (NFPA: end of turnout)."""
 
@@ -333,6 +415,37 @@ class UnitDelivered(UnitAssignment, frozen=True, kw_only=True):
 
 class UnitCleared(UnitAssignment, frozen=True, kw_only=True):
     """The unit is available again."""
+
+
+class UnitRecalled(UnitAssignment, frozen=True, kw_only=True):
+    """The unit was told to stand down before it was done there."""
+
+    reason: str = ""
+
+
+class UnitDiverted(UnitAssignment, frozen=True, kw_only=True):
+    """The unit was taken from this incident for the incident `to`."""
+
+    to: str
+    reason: str = ""
+
+
+class UnitRestored(UnitAssignment, frozen=True, kw_only=True):
+    """The end of the unit's assignment was taken back: it is there again with the status it had."""
+
+    status: str = "dispatched"
+
+
+class UnitStacked(UnitPayload, frozen=True, kw_only=True):
+    """The incident waits for this unit as a next job; the unit is not assigned to it."""
+
+    incident_id: str
+
+
+class UnitUnstacked(UnitPayload, frozen=True, kw_only=True):
+    """It does not wait for this unit any more."""
+
+    incident_id: str
 
 
 class FeedPayload(Payload, frozen=True, kw_only=True):
@@ -433,6 +546,12 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     source: str = ""
     cell: str = ""
     area: str = ""
+    actor: str = ""
+
+    @property
+    def by(self) -> str:
+        """Who says so: the person who acted, else the source."""
+        return self.actor or self.source
 
 
 def recording_of(envelope: Envelope, seq: int) -> Recording:
@@ -445,4 +564,5 @@ def recording_of(envelope: Envelope, seq: int) -> Recording:
         source=envelope.source,
         cell=placed.get("cell") or "",
         area=placed.get("area") or "",
+        actor=envelope.actor,
     )

@@ -102,6 +102,11 @@ class Keys:
         return self.of("quarters")
 
     @property
+    def acts(self) -> str:
+        """Person -> what they did last, so that they can undo it."""
+        return self.of("acts")
+
+    @property
     def sources(self) -> str:
         return self.of("sources")
 

@@ -12,6 +12,7 @@ import msgspec
 from dashboard.access import Permission, Principal
 from dashboard.api.answers import Problem, bad
 from dashboard.api.context import ApiContext
+from dashboard.engine import arguments as given
 from dashboard.outgoing.arguments import CancelAlert, PublishAlert, PublishNotice, WithdrawNotice
 from streams.codec import encode
 
@@ -25,21 +26,6 @@ Words = Annotated[str, msgspec.Meta(max_length=2_000)]
 
 class Arguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a verb needs; anything else is refused."""
-
-
-class Dispatch(Arguments, frozen=True):
-    incident_id: Id
-    unit_ids: Annotated[list[Id], msgspec.Meta(min_length=1, max_length=100)]
-
-
-class ClearUnit(Arguments, frozen=True):
-    unit_id: Id
-    incident_id: Id
-
-
-class CloseIncident(Arguments, frozen=True):
-    incident_id: Id
-    reason: Words = ""
 
 
 class CloseCase(Arguments, frozen=True):
@@ -56,6 +42,33 @@ class Erase(Arguments, frozen=True):
     subject: Annotated[str, msgspec.Meta(pattern=r"^(case|incident):.", max_length=210)]
 
 
+# The verbs of the dispatch desk: who may ask for one may ask for all.
+DESK: dict[str, type[msgspec.Struct]] = {
+    "create_incident": given.CreateIncident,
+    "triage": given.Triage,
+    "escalate": given.Escalate,
+    "relocate": given.Relocate,
+    "contain": given.Contain,
+    "note": given.Note,
+    "cancel": given.Cancel,
+    "close_incident": given.CloseIncident,
+    "reopen_incident": given.ReopenIncident,
+    "link": given.Link,
+    "merge": given.Merge,
+    "split": given.Split,
+    "promote_case": given.PromoteCase,
+    "dispatch": given.Dispatch,
+    "acknowledge": given.Acknowledge,
+    "report": given.Report,
+    "divert": given.Divert,
+    "stack": given.OfAssignment,
+    "stand_down": given.StandDown,
+    "clear_unit": given.ClearUnit,
+    "signal_unit": given.SignalUnit,
+    "undo": given.Undo,
+}
+
+
 @dataclass(frozen=True)
 class Verb:
     """What a verb takes, who may ask for it, and how long the engine may take to decide."""
@@ -66,9 +79,7 @@ class Verb:
 
 
 VERBS: dict[str, Verb] = {
-    "dispatch": Verb(Dispatch, Permission.REQUEST_DISPATCH),
-    "clear_unit": Verb(ClearUnit, Permission.REQUEST_DISPATCH),
-    "close_incident": Verb(CloseIncident, Permission.REQUEST_DISPATCH),
+    **{name: Verb(shape, Permission.REQUEST_DISPATCH) for name, shape in DESK.items()},
     "close_case": Verb(CloseCase, Permission.REQUEST_CASE),
     "reopen_case": Verb(ReopenCase, Permission.REQUEST_CASE),
     "erase": Verb(Erase, Permission.MANAGE),

@@ -19,7 +19,7 @@ from streams.reader_schema import Table
 WAIT_FOR_READER_S = 2.0
 POLL_S = 0.02
 JUST_AFTER = timedelta(microseconds=1)
-HIDDEN = frozenset({"cleared", "seq"})  # inner memory of units; `seq` is shown as `version`
+HIDDEN = frozenset({"cleared", "began", "taken", "told", "seq"})  # inner memory of units; `seq` is shown as `version`
 
 # The cases that a measure counts at `now`, as filters: the same definitions as `hotline.cases.case_flags`.
 MEASURES: dict[str, Any] = {

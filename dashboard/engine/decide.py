@@ -11,7 +11,9 @@ import msgspec
 
 from dashboard.engine.state import State
 from dashboard.outgoing.own import NOTICE_PREFIX, own_sender
-from emergency.units import Unit
+from emergency.incidents import Incident
+from emergency.life import Stage, objection
+from emergency.units import unit_contradictions
 from geo.areas import Areas
 from hotline.calls import call_contradiction
 from streams.codec import split_private
@@ -21,16 +23,23 @@ from streams.events import (
     CaseAmended,
     CaseReceived,
     Envelope,
+    IncidentCancelled,
+    IncidentClosed,
+    IncidentMerged,
+    IncidentNoted,
+    IncidentPayload,
     IncidentReceived,
+    IncidentRelocated,
     NoticePayload,
     Payload,
     UnitAssignment,
-    UnitCleared,
+    type_of,
 )
 
 AHEAD_HELD = timedelta(minutes=2)
 AHEAD_REFUSED = timedelta(hours=24)
-DOUBLE_ASSIGNED = "double-assigned at source"
+UNKNOWN_LEAD = "merged into an unknown incident"
+OLD_END = "ended before it was reopened"
 UNKNOWN_CASE = "case unknown when amended"
 
 
@@ -80,7 +89,7 @@ def decide(
         return Hold(envelope.occurred_at)
     if payload.ENTITY in PUBLISHED and _is_ours(state, payload):
         return Refusal(f"{payload.subject}: this city published it; only its own desks may change that")
-    public, private = split_private(envelope.data)
+    public, private = split_told(payload, envelope.data)
     # Written out: msgspec.structs.replace takes three times as long, and this runs once per event.
     recorded = Envelope(
         source=envelope.source,
@@ -93,9 +102,37 @@ def decide(
         recorded_at=min(envelope.recorded_at or now, now) if has_history else now,
         subject=payload.subject,
         placed=_placed(state, payload, areas),
-        flags=_contradictions(state, payload),
+        flags=_contradictions(state, payload, envelope.occurred_at),
     )
     return Fact(recorded, payload, private)
+
+
+def own_fact(
+    state: State, payload: Payload, source: str, event_id: str, actor: str, at: datetime, areas: Areas | None
+) -> Fact:
+    """A fact that was decided here, by a person or by the engine; `at` is when it happened."""
+    public, private = split_told(payload, msgspec.to_builtins(payload))
+    envelope = Envelope(
+        source=source,
+        id=event_id,
+        type=type_of(type(payload)),
+        version=payload.VERSION,
+        occurred_at=at,
+        recorded_at=state.now,
+        subject=payload.subject,
+        actor=actor,
+        data=public,
+        placed=_placed(state, payload, areas),
+    )
+    return Fact(envelope, payload, private)
+
+
+def split_told(payload: Payload, data: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(what may be seen, what is kept apart); the words of a note stand beside those of the caller."""
+    public, private = split_private(data)
+    if type(payload) is IncidentNoted and "text" in private:
+        return public, {f"note:{payload.note_id}": private["text"]}
+    return public, private
 
 
 def _is_ours(state: State, payload: Payload) -> bool:
@@ -106,8 +143,9 @@ def _is_ours(state: State, payload: Payload) -> bool:
 
 
 PUBLISHED = frozenset({"alert", "notice"})
-PLACED = frozenset({CaseReceived, IncidentReceived, CaseAmended})
-ASSIGNING = frozenset(UnitAssignment.__subclasses__()) - {UnitCleared}
+PLACED = frozenset({CaseReceived, IncidentReceived, IncidentRelocated, CaseAmended})
+ASSIGNING = frozenset(UnitAssignment.__subclasses__())
+LIVING = frozenset(IncidentPayload.__subclasses__())
 CALLING = frozenset(CallPayload.__subclasses__())
 
 
@@ -123,15 +161,31 @@ def _placed(state: State, payload: Any, areas: Areas | None) -> dict[str, Any] |
     return {"cell": place.cell, "area": place.area}
 
 
-def _contradictions(state: State, payload: Any) -> list[str] | None:
+def _contradictions(state: State, payload: Any, occurred_at: datetime) -> list[str] | None:
     kind = type(payload)
     if kind in ASSIGNING:
-        unit: Unit | None = state.units.get(payload.unit_id)
-        if unit is not None and any(other != payload.incident_id for other in unit.assignments):
-            return [DOUBLE_ASSIGNED]
+        return unit_contradictions(state.units.get(payload.unit_id), payload, occurred_at) or None
+    if kind in LIVING:
+        return _incident_contradictions(state, payload, occurred_at) or None
     if kind is CaseAmended and payload.case_id not in state.cases:
         return [UNKNOWN_CASE]
     if kind in CALLING:
         flag = call_contradiction(state.call_room.documents.get(payload.call_id), payload)
         return [flag] if flag else None
     return None
+
+
+def _incident_contradictions(state: State, payload: IncidentPayload, occurred_at: datetime) -> list[str]:
+    """What an outside fact about an incident contradicts; one that is not known yet contradicts nothing."""
+    incident: Incident | None = state.incidents.get(payload.incident_id)
+    if incident is None or incident.received_at is None:
+        return []
+    flags = []
+    if said := objection(Stage(incident.stage), type(payload)):
+        flags.append(said)
+    if isinstance(payload, IncidentMerged) and payload.into not in state.incidents:
+        flags.append(UNKNOWN_LEAD)
+    reopened_at = incident.reopened_at
+    if isinstance(payload, IncidentClosed | IncidentCancelled) and reopened_at and occurred_at < reopened_at:
+        flags.append(OLD_END)
+    return flags

@@ -80,8 +80,7 @@ def _unit_figures(state: State) -> dict[str, Any]:
     values |= {f"units.by_status.{status.value}": 0 for status in UnitStatus}
     for unit in state.units.values():
         values[f"units.by_status.{unit.status}"] += 1
-    idle = sum(values[f"units.by_status.{s.value}"] for s in (UnitStatus.AVAILABLE, UnitStatus.OUT_OF_SERVICE))
-    values["units.busy"] = len(state.units) - idle
+    values["units.busy"] = sum(unit.is_busy for unit in state.units.values())
     return values
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 import msgspec
 
+from dashboard.engine.acts import Act
 from dashboard.engine.clock import Clock
 from dashboard.engine.hours import Hours
 from dashboard.engine.rooms.sources import Source
 from dashboard.engine.splits import Splits
 from dashboard.engine.state import State
 from dashboard.engine.store import Position, Store
+from emergency.incidents import incidents_touched
 from geo.cities import City
 from hotline.channels import Quarter
 from streams.codec import decode_envelope, payload_of
@@ -36,6 +39,7 @@ def load_small(store: Store, state: State, position: Position) -> None:
     state.call_room.load(store.mapping(store.keys.quarters, Quarter))
     state.source_room.load(store.mapping(store.keys.sources, Source))
     state.splits = Splits(state.zone, store.mapping(store.keys.splits, dict[str, list[int]]))
+    state.acts.load(store.mapping(store.keys.acts, Act))
     state.totals |= position.totals
 
 
@@ -58,6 +62,9 @@ def thaw(store: Store, state: State, payloads: Iterable[Payload], closed_days: l
             key = getattr(payload, payload.SUBJECT)
             if key not in room.documents:
                 named.setdefault(payload.ENTITY, set()).add(key)
+        for incident_id in incidents_touched(payload):
+            if incident_id not in state.incidents:
+                named.setdefault("incident", set()).add(incident_id)
     if not closed_days:
         return
     for entity, ids in named.items():
@@ -106,22 +113,21 @@ class Warm:
         self._forget_changes()
 
     def _take(self, seq: int, envelope: Envelope, payload: Payload) -> None:
-        if seq <= self.scanned_until and self._is_in_document(seq, envelope, payload):
-            return
         self._pass_time(envelope)
         self.state.recall(payload)
-        self.state.absorb(envelope, payload, seq)
+        is_news = partial(self._is_news, seq) if seq <= self.scanned_until else None
+        self.state.absorb(envelope, payload, seq, is_news)
 
     def _pass_time(self, envelope: Envelope) -> None:
         self.state.advance(envelope.recorded_at or envelope.occurred_at)
 
-    def _is_in_document(self, seq: int, envelope: Envelope, payload: Payload) -> bool:
-        room = self.state.rooms.get(payload.ENTITY)
-        if room is None or room is self.state.source_room:
-            return False
-        document = room.documents.get(getattr(payload, payload.SUBJECT))
-        read_as = self._read_as.setdefault(envelope.subject, document.seq if document is not None else -1)
-        return seq <= read_as
+    def _is_news(self, seq: int, entity: str, key: str) -> bool:
+        """Whether a fact is newer than a document as it was read."""
+        room = self.state.rooms[entity]
+        if room is self.state.source_room:
+            return True
+        document = room.documents.get(key)
+        return seq > self._read_as.setdefault(f"{entity}:{key}", document.seq if document is not None else -1)
 
     def _forget_changes(self) -> None:
         """A standby commits nothing."""

@@ -1,16 +1,19 @@
-"""A person's request, the one answer it gets, and how a verb refuses."""
+"""A person's request, the one answer it gets, and how a verb grants or refuses."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from streams.events import Payload
+
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """A person's request as the web process wrote it into the stream."""
+    """A person's request as the web process wrote it into the stream; `decided_at` is the engine's to say."""
 
     request_id: str
     verb: str
@@ -19,6 +22,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     valid_until: datetime
     args: dict[str, Any] = {}
     if_version: int | None = None
+    decided_at: datetime | None = None
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -29,6 +33,19 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     seq: int = 0
     reason: str = ""
     detail: dict[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class Granted:
+    """What a request brings about: facts, what the person should know, and what undoing it would have to restore.
+
+    `occurred_at` is set for what was done earlier and is entered now; else it happens at the moment of deciding.
+    """
+
+    facts: Sequence[Payload]
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    before: Mapping[str, Any] = field(default_factory=dict)
+    occurred_at: datetime | None = None
 
 
 @dataclass(frozen=True)

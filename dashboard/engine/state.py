@@ -6,11 +6,12 @@ take the clock from their arguments, so the same facts give the same state in th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+from dashboard.engine.acts import Acts
 from dashboard.engine.hours import Hours
 from dashboard.engine.rooms.agents import AgentsRoom
 from dashboard.engine.rooms.alerts import AlertsRoom
@@ -24,6 +25,7 @@ from dashboard.engine.rooms.units import UnitsRoom
 from dashboard.engine.splits import Splits
 from dashboard.engine.timers import Timers
 from dashboard.engine.views import Views
+from emergency.incidents import incidents_touched
 from geo.cells import FINEST, cell_to_children, cell_to_parent
 from geo.cities import City
 from geo.days import day_start, next_day_start
@@ -31,7 +33,7 @@ from streams.events import Envelope, Payload, recording_of
 
 
 class Ledger(Protocol):
-    """Counts by time, stored as one document per hour or quarter."""
+    """What outlives the documents it was made of, stored as one document per hour, quarter or person."""
 
     changed: set[str]
 
@@ -42,6 +44,7 @@ class Ledger(Protocol):
         """Drop what nothing asks for any more; returns the keys."""
 
 
+IsNews = Callable[[str, str], bool]
 HIDING = 7  # resolution of the neighbourhood in which a hidden cell hides: 49 finest cells
 
 
@@ -59,6 +62,7 @@ class State:
         self.totals = {"cases": 0, "incidents": 0}
         self.hours = Hours(self.zone)
         self.splits = Splits(self.zone)
+        self.acts = Acts()
         self.grid: dict[str, int] = {}
         self.new_cells: list[str] = []  # since the last commit
         self.timers = Timers()
@@ -91,11 +95,19 @@ class State:
 
     # --- facts ---------------------------------------------------------------------------------------------
 
-    def absorb(self, fact: Envelope, payload: Payload, seq: int) -> None:
-        """Fold one recorded fact into documents, counts and views."""
+    def absorb(self, fact: Envelope, payload: Payload, seq: int, is_news: IsNews | None = None) -> None:
+        """Fold one recorded fact into documents, counts and views.
+
+        `is_news` says of which documents (entity, id) it is: a standby may have read some of them with the fact.
+        """
         room = self.rooms.get(payload.ENTITY)
         if room is not None:
-            room.absorb(payload, recording_of(fact, seq))
+            recording = recording_of(fact, seq)
+            if is_news is None or is_news(payload.ENTITY, getattr(payload, payload.SUBJECT)):
+                room.absorb(payload, recording)
+            for incident_id in incidents_touched(payload):
+                if is_news is None or is_news("incident", incident_id):
+                    self.incident_room.touch(incident_id, payload, recording)
         if room is not self.source_room:
             self.source_room.heard(fact.source, fact.occurred_at)
 
@@ -104,6 +116,9 @@ class State:
         room = self.rooms.get(payload.ENTITY)
         if room is not None and room.spent:
             room.recall(getattr(payload, payload.SUBJECT))
+        if self.incident_room.spent:
+            for incident_id in incidents_touched(payload):
+                self.incident_room.recall(incident_id)
 
     # --- time ----------------------------------------------------------------------------------------------
 
@@ -165,5 +180,6 @@ class State:
 
     @property
     def ledgers(self) -> dict[str, Ledger]:
-        """Counts that outlive the documents they were made of, by the noun of their hash."""
-        return {"hours": self.hours, "splits": self.splits, "quarters": self.call_room.floor}
+        """What outlives the documents it was made of, by the noun of its hash."""
+        floor = self.call_room.floor
+        return {"hours": self.hours, "splits": self.splits, "quarters": floor, "acts": self.acts}

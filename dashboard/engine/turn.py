@@ -11,19 +11,20 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from dashboard.engine import frames
+from dashboard.engine.acts import Act, told
 from dashboard.engine.clock import Clock, Mode
-from dashboard.engine.decide import Decision, Fact, Hold, Refusal, decide, digest
+from dashboard.engine.decide import Decision, Fact, Hold, Refusal, decide, digest, own_fact
 from dashboard.engine.loading import thaw
-from dashboard.engine.request import Refused, Reply, Request
+from dashboard.engine.request import Granted, Refused, Reply, Request
 from dashboard.engine.rooms.room import Room
 from dashboard.engine.rooms.sources import ENGINE
 from dashboard.engine.state import State
 from dashboard.engine.store import Batch, Position
 from dashboard.engine.verbs import decide_request, decode_request
+from emergency.incidents import incidents_touched
 from streams.codec import MAX_ENTRY_BYTES, Malformed, decode_envelope, encode, payload_of
 from streams.events import (
     AlertExpired,
-    CaseAmended,
     CaseClosed,
     CaseReceived,
     ClockAdvanced,
@@ -31,10 +32,10 @@ from streams.events import (
     FeedResumed,
     FeedStalled,
     IncidentClosed,
+    IncidentReceived,
     Payload,
     SubjectErased,
     UnitMoved,
-    type_of,
 )
 
 if TYPE_CHECKING:
@@ -100,32 +101,42 @@ class Turn:
 
     def _answer_one(self, request: Request) -> Reply:
         try:
-            payloads = decide_request(self.state, request, self.wall)
+            granted = decide_request(self.state, request, self.wall)
         except Refused as refused:
             reply = Reply(
                 request_id=request.request_id, outcome="refused", reason=refused.reason, detail=refused.detail or {}
             )
         else:
-            for index, payload in enumerate(payloads):
-                self._record_own(payload, DESK, f"{request.request_id}:{index}", request.actor)
-            reply = Reply(request_id=request.request_id, outcome="done", seq=self.seq)
+            self._grant(request, granted)
+            reply = Reply(request_id=request.request_id, outcome="done", seq=self.seq, detail=dict(granted.detail))
         self.batch.replies.append(reply)
         return reply
 
-    def _record_own(self, payload: Payload, source: str, event_id: str, actor: str = "") -> None:
-        """Record a fact that was decided here."""
-        envelope = Envelope(
-            source=source,
-            id=event_id,
-            type=type_of(type(payload)),
-            version=payload.VERSION,
-            occurred_at=self.clock.at,
-            recorded_at=self.clock.at,
-            subject=payload.subject,
-            actor=actor,
-            data=msgspec.to_builtins(payload),
+    def _grant(self, request: Request, granted: Granted) -> None:
+        """Record what a request brings about, and who did it last."""
+        facts = [
+            self._record_own(p, DESK, f"{request.request_id}:{index}", request.actor, granted.occurred_at)
+            for index, p in enumerate(granted.facts)
+        ]
+        incidents = {getattr(p, "incident_id", "") for p in granted.facts}.union(*map(incidents_touched, granted.facts))
+        act = Act(
+            actor=request.actor,
+            request_id=request.request_id,
+            verb=request.verb,
+            at=self.wall,
+            facts=tuple(told(f.payload, f.envelope.data) for f in facts),
+            before=dict(granted.before),
+            marks={i: known.told for i in incidents if (known := self.state.incidents.get(i)) is not None},
         )
-        self._record(Fact(envelope, payload, {}))
+        self.state.acts.note(act)
+
+    def _record_own(
+        self, payload: Payload, source: str, event_id: str, actor: str = "", at: datetime | None = None
+    ) -> Fact:
+        """Record a fact that was decided here."""
+        fact = own_fact(self.state, payload, source, event_id, actor, at or self.clock.at, self.engine.areas)
+        self._record(fact)
+        return fact
 
     # --- the inbox -----------------------------------------------------------------------------------------
 
@@ -237,7 +248,7 @@ class Turn:
             self.batch.private.pop(payload.erased, None)
         if fact.private:
             self.batch.private[envelope.subject] = self.batch.private.get(envelope.subject, {}) | fact.private
-            if isinstance(payload, CaseAmended):
+            if not isinstance(payload, CaseReceived | IncidentReceived):
                 self.amended.add(envelope.subject)
         self.batch.facts.append(encode(envelope))
         self.state.absorb(envelope, payload, self.seq)
@@ -364,10 +375,15 @@ class Turn:
         self.batch.frame = frames.build(self.state, self.clock, self.engine.outlook, header, fresh=self.engine.fresh)
 
 
+NAMING = ("incident_id", "to", "into")
+
+
 def _named(requests: list[Request]) -> list[Payload]:
     """The cases and incidents that requests name, in the form in which facts name them."""
     cases = [CaseClosed(case_id=i) for r in requests if isinstance(i := r.args.get("case_id"), str)]
-    incidents = [IncidentClosed(incident_id=i) for r in requests if isinstance(i := r.args.get("incident_id"), str)]
+    incidents = [
+        IncidentClosed(incident_id=i) for r in requests for name in NAMING if isinstance(i := r.args.get(name), str)
+    ]
     return [*cases, *incidents]
 
 

@@ -19,7 +19,13 @@ FEED = "sim-emergency"
 READ_COUNT = 5000
 START = "0-0"
 # What is worth decoding of all that the log tells.
-HEARD = (b'"unit.dispatched"', b'"unit.cleared"', b'"incident.closed"')
+HEARD = tuple(
+    f'"{name}"'.encode()
+    for name in (
+        *("unit.dispatched", "unit.cleared", "unit.recalled", "unit.diverted"),
+        *("incident.closed", "incident.cancelled", "incident.merged"),
+    )
+)
 
 
 class Overtaken(RuntimeError):

@@ -26,6 +26,8 @@ from streams.sim.incidents import SOURCE, Arrivals, Sampler, load_incidents
 from streams.sim.runs import PATROL, STAGES, Moment, Run, Task, World
 
 HISTORY = timedelta(hours=3)  # at least; else since local midnight
+OVER = ("incident.closed", "incident.cancelled", "incident.merged")
+ENDED = ("unit.cleared", "unit.recalled", "unit.diverted")
 MISSED = timedelta(hours=1)  # incidents of a longer break in the simulation never happened
 MINUTE = timedelta(minutes=1)
 ON_THE_ROAD = ("en-route", "transporting")
@@ -181,11 +183,11 @@ class EmergencySide:
 
     def _react(self, fact: Envelope, at: datetime) -> None:
         incident_id, unit_id = fact.data.get("incident_id", ""), fact.data.get("unit_id", "")
-        if fact.type == "incident.closed":
+        if fact.type in OVER:
             self._drop_mark(incident_id)
         elif fact.type == "unit.dispatched" and unit_id in self._world.units:
             self._dispatched(unit_id, incident_id, at)
-        elif fact.type == "unit.cleared" and self._is_on(unit_id, incident_id, at):
+        elif fact.type in ENDED and self._is_on(unit_id, incident_id, at):
             self._go_home(unit_id, at)
             self._cleared(incident_id, at)
 

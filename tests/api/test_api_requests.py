@@ -109,10 +109,30 @@ def test_the_server_writes_who_asks_and_until_when(door: Door) -> None:
 @pytest.mark.parametrize("role", list(Role))
 @pytest.mark.parametrize("verb", sorted(VERBS))
 def test_each_verb_is_granted_by_its_permission_alone(door: Door, role: Role, verb: str) -> None:
+    unit, incident = {"unit_id": "y", "incident_id": "x"}, {"incident_id": "x"}
     bodies: dict[str, dict[str, Any]] = {
-        "dispatch": {"incident_id": "x", "unit_ids": ["y"]},
-        "clear_unit": {"unit_id": "y", "incident_id": "x"},
-        "close_incident": {"incident_id": "x"},
+        "create_incident": {"phone": "555-0100"},
+        "triage": incident | {"kind": "fire"},
+        "escalate": incident | {"priority": 1},
+        "relocate": incident | {"lat": 42.33, "lng": -71.09},
+        "contain": incident,
+        "note": incident | {"text": "key at number 12"},
+        "cancel": incident | {"reason": "false alarm"},
+        "close_incident": incident,
+        "reopen_incident": incident | {"reason": "again"},
+        "link": incident | {"to": "z"},
+        "merge": incident | {"into": "z"},
+        "split": incident,
+        "promote_case": {"case_id": "x", "kind": "gas_leak"},
+        "dispatch": incident | {"unit_ids": ["y"]},
+        "acknowledge": unit,
+        "report": unit | {"status": "on-scene"},
+        "divert": unit,
+        "stack": unit,
+        "stand_down": unit,
+        "clear_unit": unit,
+        "signal_unit": {"unit_id": "y", "status": "returning"},
+        "undo": {},
         "close_case": {"case_id": "x"},
         "reopen_case": {"case_id": "x", "reason": "not done"},
         "erase": {"subject": "case:x"},
@@ -140,7 +160,7 @@ def test_the_door_knows_the_verbs_that_the_engine_decides() -> None:
     ("body", "says"),
     [
         ([], "one request"),
-        ({}, "verb: one of cancel_alert, clear_unit"),
+        ({}, "verb: one of acknowledge, cancel, cancel_alert, clear_unit"),
         ({"verb": ["dispatch"]}, "verb: one of"),
         ({"verb": "dispatch"}, "incident_id"),
         (DISPATCH | {"unit_ids": []}, "unit_ids"),

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 import redis as redis_module
 
-from dashboard.engine.decide import DOUBLE_ASSIGNED
+from emergency.units import DOUBLE_ASSIGNED
 from streams.sim.city_log import Overtaken
 from streams.sim.driving import distance_m
 from tests.support.emergency import NIGHT, RUSH, SimCity, instant, types, world

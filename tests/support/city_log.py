@@ -9,7 +9,7 @@ from typing import Any
 
 import redis
 
-from dashboard.projection import KINDS, Document, Fact
+from dashboard.projection import Document, Fact, fold_fact, subjects_of
 from geo.cells import point_to_cell
 from streams.codec import encode, payload_of, split_private
 from streams.events import Envelope, SubjectErased
@@ -67,12 +67,12 @@ class CityLog:
             self.private.pop(payload.erased, None)
             pipe.hdel(self.keys.private, payload.erased)
             return
-        entity, _, subject_id = payload.subject.partition(":")
-        kind = KINDS[entity]
-        document = kind.fold(self.documents.get((entity, subject_id)), payload, Fact(self.seq, index, fact))
-        if document is not None:
-            self.documents[entity, subject_id] = document
-            pipe.hset(self.keys.of(f"{entity}s"), subject_id, encode(document))
+        recorded = Fact(self.seq, index, fact)
+        for entity, subject_id in subjects_of(recorded, payload):
+            document = fold_fact(self.documents.get((entity, subject_id)), (entity, subject_id), payload, recorded)
+            if document is not None:
+                self.documents[entity, subject_id] = document
+                pipe.hset(self.keys.of(f"{entity}s"), subject_id, encode(document))
 
 
 def hour(n: float) -> datetime:

@@ -15,14 +15,14 @@ from typing import Any
 import msgspec
 import redis
 
-from dashboard.projection import KINDS, Fact
+from dashboard.projection import Fact, fold_fact, subjects_of
 from emergency.incidents import INCIDENT_MEASURES, Incident, incident_flags
 from emergency.units import Unit
 from geo.cities import City
 from geo.days import day_start
 from hotline.cases import CASE_MEASURES, Case, case_flags
 from streams.codec import decode_envelope, payload_of
-from streams.events import Envelope
+from streams.events import Envelope, SubjectErased
 from streams.keys import CLOSED_NOUNS, Keys
 
 MAPPED = ("received_1h", "received_24h", "open", "overdue", "due_4h")
@@ -94,13 +94,13 @@ def folded(facts: Iterable[Fact]) -> Documents:
     """The documents that the log makes, one fact after the other."""
     documents: dict[str, dict[str, Any]] = {"case": {}, "incident": {}, "unit": {}}
     for fact in facts:
-        entity, _, subject_id = fact.envelope.subject.partition(":")
-        if entity not in documents:
-            continue
-        kind = KINDS[entity]
-        after = kind.fold(documents[entity].get(subject_id), payload_of(fact.envelope), fact)
-        if after is not None:
-            documents[entity][subject_id] = after
+        payload = payload_of(fact.envelope)
+        for entity, subject_id in subjects_of(fact, payload):
+            if entity not in documents or isinstance(payload, SubjectErased):
+                continue
+            after = fold_fact(documents[entity].get(subject_id), (entity, subject_id), payload, fact)
+            if after is not None:
+                documents[entity][subject_id] = after
     return Documents(documents["case"], documents["incident"], documents["unit"])
 
 

@@ -7,8 +7,15 @@ from typing import TYPE_CHECKING
 
 from dashboard.engine.rooms.room import Room
 from dashboard.engine.tally import Tally
-from emergency.incidents import INCIDENT_MEASURES, Incident, fold_incident, incident_flags, incident_next_change
-from streams.events import IncidentPayload, IncidentReceived, Recording
+from emergency.incidents import (
+    INCIDENT_MEASURES,
+    Incident,
+    fold_incident,
+    fold_touched,
+    incident_flags,
+    incident_next_change,
+)
+from streams.events import IncidentPayload, IncidentReceived, Payload, Recording, UnitAssignment
 from streams.keys import CLOSED_NOUNS
 
 if TYPE_CHECKING:
@@ -42,6 +49,20 @@ class IncidentsRoom(Room):
         if isinstance(payload, IncidentReceived):
             self.state.totals["incidents"] += 1
 
+    def touch(self, incident_id: str, payload: Payload, recording: Recording) -> None:
+        """Fold one fact about something else that also changes this incident: a step of a unit, mostly."""
+        before = self.documents.get(incident_id)
+        after = fold_touched(before, incident_id, payload, recording)
+        if after is None or after is before:
+            self.show_one(incident_id)
+        elif before is not None and before.received_at is not None and isinstance(payload, UnitAssignment):
+            # What a unit does moves the incident through its life and into no other count.
+            self.documents[incident_id] = after
+            self.changed.add(incident_id)
+            self.show_one(incident_id)
+        else:
+            self.put(before, after)
+
     def put(self, before: Incident | None, after: Incident) -> None:
         self.documents[after.incident_id] = after
         self.changed.add(after.incident_id)
@@ -54,18 +75,19 @@ class IncidentsRoom(Room):
         state = self.state
         flags = incident_flags(after, state.now, state.day_start)
         self.tally.move(after.incident_id, before, after, flags)
-        if not state.city.is_sensitive(after.kind):
-            self.public_tally.move(after.incident_id, before, after, flags & 1)
+        shown_before = before if before is not None and not state.city.is_sensitive(before.kind) else None
+        shown = None if state.city.is_sensitive(after.kind) else after
+        self.public_tally.move(after.incident_id, shown_before, shown, flags & 1)
         again = incident_next_change(after, state.now, state.next_day, flags)
-        if again is None and after.closed_at is not None:
-            again = max(after.closed_at + KEEP_INCIDENT, state.now)
+        if again is None and after.over_at is not None:
+            again = max(after.over_at + KEEP_INCIDENT, state.now)
         self.set_timer(again, after.incident_id)
 
     def wake(self, key: str) -> None:
         incident = self.documents.get(key)
         if incident is None:
             return
-        if incident.closed_at is not None and self.state.now - incident.closed_at >= KEEP_INCIDENT:
+        if incident.over_at is not None and self.state.now - incident.over_at >= KEEP_INCIDENT:
             self.tally.move(key, incident, None, 0)
             self.public_tally.move(key, incident, None, 0)
             self.leave(key)
@@ -91,6 +113,7 @@ class IncidentsRoom(Room):
             "received_at": incident.received_at,
             "units": len(self.state.crews.get(incident_id, ())),
             "status": incident.status,
+            "stage": incident.stage,
         }
         views.put("incidents", incident_id, shown)
         hidden = {"lat": None, "lng": None} if self.state.city.is_sensitive(incident.kind) else {}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.engine.rooms.room import Room
 from emergency.units import Unit, fold_unit
-from streams.events import Recording, UnitAssignment, UnitPayload
+from streams.events import Recording, UnitPayload
 
 if TYPE_CHECKING:
     from dashboard.engine.state import State
@@ -29,8 +29,6 @@ class UnitsRoom(Room):
         if after is before:
             return
         self.put(before, after)
-        if isinstance(payload, UnitAssignment):
-            self.state.incident_room.show_one(payload.incident_id)
 
     def put(self, before: Unit | None, after: Unit) -> None:
         self.documents[after.unit_id] = after
