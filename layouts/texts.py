@@ -9,11 +9,13 @@ from functools import cache
 from pathlib import Path
 
 from babel import Locale
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
 LOCALE_FOLDER = Path(__file__).resolve().parent / "locale"
-DOMAIN = "hexwatch"
+# What everybody sees speaks every language; the desks speak those that their operators work in.
+DOMAIN, DESKS = "hexwatch", "desks"
+DESK_LANGUAGES = ("en", "zh_CN", "ar")
 
 
 @dataclass(frozen=True)
@@ -52,10 +54,18 @@ def language(asked: str | None) -> Language:
 
 
 @cache
-def catalogue(lang: str) -> Catalog:
+def catalogue(lang: str, domain: str = DOMAIN) -> Catalog:
     """One parsed `.po` file."""
-    with (LOCALE_FOLDER / lang / "LC_MESSAGES" / f"{DOMAIN}.po").open("rb") as file:
-        return read_po(file, locale=lang, domain=DOMAIN)
+    with (LOCALE_FOLDER / lang / "LC_MESSAGES" / f"{domain}.po").open("rb") as file:
+        return read_po(file, locale=lang, domain=domain)
+
+
+def _message(lang: str, text: str | tuple[str, str]) -> Message | None:
+    """A text as the language says it, from whichever catalogue has it."""
+    found = catalogue(lang).get(text)
+    if found is None and lang in DESK_LANGUAGES:
+        found = catalogue(lang, DESKS).get(text)
+    return found
 
 
 def mark(text: str) -> str:
@@ -70,10 +80,9 @@ def mark_plural(singular: str, plural: str) -> tuple[str, str]:
 
 def gettext(lang: str) -> Callable[[str], str]:
     """The function that turns an English text into the page's language."""
-    messages = catalogue(lang)
 
     def translated(text: str) -> str:
-        message = messages.get(text)
+        message = _message(lang, text)
         return message.string if message and isinstance(message.string, str) and message.string else text
 
     return translated
@@ -81,11 +90,10 @@ def gettext(lang: str) -> Callable[[str], str]:
 
 def ngettext(lang: str) -> Callable[[str, str, int], str]:
     """The function that picks the plural form for a count; `%(n)s` in it is still to be filled."""
-    messages = catalogue(lang)
-    index_of = plural_rules.c2py(messages.plural_expr)
+    index_of = plural_rules.c2py(catalogue(lang).plural_expr)
 
     def translated(singular: str, plural: str, n: int) -> str:
-        message = messages.get((singular, plural))
+        message = _message(lang, (singular, plural))
         forms = message.string if message and isinstance(message.string, tuple) else ()
         index = index_of(n)
         if index < len(forms) and forms[index]:

@@ -7,17 +7,30 @@ import gettext as plural_rules
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from babel import Locale
 from babel.messages.extract import extract_from_dir
 
-from layouts.texts import LANGUAGES, LOCALE_FOLDER, catalogue, gettext, language, ngettext, plural_forms
+from layouts.texts import (
+    DESK_LANGUAGES,
+    DESKS,
+    DOMAIN,
+    LANGUAGES,
+    LOCALE_FOLDER,
+    catalogue,
+    gettext,
+    language,
+    ngettext,
+    plural_forms,
+)
 from layouts.wall.words import PLURALS, WORDS, words_for_scripts
 
 ROOT = Path(__file__).resolve().parents[2]
 KEYWORDS = {"_": None, "N_": None, "NN_": (1, 2), "_n": (1, 2)}
 FOLDERS = ("layouts", "callbacks", "dashboard")
+DESK_FOLDERS = ("dispatch", "desk")  # of layouts/
 SHOWN_KEYWORDS = {
     "title",
     "placeholder",
@@ -48,13 +61,19 @@ SCRIPTS = {
 COMMANDS = re.compile(r"python -m .+|(?<![A-Za-z])(kiosk|KEY|WeChat)(?![A-Za-z])")
 
 
-def used_messages() -> set[str | tuple[str, str]]:
-    """Every text named in the sources; plurals as pairs."""
-    return {
-        found[2]
-        for folder in FOLDERS
-        for found in extract_from_dir(str(ROOT / folder), method_map=[("**.py", "python")], keywords=KEYWORDS)
-    }
+# Each catalogue with the languages it speaks.
+CATALOGUES = [*((lang, DOMAIN) for lang in LANGUAGES), *((lang, DESKS) for lang in DESK_LANGUAGES)]
+
+
+def used_messages(domain: str = DOMAIN) -> set[str | tuple[str, str]]:
+    """Every text named in the sources of a domain; plurals as pairs. What both say is in the one that all speak."""
+    named: dict[str, set[Any]] = {DOMAIN: set(), DESKS: set()}
+    for folder in FOLDERS:
+        for path, _, text, *_ in extract_from_dir(
+            str(ROOT / folder), method_map=[("**.py", "python")], keywords=KEYWORDS
+        ):
+            named[DESKS if path.split("/")[0] in DESK_FOLDERS else DOMAIN].add(text)
+    return named[DOMAIN] if domain == DOMAIN else named[DESKS] - named[DOMAIN]
 
 
 def test_the_pages_speak_the_ten_languages_of_the_portal() -> None:
@@ -82,18 +101,18 @@ def test_texts_are_found_in_the_sources() -> None:
     assert ("{n} case", "{n} cases") in used
 
 
-@pytest.mark.parametrize("lang", LANGUAGES)
-def test_every_text_is_translated_and_none_is_left_over(lang: str) -> None:
-    known = {message.id: message for message in catalogue(lang) if message.id}
-    assert set(known) == used_messages()
+@pytest.mark.parametrize(("lang", "domain"), CATALOGUES)
+def test_every_text_is_translated_and_none_is_left_over(lang: str, domain: str) -> None:
+    known = {message.id: message for message in catalogue(lang, domain) if message.id}
+    assert set(known) == used_messages(domain)
     empty = [m.id for m in known.values() if not all(m.string if isinstance(m.string, tuple) else [m.string])]
     assert empty == []
     assert not any(message.fuzzy for message in known.values())
 
 
-@pytest.mark.parametrize("lang", LANGUAGES)
-def test_placeholders_survive_translation(lang: str) -> None:
-    for message in catalogue(lang):
+@pytest.mark.parametrize(("lang", "domain"), CATALOGUES)
+def test_placeholders_survive_translation(lang: str, domain: str) -> None:
+    for message in catalogue(lang, domain):
         originals = message.id if isinstance(message.id, tuple) else (message.id,)
         allowed = set(PLACEHOLDER.findall(originals[-1]))
         for text in message.string if isinstance(message.string, tuple) else (message.string,):
@@ -102,17 +121,17 @@ def test_placeholders_survive_translation(lang: str) -> None:
                 assert wanted <= set(PLACEHOLDER.findall(text)) <= allowed, message.id
 
 
-@pytest.mark.parametrize("lang", sorted(set(LANGUAGES) - {"en"}))
-def test_a_translation_is_not_the_english_text(lang: str) -> None:
-    messages = [m for m in catalogue(lang) if m.id and re.search(r"[A-Za-z]", PLACEHOLDER.sub("", str(m.id)))]
+@pytest.mark.parametrize(("lang", "domain"), [one for one in CATALOGUES if one[0] != "en"])
+def test_a_translation_is_not_the_english_text(lang: str, domain: str) -> None:
+    messages = [m for m in catalogue(lang, domain) if m.id and re.search(r"[A-Za-z]", PLACEHOLDER.sub("", str(m.id)))]
     same = {m.id for m in messages if m.id == m.string}
     assert same <= ALIKE.get(lang, set())
     assert not any(m.id[1] in m.string for m in messages if isinstance(m.id, tuple) and lang != "en")
 
 
-@pytest.mark.parametrize("lang", SCRIPTS)
-def test_a_translation_is_written_in_the_script_of_its_language(lang: str) -> None:
-    for message in catalogue(lang):
+@pytest.mark.parametrize(("lang", "domain"), [one for one in CATALOGUES if one[0] in SCRIPTS])
+def test_a_translation_is_written_in_the_script_of_its_language(lang: str, domain: str) -> None:
+    for message in catalogue(lang, domain):
         for text in message.string if isinstance(message.string, tuple) else (message.string,):
             words = COMMANDS.sub("", PLACEHOLDER.sub("", text))
             if message.id and re.search(r"[^\W\d_]", words):
