@@ -74,18 +74,11 @@
     };
   }
 
-  function surge(moment, speech) {
-    const known = [...moment.topic("attention").values()].some((item) => item.kind === "surge");
-    if (known || hexwatch.standing(moment) !== "above") return [];
-    const [n, low, high] = ["cases.received_1h", "band.low", "band.high"].map((name) => Math.round(moment.figure(name)));
-    return [{ text: speech.say("strip.above", { n, low, high }), late: true }];
-  }
-
   /* At most three sentences, gravest first; otherwise that nothing needs a decision. */
   function sentences(moment, speech) {
     if (!moment.sources.size && !moment.figures.size) return [{ text: speech.say("strip.empty"), calm: true }];
     const { silent, dead } = troubles(moment, speech);
-    const said = [...decisions(moment, speech), ...silent, ...surge(moment, speech), ...dead];
+    const said = [...decisions(moment, speech), ...silent, ...dead];
     return said.length ? said.slice(0, SENTENCES) : [{ text: speech.say("strip.quiet"), calm: true }];
   }
 

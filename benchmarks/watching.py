@@ -63,6 +63,7 @@ class Log(Watcher):
         super().__init__()
         self.entries = self.facts = 0
         self.sent_ms: dict[str, int] = {}  # when Redis had the complaint; told twice, the first time counts
+        self.recorded: set[str] = set()  # complaints in the log; entries of the inbox go once they are passed
         self.drawable: dict[str, int] = {}  # complaints that have a cell -> seq of the commit
         keys = servers.keys
         self._client = redis.Redis(unix_socket_path=str(servers.socket), protocol=2)
@@ -94,7 +95,10 @@ class Log(Watcher):
         if MENTIONED not in raw:
             return
         envelope = decode_envelope(raw)
-        if envelope.type == RECEIVED and (envelope.placed or {}).get("cell"):
+        if envelope.type != RECEIVED:
+            return
+        self.recorded.add(envelope.data["case_id"])
+        if (envelope.placed or {}).get("cell"):
             self.drawable.setdefault(envelope.data["case_id"], int(entry_id.partition("-")[0]))
 
     def __exit__(self, *about: Any) -> None:

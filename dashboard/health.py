@@ -12,6 +12,7 @@ import redis
 from flask import Blueprint, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
+from dashboard.story import SIMULATOR
 from streams.codec import encode
 from streams.keys import Keys
 
@@ -31,7 +32,7 @@ class Pulse:
     dead: int
     memory_bytes: int
     cases: int  # received since the city began
-    told_at: str  # how far the slowest source that still speaks has told, ISO 8601
+    told_at: str  # how far the simulator has told, ISO 8601; "" where there is none
     clock: dict[str, Any]
 
 
@@ -42,8 +43,8 @@ def take_pulse(client: redis.Redis, keys: Keys) -> Pulse:
         pipe.xrevrange(keys.inbox, count=1)
         pipe.xlen(keys.dead)
         pipe.info("memory")
-        pipe.hvals(keys.view("sources"))
-        (epoch, seq, inbox, clock, totals), newest, dead, memory, sources = pipe.execute()
+        pipe.hget(keys.cursor(SIMULATOR), "until")
+        (epoch, seq, inbox, clock, totals), newest, dead, memory, until = pipe.execute()
     passed = (inbox or b"0-0").decode()
     backlog, behind_s = _backlog(client, keys, passed, newest)
     return Pulse(
@@ -53,15 +54,10 @@ def take_pulse(client: redis.Redis, keys: Keys) -> Pulse:
         backlog=backlog,
         dead=dead,
         memory_bytes=int(memory["used_memory"]),
-        told_at=_slowest(sources),
+        told_at=(until or b"").decode(),
         cases=msgspec.json.decode(totals)["cases"] if totals else 0,
         clock=msgspec.json.decode(clock) if clock else {},
     )
-
-
-def _slowest(sources: list[bytes]) -> str:
-    told = [said for raw in sources if not (said := msgspec.json.decode(raw))["stale"]]
-    return min((said["told_at"] for said in told if said["told_at"]), default="")
 
 
 def _backlog(client: redis.Redis, keys: Keys, passed: str, newest: list[Any]) -> tuple[int, float]:
@@ -92,9 +88,11 @@ def unready(pulse: Pulse, silent_s: float) -> str:
 
 
 def _is_filling(pulse: Pulse) -> bool:
-    """Whether some source still tells of times long before the simulated clock: its history is coming."""
-    if not pulse.told_at or not pulse.cases:
+    """Whether the simulator still tells of times long before the clock; a source that is merely quiet is no sign."""
+    if not pulse.cases:
         return True
+    if not pulse.told_at:
+        return False
     told_at, now = datetime.fromisoformat(pulse.told_at), datetime.fromisoformat(pulse.clock["at"])
     return now - told_at > HISTORY
 
