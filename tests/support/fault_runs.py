@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import redis
 
+from dashboard.access import ADMIN
 from dashboard.engine.clock import Mode
 from dashboard.engine.engine import Engine
 from dashboard.engine.store import Store
@@ -157,7 +158,7 @@ def without_faults(client: redis.Redis, path: Path, preset: Path, events: list[d
     engine = _engine(client, keys, Mode.LIVE)
     _replay(client, keys, path, preset)
     for event in events:
-        client.xadd(keys.inbox, {"e": msgspec.json.encode(event)})
+        client.xadd(keys.inbox, {"e": msgspec.json.encode(event | {"actor": ADMIN.name})})
     while engine.turn(block_ms=None):
         pass
     return committed_documents(client, keys)
