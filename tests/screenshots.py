@@ -19,6 +19,12 @@ SIZES = ((1920, 1080), (3840, 2160))
 OUT = ROOT / "screenshots"
 BOSTON = SHARED / "service_requests" / "boston_311_2011-07_2011-10.csv.gz"
 READY = "() => window.hexwatch?.stats?.framesApplied > 1 && window.hexwatch.stats.drawnCells > 0"
+# The geometry of a large city comes in slices: whole once as many cells are drawn as half a second ago.
+DRAWN = """() => {
+  const n = hexwatch.stats.drawnCells, same = n === window.drawnBefore;
+  window.drawnBefore = n;
+  return same;
+}"""
 
 
 def main() -> None:
@@ -57,6 +63,7 @@ def _shoot(browser: Browser, url: str, width: int, height: int, name: str) -> No
     page = browser.new_page(viewport={"width": width, "height": height})
     page.goto(url)
     page.wait_for_function(READY, timeout=30_000)
+    page.wait_for_function(DRAWN, polling=500)
     page.screenshot(path=OUT / f"{name}.png")
     print(OUT / f"{name}.png")
     page.close()
@@ -67,6 +74,7 @@ def _shoot_cut_off(browser: Browser, demo: Demo) -> None:
     page = browser.new_page(viewport={"width": 1920, "height": 1080})
     page.goto(f"{demo.url}/wall")
     page.wait_for_function(READY, timeout=30_000)
+    page.wait_for_function(DRAWN, polling=500)
     assert demo.process is not None
     os.kill(demo.process.pid, signal.SIGSTOP)
     engines = _children(demo, b"engine")  # the one that stands by would go on

@@ -45,7 +45,7 @@ PLACEHOLDER = re.compile(r"\{(\w+)\}")
 # Texts that are written alike in English: symbols of units, names, and words the languages share.
 ALIKE = {
     "de": {"SIMULATION", "WeChat"},
-    "fr": {"{n} s", "{n} min", "{n} h", "SIMULATION", "WeChat"},
+    "fr": {"{n} s", "{n} min", "{n} h", "SIMULATION", "WeChat", "Assistant"},
     "ru": {"WeChat"},
     "es": {"{n} s", "{n} min", "{n} h", "WeChat"},
     "pt": {"{n} s", "{n} min", "{n} h", "WeChat"},
@@ -208,7 +208,8 @@ def test_an_unknown_text_stays_itself() -> None:
 
 
 def test_scripts_use_exactly_the_words_they_are_given() -> None:
-    scripts = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "assets").glob("*.js"))
+    wall = [path for path in (ROOT / "assets").glob("*.js") if path.name < "59"]  # then the desk's begin
+    scripts = "\n".join(path.read_text(encoding="utf-8") for path in wall)
     groups = "|".join({key.partition(".")[0] for key in WORDS | PLURALS})
     said = set(re.findall(rf'"((?:{groups})\.[a-z0-9_]+)"', scripts))
     groups_built = {"mode", "link", "band", "age", "agent", "scene"}
