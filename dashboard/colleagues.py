@@ -1,7 +1,8 @@
 """Simulated colleagues: dispatchers and case workers who ask through the same stream as people, and are refused alike.
 
 They keep nothing of their own: what an incident lacks follows from the committed documents, and the number of an
-attempt from the answers that the earlier ones got. One sector is left to signed-in people for a while.
+attempt from the answers that the earlier ones got. One sector, and those where signed-in people sit, are left to them
+until nobody has acted there for a while.
 """
 
 from __future__ import annotations
@@ -17,10 +18,15 @@ import msgspec
 import redis
 import structlog
 
+from dashboard.accounts.audit import Audit
+from dashboard.accounts.positions import Positions, Presence, covers
+from dashboard.accounts.sessions import Sessions
 from dashboard.caseworkers import CaseWorkers
+from dashboard.city_time import city_time
 from dashboard.engine.request import Reply, Request
+from dashboard.listeners import Listeners
 from emergency.incidents import Incident
-from emergency.units import Unit, UnitStatus
+from emergency.units import Unit
 from geo.cities import City
 from streams.codec import encode
 from streams.keys import Keys
@@ -31,6 +37,7 @@ from streams.sim.incidents import IncidentSetting, Needs, load_incidents
 log = structlog.get_logger("colleagues")
 
 SECTOR = "Chaoyang"
+SIMULATED = "simulated"  # how the names of colleagues begin
 LEFT_TO_PEOPLE = timedelta(seconds=90)
 WORKED_AND_OPEN = timedelta(minutes=8)  # later than any closing by the simulator: then all begins anew
 VALID = timedelta(seconds=10)
@@ -39,6 +46,14 @@ MOST_UNREAD = 2000
 DISPATCHED = b'"unit.dispatched"'
 SHUN = timedelta(seconds=60)  # a unit that was refused is not asked for again so soon
 _decode_unit = msgspec.json.Decoder(Unit).decode
+
+
+class HumanAct(msgspec.Struct, frozen=True):
+    """Of a person's last act: when, by the wall's clock, and on which incidents."""
+
+    actor: str
+    at: datetime
+    marks: dict[str, int] = {}
 
 
 class OpenIncident(msgspec.Struct, frozen=True):
@@ -76,7 +91,8 @@ class Colleagues:
         seed: str = "",
         wall: Callable[[], datetime] = lambda: datetime.now(UTC),
     ):
-        """`sector` is an area left to people, None for none; `wall` the clock against which requests expire."""
+        """`sector` is an area left to people even when nobody sits there, None for none; `wall` the clock against which
+        requests expire."""
         self._client: Any = client
         self._keys, self._city, self._seed, self._wall = keys, city, seed, wall
         self.sector = sector
@@ -85,7 +101,12 @@ class Colleagues:
         self._matters: dict[str, Matter] = {}
         self._waits: dict[str, timedelta] = {}
         self._shunned: dict[str, datetime] = {}
+        self._positions = Positions(Sessions(Audit(client, keys, now=wall)))
+        self._held: frozenset[str] = frozenset()
+        self._attended: frozenset[str] = frozenset()
+        self._touched: dict[str, datetime] = {}  # incident -> when a person last acted on it
         self._case_workers = CaseWorkers(client, keys, seed)
+        self._listeners = Listeners(client, keys, seed, f"{SIMULATED} dispatcher")
 
     def turn(self, now: datetime) -> int:
         """Read answers, look at incidents and units, ask; returns how many requests. `now` is city time."""
@@ -97,8 +118,10 @@ class Colleagues:
         for known in (self._matters, self._waits):
             for incident_id in known.keys() - incidents.keys():
                 del known[incident_id]
+        self._see_people()
         asked = self._dispatch(incidents, now)
         asked += self._case_workers.turn(now, self._ask)
+        asked += self._listeners.turn(now, self._ask, self._patience)
         return asked
 
     # --- answers ---------------------------------------------------------------------------------------------
@@ -156,6 +179,27 @@ class Colleagues:
         """All units as committed: their documents are never behind the answers that were read before."""
         return [_decode_unit(raw) for raw in self._client.hvals(self._keys.units)]
 
+    # --- people ----------------------------------------------------------------------------------------------
+
+    def _see_people(self) -> None:
+        """Who sits where, and what they did lately."""
+        standing = self._positions.standing()
+        self._held = frozenset(known.position for known in standing)
+        self._attended = frozenset(s.position for s in standing if s.presence is not Presence.UNATTENDED)
+        acts = [msgspec.json.decode(raw, type=HumanAct) for raw in self._client.hvals(self._keys.acts)]
+        acts = [act for act in acts if not act.actor.startswith(SIMULATED)]
+        self._touched = {i: act.at for act in sorted(acts, key=lambda act: act.at) for i in act.marks}
+
+    def _is_left(self, area: str) -> bool:
+        """Whether what happens in `area` is for people to act on first."""
+        return area == self.sector or any(covers(position, area, self._held) for position in self._attended)
+
+    def _patience(self, area: str) -> timedelta | None:
+        """How long to leave the alarms of an area to people: for good where somebody sits."""
+        if any(covers(position, area, self._held) for position in self._attended):
+            return None
+        return LEFT_TO_PEOPLE if area == self.sector else timedelta()
+
     # --- dispatchers -----------------------------------------------------------------------------------------
 
     def _dispatch(self, incidents: dict[str, OpenIncident], now: datetime) -> int:
@@ -187,15 +231,18 @@ class Colleagues:
         if wait is None:
             wait = processing_time(self._fleet, self._seed, incident.id, incident.priority)
             self._waits[incident.id] = wait
-        if incident.area == self.sector:
+        if self._is_left(incident.area):
             wait = max(wait, LEFT_TO_PEOPLE)
+            touched = self._touched.get(incident.id)
+            if touched is not None and self._wall() < touched + LEFT_TO_PEOPLE:
+                return False
         return now >= incident.received_at + wait
 
     def _wanted(self, incident: OpenIncident, crew: list[Unit], now: datetime) -> Needs:
         """What the incident still lacks, as far as it is for a colleague to send it."""
         busy = [unit for unit in crew if incident.id in unit.assignments]
         cleared = [unit.cleared[incident.id] for unit in crew if incident.id in unit.cleared]
-        if crew and incident.area == self.sector and not self._is_ours(incident.id):
+        if crew and self._is_left(incident.area) and not self._is_ours(incident.id):
             # A person acted: what else to send is theirs to say, unless all came back and nobody acts again.
             if busy or now < max(cleared) + LEFT_TO_PEOPLE:
                 return {}
@@ -223,7 +270,7 @@ class Colleagues:
         matter = self._matter(incident.id)
         matter.pending, matter.asked = _request_id(incident.id, matter.attempt), unit_ids
         args = {"incident_id": incident.id, "unit_ids": list(unit_ids)}
-        actor = f"simulated dispatcher {incident.area}".strip()
+        actor = f"{SIMULATED} dispatcher {incident.area}".strip()
         self._ask(matter.pending, "dispatch", actor, "dispatcher", args)
 
     def _ask(
@@ -258,7 +305,7 @@ def _crews(units: Iterable[Unit]) -> dict[str, list[Unit]]:
 def _by_kind(units: Iterable[Unit]) -> dict[str, list[Candidate]]:
     found: dict[str, list[Candidate]] = {}
     for unit in units:
-        if unit.status == UnitStatus.AVAILABLE and unit.lat is not None and unit.lng is not None:
+        if unit.may_be_sent and unit.lat is not None and unit.lng is not None:
             found.setdefault(unit.kind, []).append(Candidate(unit.unit_id, unit.kind, (unit.lat, unit.lng)))
     return found
 
@@ -282,9 +329,3 @@ def run_colleagues(
         except (redis.ConnectionError, redis.TimeoutError) as error:
             log.warning("redis lost, trying again", error=str(error))
         stop.wait(max(0.05, every_s - (time.monotonic() - began)))
-
-
-def city_time(client: redis.Redis, keys: Keys) -> datetime | None:
-    """The committed clock, None before an engine has run."""
-    raw: Any = client.hget(keys.position, "clock")
-    return msgspec.convert(msgspec.json.decode(raw)["at"], datetime) if raw else None

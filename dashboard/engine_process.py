@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
-import socket
 import threading
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +15,9 @@ from dashboard.engine.clock import Mode
 from dashboard.engine.engine import Engine
 from dashboard.engine.loading import Warm, warm_up
 from dashboard.engine.store import Store
+from dashboard.neighbours import is_gone, own_name
 from dashboard.settings import Settings
+from emergency.plans import Plans, load_plans
 from geo.areas import Areas
 from geo.cities import City, load_city
 from streams.keys import Keys
@@ -35,6 +35,15 @@ def load_areas(settings: Settings, city: City) -> Areas | None:
     return city.load_areas(cache_dir=cache)
 
 
+def load_own_plans(settings: Settings) -> Plans | None:
+    """The plans that a setting names, or None. What cannot be read is left aside: an engine must not stay away."""
+    try:
+        return load_plans(Path(settings.plans)) if settings.plans else None
+    except ValueError as error:
+        log.warning("the plans that come with Hexwatch are used: HEXWATCH_PLANS cannot be", reason=str(error))
+        return None
+
+
 def run_engine(
     settings: Settings, mode: Mode, start_at: datetime | None, take_over: bool, stop: threading.Event
 ) -> None:
@@ -44,11 +53,11 @@ def run_engine(
     """
     client = connect(settings)
     keys = Keys(settings.city)
-    store = Store(client, keys, f"{socket.gethostname()}:{os.getpid()}", settings.events_kept)
+    store = Store(client, keys, own_name(), settings.events_kept)
     if complaint := durability_complaint(client):
         log.warning("this Redis may lose acknowledged entries", reason=complaint)
     city = load_city(settings.city)
-    engine = Engine(store, city, load_areas(settings, city), mode, start_at)
+    engine = Engine(store, city, load_areas(settings, city), mode, start_at, plans=load_own_plans(settings))
     # Documents live long: letting the collector walk half a million of them again and again costs a fifth of the time.
     gc.set_threshold(50_000, 20, 100)
     warm = None if take_over else _stand_by(store, city, stop)
@@ -58,15 +67,20 @@ def run_engine(
 
 
 def _stand_by(store: Store, city: City, stop: threading.Event) -> Warm | None:
-    """Wait until no active engine holds the lease, keeping the memory warm meanwhile."""
+    """Wait until no active engine holds the lease, keeping the memory warm meanwhile.
+
+    A lease outlives its holder by a second or two. Where the holder is seen to be dead nobody waits for that; whoever
+    errs is fenced by the epoch as ever.
+    """
     holder = store.lease_holder()
-    if holder is None:
+    if holder is None or is_gone(holder):
         return None
     log.info("standing by", active=holder)
     warm: Warm | None = None
     while not stop.wait(STANDBY_LOOK_S):
         try:
-            if store.lease_holder() is None:
+            holder = store.lease_holder()
+            if holder is None or is_gone(holder):
                 return warm
             warm = warm or warm_up(store, city)
             if warm is not None:

@@ -16,7 +16,8 @@ import msgspec
 import redis
 import structlog
 
-from dashboard.colleagues import SECTOR, city_time, run_colleagues
+from dashboard.city_time import city_time
+from dashboard.colleagues import SECTOR, run_colleagues
 from dashboard.story import Story
 from geo.areas import Areas
 from geo.cities import City
@@ -27,7 +28,7 @@ from streams.sim.contacts import Demand
 from streams.sim.hotline_feed import HotlineFeed
 from streams.sim.laws import Laws
 from streams.sim.partner import Partner
-from streams.sim.scenes import Scene, Told, load_scene, scene_events
+from streams.sim.scenes import Scene, Told, load_scene, scene_distress, scene_events
 from streams.sim.texts import Words
 
 log = structlog.get_logger("simulation")
@@ -85,7 +86,8 @@ class Simulation:
         name, began, scene = self._scene
         if began is None:
             return []
-        return [envelope_of(told) for told in scene_events(scene, name, began) if since < told.at <= until]
+        told = [*scene_events(scene, name, began), *scene_distress(scene, name, began, self.emergency.at_work)]
+        return [envelope_of(event) for event in told if since < event.at <= until]
 
     def _demand(self, minute: datetime) -> Demand:
         """What the hotline is asked for in a minute: the scene's waves, and the surge of the command line."""

@@ -13,6 +13,9 @@ PLAIN = frozenset(
     }
 )
 CELLS = "cells:"
+# What dispatchers work with: who is called back, which crew is in danger, what alarms. Not for those who only look.
+DESK = frozenset({"queue", "roster", "alarms", "alarm_rates", "tasks", "hospitals"})
+DESK_ROLES = frozenset({"admin", "leader", "dispatcher", "hotline"})
 
 # The wall is public space: its role sees sensitive incidents only by area, under the usual names.
 PUBLIC_ALIASES = {"incidents": "incidents.public", "units": "units.public", "alerts": "alerts.public"}
@@ -21,13 +24,13 @@ PUBLIC_ROLES = frozenset({"kiosk"})
 
 
 class BadTopic(ValueError):
-    """A topic that does not exist; the message names it."""
+    """A topic that does not exist or is not for the asker; the message names it."""
 
 
 def served_topics(asked: Iterable[str], role: str) -> tuple[tuple[str, str], ...]:
     """(asked, served) pairs, each once, `clock` always among them.
 
-    Raises BadTopic for an unknown name or too many of them.
+    Raises BadTopic for an unknown name, one that the role may not see, or too many of them.
     """
     names = list(dict.fromkeys(["clock", *asked]))
     if len(names) > MAX_TOPICS:
@@ -36,6 +39,10 @@ def served_topics(asked: Iterable[str], role: str) -> tuple[tuple[str, str], ...
 
 
 def _served(name: str, role: str) -> str:
+    if name in DESK:
+        if role not in DESK_ROLES:
+            raise BadTopic(f"topic {name!r} is not for role {role}")
+        return name
     if len(name) > MAX_NAME or not (name in PLAIN or (name.startswith(CELLS) and name.count(":") >= 2)):
         raise BadTopic(f"unknown topic {name[:MAX_NAME]!r}")
     if role not in PUBLIC_ROLES:

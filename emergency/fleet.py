@@ -38,7 +38,8 @@ class Where(NamedTuple):
 
 
 class Fleet:
-    """Columns over units. `able`: capabilities by kind; `stations`: positions (lat, lng) for units without their own.
+    """Columns over units. `able`: capabilities by kind; `stations`: positions (lat, lng) for units without their own,
+    by unit id or by station.
 
     The one mutable thing here: it mirrors the unit documents, and `put` after each change of one costs microseconds
     where building ten thousand rows anew costs tens of milliseconds. `version` changes with every `put`.
@@ -97,7 +98,7 @@ class Fleet:
     def _whereabouts(self, unit: Unit) -> Where | None:
         if unit.lat is not None and unit.lng is not None:
             return Where(unit.lat, unit.lng, unit.position_at)
-        station = self.stations.get(unit.station)
+        station = self.stations.get(unit.unit_id) or self.stations.get(unit.station)
         return None if station is None else Where(*station, None)
 
     def _place(self, row: int, where: Where | None) -> None:
@@ -187,7 +188,8 @@ _COLUMNS: dict[str, float | int] = {
 
 
 def standing(unit: Unit) -> Standing:
-    """Whether a unit may be sent: never while it is assigned, out of service or out of contact."""
+    """Whether a unit may be sent: never while it is assigned, in danger, out of service or out of contact."""
     if unit.status in OUT or unit.out_of_service:
         return Standing.OUT_OF_SERVICE
-    return Standing.FREE if unit.status in SENDABLE and not unit.is_busy else Standing.BUSY
+    is_free = unit.status in SENDABLE and not unit.is_busy and unit.distress_at is None
+    return Standing.FREE if is_free else Standing.BUSY

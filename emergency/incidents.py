@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from enum import IntFlag
+from datetime import datetime
 from functools import cache
 from typing import Any
 
 import msgspec
 
+from emergency.agencies import AGENCY_FOLDS, AskedAgencies
 from emergency.assignments import Assignments, fold_assignments
+from emergency.handover import HANDOVER_FOLDS, HandOver
 from emergency.life import OVER, Stage, stage_at_work
+from emergency.major import MAJOR_FOLDS, Major
 from streams.events import (
+    TYPES,
     IncidentCancelled,
     IncidentClosed,
     IncidentContained,
+    IncidentDemoted,
     IncidentEscalated,
     IncidentLinked,
     IncidentMerged,
@@ -34,9 +38,9 @@ from streams.events import (
     UnitDiverted,
 )
 
-DAY = timedelta(hours=24)
 STEPS_KEPT = 100
 PLACES_KEPT = 20
+FLAGS_KEPT = 20
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -57,6 +61,15 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     until: datetime
 
 
+class Flag(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """A contradiction in what others told of an incident: what it is, when (outside), who told it, of which unit."""
+
+    said: str
+    at: datetime
+    by: str = ""
+    unit_id: str = ""
+
+
 class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One incident as of `seq`. `received_at`, `closed_at` and `merged_at` are times of recording, all others times
     outside; priority 1 is the gravest.
@@ -74,6 +87,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc
     area: str = ""
     agency: str = ""
     source: str = ""
+    called_at: datetime | None = None  # when the call began to ring, if its source says so
     occurred_at: datetime | None = None
     received_at: datetime | None = None
     closed_at: datetime | None = None
@@ -89,9 +103,15 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc
     members: tuple[str, ...] = ()  # merged into this one
     links: tuple[str, ...] = ()
     case_id: str = ""  # the case it was made of
+    demoted_at: datetime | None = None  # back to that case: it was no emergency
+    exercise: bool = False  # worked like any other, counted nowhere
+    agencies: AskedAgencies = ()  # others that were asked to help
+    handover: HandOver | None = None  # the last one
+    major: Major | None = None
     assignments: Assignments = ()
     places: tuple[Place, ...] = ()  # where it was said to be before
     notes: int = 0
+    flags: tuple[Flag, ...] = ()  # what outside records of it contradict: kept as told, never repaired
     steps: tuple[Step, ...] = ()
     told: int = 0
     seq: int = 0
@@ -114,18 +134,6 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc
         return max((a.cleared_at for a in self.assignments if a.cleared_at is not None), default=None)
 
 
-class IncidentFlag(IntFlag):
-    """Which counts an incident belongs to at one instant."""
-
-    INCIDENTS = 1  # open: the measure that the map shows
-    RECEIVED_24H = 2
-    RECEIVED_TODAY = 4
-    CLOSED_TODAY = 8
-
-
-INCIDENT_MEASURES: dict[str, int] = {flag.name.lower(): flag.value for flag in IncidentFlag if flag.name}
-
-
 def incidents_touched(payload: Payload) -> tuple[str, ...]:
     """Incidents other than its subject that a fact also changes."""
     field = _other_field(type(payload))
@@ -141,9 +149,24 @@ def _other_field(cls: type[Payload]) -> str:
 
 def fold_incident(incident: Incident | None, payload: IncidentPayload, recording: Recording) -> Incident | None:
     """The incident after one fact about it, or the same object when the fact changes nothing."""
+    return _flagged(_folded(incident, payload, recording), payload, recording)
+
+
+def _flagged(incident: Incident | None, payload: Payload, recording: Recording) -> Incident | None:
+    """With what the fact contradicts, also where the fact changed nothing else."""
+    if incident is None or not recording.flags:
+        return incident
+    unit_id, at, by = getattr(payload, "unit_id", ""), recording.occurred_at, recording.by
+    told = tuple(Flag(said=said, at=at, by=by, unit_id=unit_id) for said in recording.flags)
+    new = tuple(flag for flag in told if flag not in incident.flags)
+    kept = (*incident.flags, *new)[-FLAGS_KEPT:]
+    return msgspec.structs.replace(incident, flags=kept, seq=recording.seq) if new else incident
+
+
+def _folded(incident: Incident | None, payload: IncidentPayload, recording: Recording) -> Incident | None:
     if isinstance(payload, IncidentReceived):
         return _received(incident, payload, recording)
-    if isinstance(payload, IncidentClosed | IncidentCancelled):
+    if isinstance(payload, IncidentClosed | IncidentCancelled | IncidentDemoted):
         return _closed(incident, payload, recording)
     change = FOLDS.get(type(payload))
     if incident is None or incident.received_at is None or change is None:
@@ -151,8 +174,7 @@ def fold_incident(incident: Incident | None, payload: IncidentPayload, recording
     changes = change(incident, payload, recording)
     if not changes:
         return incident
-    what = type(payload).__name__.removeprefix("Incident").lower()
-    return _changed(incident, changes, recording, what, _why(payload))
+    return _changed(incident, changes, recording, WHAT[type(payload)], _why(payload))
 
 
 def fold_touched(
@@ -162,6 +184,10 @@ def fold_touched(
 
     A unit's fact may come before the incident's receipt: then it is kept for it.
     """
+    return _flagged(_touched(incident, incident_id, payload, recording), payload, recording)
+
+
+def _touched(incident: Incident | None, incident_id: str, payload: Payload, recording: Recording) -> Incident | None:
     if isinstance(payload, UnitAssignment):
         known = incident or Incident(incident_id=incident_id, source=recording.source)
         after = _worked(known, payload, recording)
@@ -224,10 +250,12 @@ def _changed(incident: Incident, changes: Changes, recording: Recording, what: s
 
 
 def _why(payload: IncidentPayload) -> str:
-    for name in ("reason", "note_id", "case_id", "to", "into", "of"):
+    agency, answer = getattr(payload, "agency", ""), getattr(payload, "answer", "")
+    whose = " ".join(said for said in (agency, answer) if said)
+    for name in ("reason", "note_id", "report_id", "case_id", "to", "into", "of", "commander"):
         if said := getattr(payload, name, ""):
-            return str(said)
-    return ""
+            return f"{whose}: {said}" if whose else str(said)
+    return whose
 
 
 def _received(incident: Incident | None, payload: IncidentReceived, recording: Recording) -> Incident:
@@ -242,7 +270,9 @@ def _received(incident: Incident | None, payload: IncidentReceived, recording: R
         "cell": recording.cell,
         "area": recording.area,
         "agency": payload.agency,
+        "exercise": payload.exercise,
         "source": recording.source,
+        "called_at": payload.called_at,
         "occurred_at": recording.occurred_at,
         "received_at": recording.at,
     }
@@ -250,7 +280,7 @@ def _received(incident: Incident | None, payload: IncidentReceived, recording: R
 
 
 def _closed(
-    incident: Incident | None, payload: IncidentClosed | IncidentCancelled, recording: Recording
+    incident: Incident | None, payload: IncidentClosed | IncidentCancelled | IncidentDemoted, recording: Recording
 ) -> Incident | None:
     known = incident or Incident(incident_id=payload.incident_id, source=recording.source)
     if known.closed_at is not None or (known.reopened_at is not None and recording.occurred_at < known.reopened_at):
@@ -258,8 +288,9 @@ def _closed(
     changes: Changes = {"closed_at": recording.at, "requeued_at": None}
     if isinstance(payload, IncidentCancelled):
         changes["cancelled_at"] = recording.occurred_at
-    what = "cancelled" if isinstance(payload, IncidentCancelled) else "closed"
-    return _changed(known, changes, recording, what, payload.reason)
+    elif isinstance(payload, IncidentDemoted):
+        changes |= {"demoted_at": recording.occurred_at, "case_id": payload.case_id}
+    return _changed(known, changes, recording, WHAT[type(payload)], payload.reason)
 
 
 def _worked(incident: Incident, payload: UnitAssignment, recording: Recording) -> Incident:
@@ -277,7 +308,7 @@ def _worked(incident: Incident, payload: UnitAssignment, recording: Recording) -
 def _reopened(incident: Incident, payload: IncidentReopened, recording: Recording) -> Changes:
     if incident.closed_at is None:
         return {}
-    gone = dict.fromkeys(("closed_at", "cancelled_at", "contained_at", "requeued_at"))
+    gone = dict.fromkeys(("closed_at", "cancelled_at", "demoted_at", "contained_at", "requeued_at"))
     return {**gone, "reopened": incident.reopened + 1, "reopened_at": recording.occurred_at}
 
 
@@ -353,7 +384,12 @@ FOLDS: dict[type[IncidentPayload], Callable[[Incident, Any, Recording], Changes]
     IncidentLinked: _linked,
     IncidentUnlinked: _unlinked,
     IncidentPromoted: _promoted,
+    **AGENCY_FOLDS,
+    **HANDOVER_FOLDS,
+    **MAJOR_FOLDS,
 }
+# fact -> the word for what happened, as in its type
+WHAT: dict[type[Payload], str] = {cls: name.partition(".")[2] for name, cls in TYPES.items()}
 # fact -> (the field that names the other incident, what happened to that one, how it changes)
 OTHERS: dict[type[Payload], tuple[str, str, Callable[[Incident, Any], Changes]]] = {
     IncidentMerged: ("into", "joined", lambda lead, p: _with(lead, "members", p.incident_id)),
@@ -361,30 +397,3 @@ OTHERS: dict[type[Payload], tuple[str, str, Callable[[Incident, Any], Changes]]]
     IncidentLinked: ("to", "linked", lambda other, p: _with(other, "links", p.incident_id)),
     IncidentUnlinked: ("to", "unlinked", lambda other, p: _without(other, "links", p.incident_id)),
 }
-
-
-def incident_flags(incident: Incident, now: datetime, day_start: datetime) -> int:
-    """The `IncidentFlag` bits of an incident at `now`; windows as in `hotline.cases.case_flags`."""
-    received_at, closed_at = incident.received_at, incident.closed_at
-    if received_at is None or received_at > now:
-        return 0
-    flags = 0
-    if closed_at is None:
-        flags |= 0 if incident.merged_into else 1
-    elif day_start <= closed_at <= now:
-        flags |= 8
-    if received_at > now - DAY:
-        flags |= 2
-    if received_at >= day_start:
-        flags |= 4
-    return flags
-
-
-def incident_next_change(incident: Incident, now: datetime, next_day: datetime, flags: int) -> datetime | None:
-    """The first instant after `now` at which `incident_flags` differs if no fact comes, or None."""
-    changes = [at for at in (incident.received_at, incident.closed_at) if at is not None and at > now]
-    if flags & 2 and incident.received_at is not None:
-        changes.append(incident.received_at + DAY)
-    if flags & 12:
-        changes.append(next_day)
-    return min(changes) if changes else None

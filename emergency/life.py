@@ -7,17 +7,22 @@ from enum import StrEnum
 
 from emergency.assignments import Assignment, Doing
 from streams.events import (
+    IncidentAgencyAsked,
     IncidentCancelled,
     IncidentClosed,
     IncidentContained,
+    IncidentDemoted,
     IncidentEscalated,
+    IncidentHandedOver,
     IncidentLinked,
+    IncidentMajorDeclared,
     IncidentMerged,
     IncidentPayload,
     IncidentRelocated,
     IncidentReopened,
     IncidentSplit,
     IncidentTriaged,
+    type_of,
 )
 
 
@@ -69,6 +74,10 @@ SENSIBLE_IN: dict[type[IncidentPayload], frozenset[Stage]] = {
     IncidentReopened: OVER,
     IncidentMerged: OPEN,
     IncidentSplit: frozenset({Stage.MERGED}),
+    IncidentDemoted: WAITING | {Stage.CLEARED},
+    IncidentAgencyAsked: OPEN,
+    IncidentHandedOver: OPEN,
+    IncidentMajorDeclared: OPEN,
 }
 
 
@@ -82,7 +91,7 @@ def objection(stage: Stage, fact: type[IncidentPayload]) -> str:
     fitting = SENSIBLE_IN.get(fact)
     if fitting is None or stage in fitting:
         return ""
-    return f"{fact.__name__.removeprefix('Incident').lower()} while {stage}"
+    return f"{type_of(fact).partition('.')[2].replace('_', ' ')} while {stage}"
 
 
 def stage_at_work(assignments: Iterable[Assignment], contained: bool) -> Stage | None:

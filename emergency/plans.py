@@ -174,17 +174,30 @@ def check_plans(
         if received and kind not in received and kind != FALLBACK:
             continue
         needs = _joined(tuple(need for added in card.alarms for need in added))
-        said += [f"{kind}, priority {priority}: {fault}" for need in needs if (fault := _fault(plans, need, counts))]
+        said += [
+            f"{kind}, priority {priority}: {fault}" for need in needs if (fault := _fault(plans, card, need, counts))
+        ]
     return said
 
 
-def _fault(plans: Plans, need: Requirement, counts: Mapping[str, int]) -> str:
-    having = [n for kind, n in counts.items() if plans.able.get(kind, frozenset()).intersection(need.options)]
-    if not having:
+def _fault(plans: Plans, card: Card, need: Requirement, counts: Mapping[str, int]) -> str:
+    """What of a need, summed up over all alarms, the city cannot send, and which alarm it therefore cannot fill."""
+    kinds = [kind for kind in counts if plans.able.get(kind, frozenset()).intersection(need.options)]
+    if not kinds:
         return f"asks for {' or '.join(need.options)}, which no unit of the city has"
-    if sum(having) < need.number:
-        return f"asks for {need.number} units with {' or '.join(need.options)}; the city has {sum(having)}"
-    return ""
+    having = sum(counts[kind] for kind in kinds)
+    if having >= need.number:
+        return ""
+    level = next(n for n in range(1, len(card.alarms) + 1) if _asked_by(card, n, need) > having)
+    said = f"asks for {need.number} units with {' or '.join(need.options)}; the city has {having}"
+    return f"{said}, so alarm {level} cannot be filled"
+
+
+def _asked_by(card: Card, level: int, need: Requirement) -> int:
+    """How many units of a need the alarms up to a level ask for."""
+    alike = (need.capability, need.alternatives)
+    added = (n for alarm in card.alarms[:level] for n in alarm if (n.capability, n.alternatives) == alike)
+    return sum(n.number for n in added)
 
 
 def _joined(needs: tuple[Requirement, ...]) -> tuple[Requirement, ...]:

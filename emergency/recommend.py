@@ -67,7 +67,8 @@ class Shortfall(msgspec.Struct, frozen=True, kw_only=True):
     """Places of a plan that stay empty, and why: of all units that could fill them so many are busy and so on.
 
     `why`: `no such unit`, `place unknown`, `none free`, `position unknown` (free, but nobody knows where),
-    `sent elsewhere` (in this same recommendation), or `set aside` (the free ones were excluded by who asked).
+    `sent elsewhere` (to another incident of this same recommendation), `no more free` (all that are free are among
+    the picks), or `set aside` (the free ones were excluded by who asked).
     """
 
     options: tuple[str, ...]
@@ -161,7 +162,7 @@ def recommend_together(
             Recommendation(
                 incident_id=need.incident_id,
                 picks=tuple(picks),
-                shortfalls=_shortfalls(need, chosen.get(n, []), fleet, sendable),
+                shortfalls=_shortfalls(need, chosen.get(n, []), taken, fleet, sendable),
                 others=_others(need, own, taken, told, arrivals[n]),
                 changes=changes,
             )
@@ -301,18 +302,22 @@ def _others(
 
 
 def _shortfalls(
-    need: Need, chosen: Sequence[tuple[int, tuple[str, ...]]], fleet: Fleet, sendable: Mask
+    need: Need, chosen: Sequence[tuple[int, tuple[str, ...]]], taken: Collection[int], fleet: Fleet, sendable: Mask
 ) -> tuple[Shortfall, ...]:
     filled = [options for _, options in chosen]
+    elsewhere = np.zeros(len(fleet), dtype=np.bool_)
+    elsewhere[list(set(taken) - {row for row, _ in chosen})] = True
     found = []
     for options in dict.fromkeys(need.wanted):
         missing = need.wanted.count(options) - filled.count(options)
         if missing > 0:
-            found.append(_shortfall(need, options, missing, fleet, sendable))
+            found.append(_shortfall(need, options, missing, elsewhere, fleet, sendable))
     return tuple(found)
 
 
-def _shortfall(need: Need, options: tuple[str, ...], missing: int, fleet: Fleet, sendable: Mask) -> Shortfall:
+def _shortfall(
+    need: Need, options: tuple[str, ...], missing: int, elsewhere: Mask, fleet: Fleet, sendable: Mask
+) -> Shortfall:
     able = np.zeros(len(fleet), dtype=np.bool_)
     for capability in options:
         able |= fleet.having(capability)
@@ -324,8 +329,10 @@ def _shortfall(need: Need, options: tuple[str, ...], missing: int, fleet: Fleet,
         why = "place unknown"
     elif not free.any():
         why = "none free"
+    elif (able & elsewhere).any():
+        why = "sent elsewhere"
     else:
-        why = "sent elsewhere" if (able & sendable).any() else "position unknown" if lost.any() else "set aside"
+        why = "no more free" if (able & sendable).any() else "position unknown" if lost.any() else "set aside"
     return Shortfall(
         options=options,
         missing=missing,

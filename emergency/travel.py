@@ -47,7 +47,10 @@ ASSUMED_TURNOUT_S = 80.0
 
 
 class Estimate(NamedTuple):
-    """Expected seconds, how they were found (`pair`, `destination`, `distance` or `assumed`), from how many trips."""
+    """Expected seconds, how they were found, from how many trips.
+
+    `how` is `pair`, `destination` or `distance` of a learnt model, else the model's basis (`simulated`, `assumed`).
+    """
 
     seconds: float
     how: str
@@ -64,7 +67,11 @@ class Drive(msgspec.Struct, frozen=True):
 
 
 class TravelTimes(msgspec.Struct, frozen=True):
-    """A learnt (or assumed) model. `places` and `pairs` hold (factor, trips) by cell and by (from, to) cells."""
+    """A learnt (or assumed) model. `places` and `pairs` hold (factor, trips) by cell and by (from, to) cells.
+
+    `homes`: where units stand (lat, lng in degrees) of which nobody tells a position, by unit id.
+    `basis` is `learnt`, `simulated` or `assumed`, `source` says in words from what.
+    """
 
     zone: str
     exponent: float
@@ -72,6 +79,14 @@ class TravelTimes(msgspec.Struct, frozen=True):
     hours: tuple[float, ...]
     places: dict[str, tuple[float, int]]
     pairs: dict[str, dict[str, tuple[float, int]]]  # destination -> start -> (factor, trips)
+    homes: dict[str, tuple[float, float]] = {}
+    basis: str = "learnt"
+    source: str = ""
+
+    @property
+    def trips(self) -> int:
+        """How many trips it was learnt from."""
+        return self.drives[ANY].n
 
     def estimate(self, start: tuple[float, float], end: tuple[float, float], at: datetime, kind: str) -> Estimate:
         """Seconds of travel from `start` to `end` (lat, lng in degrees) when a unit of that kind sets out at `at`."""
@@ -100,7 +115,7 @@ class TravelTimes(msgspec.Struct, frozen=True):
         place = self.places.get(end)
         if place is not None:
             return place[0], "destination", place[1]
-        return 1.0, "distance" if drive.n else "assumed", drive.n
+        return 1.0, "distance" if self.basis == "learnt" else self.basis, drive.n
 
 
 class Starts(NamedTuple):
@@ -150,17 +165,41 @@ def _factors(model: TravelTimes, starts: Starts, end: str) -> Floats:
 def assumed(zone: str) -> TravelTimes:
     """A model without any record: constant speed, and it says so."""
     drive = Drive(ASSUMED_BASE_S, ASSUMED_S_PER_M, ASSUMED_TURNOUT_S, 0)
-    return TravelTimes(zone, 1.0, {ANY: drive}, (1.0,) * len(HOUR_CLASSES), {}, {})
+    return simulated(zone, {ANY: drive}, (1.0,) * 24, "36 km/h along roads a third longer", basis="assumed")
 
 
-def learn(trips: Sequence[Trip], runs: Iterable[Run], zone: str) -> TravelTimes:
-    """A model from trips (for travel) and runs (for turnout). Raises ValueError without trips."""
+def simulated(
+    zone: str, drives: Mapping[str, Drive], flow: Sequence[float], source: str, basis: str = "simulated"
+) -> TravelTimes:
+    """A model of known speeds: `drives` by kind (seconds per straight metre), slower by the `flow` of each local hour.
+
+    `flow`: the share (0 to 1) of the free speed that is driven, one for each of the 24 hours.
+    """
+    by_class: list[list[float]] = [[] for _ in HOUR_CLASSES]
+    for hour, share in enumerate(flow):
+        by_class[_CLASS_OF_HOUR[hour]].append(1 / share)
+    hours = tuple(round(sum(slower) / len(slower), 4) for slower in by_class)
+    return TravelTimes(zone, 1.0, dict(drives), hours, {}, {}, basis=basis, source=source)
+
+
+def learn(
+    trips: Sequence[Trip],
+    runs: Iterable[Run],
+    zone: str,
+    homes: Mapping[str, tuple[float, float]] | None = None,
+    source: str = "recorded calls",
+) -> TravelTimes:
+    """A model from trips (for travel) and runs (for turnout); `homes` by station, for units that tell no position.
+
+    Raises ValueError without trips.
+    """
     if not trips:
         raise ValueError("no trips to learn from: use assumed(zone)")
     metres = np.array([distance_m((t.from_lat, t.from_lng), (t.to_lat, t.to_lng)) for t in trips])
     seconds = np.array([trip.travel_s for trip in trips])
     kinds = [trip.kind for trip in trips]
-    drives = _drives(kinds, metres**EXPONENT, seconds, list(runs))
+    runs = list(runs)
+    drives = _drives(kinds, metres**EXPONENT, seconds, runs)
     bases = np.array([_drive(drives, kind).base_s for kind in kinds])
     rates = np.array([_drive(drives, kind).rate for kind in kinds])
     ratios = np.log(seconds / (bases + rates * metres**EXPONENT))
@@ -181,13 +220,16 @@ def learn(trips: Sequence[Trip], runs: Iterable[Run], zone: str) -> TravelTimes:
         hours=tuple(round(math.exp(of_hour.get(c, (0.0, 0))[0]), 4) for c in range(len(HOUR_CLASSES))),
         places={end: (round(math.exp(log), 4), n) for end, (log, n) in of_end.items()},
         pairs=dict(of_pair),
+        homes={run.unit_id: homes[run.home] for run in runs if run.home in homes} if homes else {},
+        source=source,
     )
 
 
 def to_bytes(model: TravelTimes) -> bytes:
     """The model as a small compressed file (numpy's npz, nothing in it that runs)."""
     starts = [(end, start, *said) for end, known in model.pairs.items() for start, said in known.items()]
-    head = {"zone": model.zone, "exponent": model.exponent, "drives": model.drives, "hours": model.hours}
+    names = ("zone", "exponent", "drives", "hours", "homes", "basis", "source")
+    head = {name: getattr(model, name) for name in names}
     file = BytesIO()
     np.savez_compressed(
         file,
@@ -220,8 +262,11 @@ def from_bytes(raw: bytes) -> TravelTimes:
             hours=tuple(head["hours"]),
             places={h3.int_to_str(int(cell)): (float(factor), int(n)) for cell, factor, n in places},
             pairs=dict(pairs),
+            homes=msgspec.convert(head["homes"], dict[str, tuple[float, float]]),
+            basis=head["basis"],
+            source=head["source"],
         )
-    except (KeyError, OSError, EOFError, BadZipFile, msgspec.DecodeError, ValueError) as error:
+    except (KeyError, OSError, EOFError, BadZipFile, msgspec.MsgspecError, ValueError) as error:
         raise ValueError(f"not a file of travel times: {error}") from error
 
 

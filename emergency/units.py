@@ -14,9 +14,12 @@ from emergency.assignments import ENDINGS, RANK, STEPS, TAKEN_AWAY, Doing, is_la
 from streams.events import (
     Recording,
     UnitAssignment,
+    UnitCheckedIn,
     UnitCleared,
     UnitDispatched,
     UnitDiverted,
+    UnitEmergency,
+    UnitEmergencyEnded,
     UnitListed,
     UnitMoved,
     UnitPayload,
@@ -71,6 +74,7 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     assignments: dict[str, str] = {}
     status_at: datetime | None = None
     status_by: str = ""  # who said so
+    status_seq: int = 0  # the commit since which its status is this: a desk's version of it, whatever positions came
     stacked: tuple[str, ...] = ()  # incidents that wait for it as next jobs, the next one first
     returning: bool = False  # on the way home: may be sent
     lat: float | None = None
@@ -82,6 +86,12 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     cleared: dict[str, datetime] = {}  # when it last cleared each recent incident: a late step must not revive it
     began: dict[str, datetime] = {}  # the earliest step of each assignment: an older end ends something else
     taken: tuple[str, ...] = ()  # recent incidents that the desk took it from: only a new dispatch brings it back
+    crew: int | None = None  # how many people
+    checked_in_at: datetime | None = None  # when the crew last said that all of it is well, outside
+    distress_at: datetime | None = None  # since when its crew is in danger, outside
+    distress: str = ""  # why
+    distress_by: str = ""
+    safe_at: datetime | None = None  # when the last danger ended, outside: an older call for help changes nothing
     seq: int = 0
 
     @property
@@ -130,7 +140,8 @@ def fold_unit(unit: Unit | None, payload: UnitPayload, recording: Recording) -> 
 
 def _set(unit: Unit, recording: Recording, **changes: Any) -> Unit:
     """The unit with another status: who set it, and when."""
-    return msgspec.structs.replace(unit, **changes, status_at=recording.at, status_by=recording.by, seq=recording.seq)
+    told = {"status_at": recording.at, "status_by": recording.by, "status_seq": recording.seq}
+    return msgspec.structs.replace(unit, **changes, **told, seq=recording.seq)
 
 
 def _listed(unit: Unit, payload: UnitListed, recording: Recording) -> Unit:
@@ -140,6 +151,7 @@ def _listed(unit: Unit, payload: UnitListed, recording: Recording) -> Unit:
         kind=payload.kind or unit.kind,
         station=payload.station or unit.station,
         agency=payload.agency or unit.agency,
+        crew=unit.crew if payload.crew is None else payload.crew,
         seq=recording.seq,
         **place,
     )
@@ -227,6 +239,31 @@ def _unstacked(unit: Unit, payload: UnitUnstacked, recording: Recording) -> Unit
     return msgspec.structs.replace(unit, stacked=_rest(unit.stacked, payload.incident_id), seq=recording.seq)
 
 
+def _checked_in(unit: Unit, payload: UnitCheckedIn, recording: Recording) -> Unit:
+    """Whoever checks in is in contact."""
+    at = recording.occurred_at
+    if unit.checked_in_at is not None and at <= unit.checked_in_at:
+        return unit
+    checked = msgspec.structs.replace(unit, checked_in_at=at, seq=recording.seq)
+    return _set(checked, recording, out_of_contact="") if unit.out_of_contact else checked
+
+
+def _in_danger(unit: Unit, payload: UnitEmergency, recording: Recording) -> Unit:
+    at = recording.occurred_at
+    if unit.distress_at is not None or (unit.safe_at is not None and at <= unit.safe_at):
+        return unit
+    return msgspec.structs.replace(
+        unit, distress_at=at, distress=payload.reason, distress_by=recording.by, seq=recording.seq
+    )
+
+
+def _safe(unit: Unit, payload: UnitEmergencyEnded, recording: Recording) -> Unit:
+    at = recording.occurred_at
+    if unit.distress_at is None or at < unit.distress_at:
+        return unit  # it ended something earlier
+    return msgspec.structs.replace(unit, distress_at=None, distress="", distress_by="", safe_at=at, seq=recording.seq)
+
+
 def _rest(ids: tuple[str, ...], gone: str) -> tuple[str, ...]:
     return tuple(i for i in ids if i != gone) if gone in ids else ids
 
@@ -243,6 +280,9 @@ FOLDS: tuple[tuple[type[UnitPayload] | UnionType, Callable[[Unit, Any, Recording
     (UnitSignalled, _signalled),
     (UnitStacked, _stacked),
     (UnitUnstacked, _unstacked),
+    (UnitCheckedIn, _checked_in),
+    (UnitEmergency, _in_danger),
+    (UnitEmergencyEnded, _safe),
 )
 
 

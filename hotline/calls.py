@@ -27,6 +27,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     call_id: str
     channel: str = "phone"
     language: str = ""
+    agency: str = ""
     offered_at: datetime | None = None
     queued_at: datetime | None = None
     answered_at: datetime | None = None
@@ -34,6 +35,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     ended_at: datetime | None = None
     agent_id: str = ""
     case_id: str = ""
+    silent: bool = False  # answered, and nobody spoke
     seq: int = 0
 
     @property
@@ -75,9 +77,8 @@ def fold_call(call: Call | None, payload: CallPayload, recording: Recording) -> 
     if isinstance(payload, CallOffered):
         if known.offered_at is not None:
             return known
-        return msgspec.structs.replace(
-            known, channel=payload.channel, language=payload.language, offered_at=at, seq=seq
-        )
+        said = {"channel": payload.channel, "language": payload.language, "agency": payload.agency}
+        return msgspec.structs.replace(known, **said, offered_at=at, seq=seq)
     if kind is CallQueued and known.queued_at is None:
         return msgspec.structs.replace(known, queued_at=at, seq=seq)
     if isinstance(payload, CallAnswered) and known.answered_at is None:
@@ -85,7 +86,7 @@ def fold_call(call: Call | None, payload: CallPayload, recording: Recording) -> 
     if kind is CallAbandoned and known.answered_at is None and known.abandoned_at is None:
         return msgspec.structs.replace(known, abandoned_at=at, seq=seq)
     if isinstance(payload, CallEnded) and known.ended_at is None:
-        return msgspec.structs.replace(known, ended_at=at, case_id=payload.case_id, seq=seq)
+        return msgspec.structs.replace(known, ended_at=at, case_id=payload.case_id, silent=payload.silent, seq=seq)
     return known
 
 

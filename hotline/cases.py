@@ -12,9 +12,11 @@ import msgspec
 from streams.events import (
     CaseAmended,
     CaseClosed,
+    CaseDemoted,
     CaseDispatched,
     CaseFollowedUp,
     CasePayload,
+    CasePromoted,
     CaseReceived,
     CaseReopened,
     CaseReturned,
@@ -58,6 +60,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     contacted: bool = False
     resolved: bool | None = None
     satisfied: int | None = None  # 1 to 5
+    incident_id: str = ""  # the incident that was made of it, also when that was taken back
+    promoted_at: datetime | None = None  # while that incident stands for it
     seq: int = 0
 
     @property
@@ -125,6 +129,17 @@ def _followed_up(case: Case, payload: CaseFollowedUp, recording: Recording) -> d
     return said | {"followed_up_at": recording.at}
 
 
+def _promoted(case: Case, payload: CasePromoted, recording: Recording) -> dict[str, Any]:
+    if case.promoted_at is not None and case.incident_id == payload.incident_id:
+        return {}
+    return {"incident_id": payload.incident_id, "promoted_at": recording.occurred_at}
+
+
+def _demoted(case: Case, payload: CaseDemoted, recording: Recording) -> dict[str, Any]:
+    stands = case.promoted_at is not None and case.incident_id == payload.incident_id
+    return {"promoted_at": None} if stands else {}
+
+
 # What each later fact changes of a case that was received.
 _STEPS: dict[type[CasePayload], Callable[[Case, Any, Recording], dict[str, Any]]] = {
     CaseReopened: _reopened,
@@ -132,6 +147,8 @@ _STEPS: dict[type[CasePayload], Callable[[Case, Any, Recording], dict[str, Any]]
     CaseDispatched: _dispatched,
     CaseReturned: _returned,
     CaseFollowedUp: _followed_up,
+    CasePromoted: _promoted,
+    CaseDemoted: _demoted,
 }
 
 

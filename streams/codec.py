@@ -16,7 +16,10 @@ from streams.events import PRIVATE_FIELDS, TYPES, Envelope, Payload
 
 MAX_ENTRY_BYTES = 64 * 1024
 MAX_ID = 200
-TIMED = frozenset({"sent_at", "effective_at", "onset_at", "expires_at", "starts_at", "ends_at"})
+TIMED = frozenset(
+    {"sent_at", "effective_at", "onset_at", "expires_at", "starts_at", "ends_at", "due_at", "called_at"}
+)
+MOST_PEOPLE = 1_000_000
 MOST_KM = 20_040  # half the way around the earth
 # Beyond these a calendar ends: adding a day or changing the zone would fail somewhere else.
 EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
@@ -162,6 +165,12 @@ def _check_priority(payload: Any) -> None:
         raise Malformed("data.priority: 1, 2 or 3")
 
 
+def _check_counts(payload: Any) -> None:
+    for field in ("t1", "t2", "t3", "dead"):
+        if not 0 <= getattr(payload, field, 0) <= MOST_PEOPLE:
+            raise Malformed(f"data.{field}: 0 to {MOST_PEOPLE}")
+
+
 _CHECKS: dict[str, Callable[[Any], None]] = {
     "lat": _check_place,
     "target_at": _check_target,
@@ -171,6 +180,9 @@ _CHECKS: dict[str, Callable[[Any], None]] = {
     "polygons": _check_shapes,
     "starts_at": _check_period,
     "satisfied": _check_satisfied,
+    "due_at": _check_times,
+    "called_at": _check_times,
+    "t1": _check_counts,
 }
 # Which checks a payload needs is decided once per class: asking each event for fields it lacks took a tenth of a turn.
 _CHECKS_OF = {

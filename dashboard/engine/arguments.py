@@ -18,6 +18,7 @@ Why = Annotated[str, Meta(min_length=1, max_length=2_000)]
 Priority = Annotated[int, Meta(ge=1, le=3)]
 Lat = Annotated[float, Meta(ge=-90, le=90)]
 Lng = Annotated[float, Meta(ge=-180, le=180)]
+People = Annotated[int, Meta(ge=0, le=100_000)]
 Instant = Annotated[datetime, Meta(tz=True)]
 
 
@@ -40,6 +41,7 @@ class CreateIncident(Arguments, frozen=True, kw_only=True):
     name: Line = ""
     text: Words = ""
     agency: Line = ""
+    exercise: bool = False
     at: Instant | None = None
 
 
@@ -107,9 +109,85 @@ class PromoteCase(Arguments, frozen=True, kw_only=True):
     agency: Line = ""
 
 
+class SeenUnit(Arguments, frozen=True, kw_only=True):
+    """A unit as it was displayed."""
+
+    unit_id: Id
+    version: Annotated[int, Meta(ge=0)]
+
+
+class DemoteIncident(OfIncident, frozen=True, kw_only=True):
+    reason: Why
+
+
+class AskAgency(OfIncident, frozen=True, kw_only=True):
+    agency: Id
+    reason: Words = ""
+    at: Instant | None = None
+
+
+class AnswerAgency(OfIncident, frozen=True, kw_only=True):
+    agency: Id
+    answer: Literal["accepted", "declined"]
+    reason: Words = ""
+    at: Instant | None = None
+
+
+class HandOver(OfIncident, frozen=True, kw_only=True):
+    """`informed`: the caller was told who will help."""
+
+    to: Id
+    reason: Words = ""
+    informed: bool = False
+
+
+class AnswerHandOver(OfIncident, frozen=True, kw_only=True):
+    answer: Literal["accepted", "declined", "informed"]
+    reason: Words = ""
+    informed: bool = False
+    at: Instant | None = None
+
+
+class DeclareMajor(OfIncident, frozen=True, kw_only=True):
+    commander: Line = ""
+    staging: Line = ""
+    at: Instant | None = None
+
+
+class ReportCasualties(OfIncident, frozen=True, kw_only=True):
+    t1: People = 0
+    t2: People = 0
+    t3: People = 0
+    dead: People = 0
+    at: Instant | None = None
+
+
+class ReportSituation(OfIncident, frozen=True, kw_only=True):
+    text: Why
+    at: Instant | None = None
+
+
+class ReportHospital(Arguments, frozen=True, kw_only=True):
+    hospital: Id
+    t1: People = 0
+    t2: People = 0
+    t3: People = 0
+    at: Instant | None = None
+
+
+class CallBack(Arguments, frozen=True, kw_only=True):
+    task_id: Id
+    result: Literal["reached", "no-answer", "resolved"]
+    incident_id: Line = ""
+    at: Instant | None = None
+
+
 class Dispatch(OfIncident, frozen=True, kw_only=True):
+    """`expected`: refused with the difference when the status of one of these changed since its version."""
+
     unit_ids: Annotated[list[Id], Meta(min_length=1, max_length=100)]
     at: Instant | None = None
+    expected: Annotated[list[SeenUnit], Meta(max_length=100)] = []
 
 
 class OfAssignment(Arguments, frozen=True, kw_only=True):
@@ -145,6 +223,30 @@ class SignalUnit(Arguments, frozen=True, kw_only=True):
     unit_id: Id
     status: Literal["out_of_service", "available", "returning", "out_of_contact", "in_contact"]
     reason: Words = ""
+
+
+class OfAlarm(Arguments, frozen=True, kw_only=True):
+    alarm_id: Id
+
+
+class ShelveAlarm(OfAlarm, frozen=True, kw_only=True):
+    reason: Why
+    until: Instant
+
+
+class UnitDanger(Arguments, frozen=True, kw_only=True):
+    unit_id: Id
+    reason: Words = ""
+
+
+class EndUnitDanger(Arguments, frozen=True, kw_only=True):
+    unit_id: Id
+    reason: Words = ""
+
+
+class CheckIn(Arguments, frozen=True, kw_only=True):
+    unit_id: Id
+    at: Instant | None = None
 
 
 class Undo(Arguments, frozen=True, kw_only=True):

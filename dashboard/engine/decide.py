@@ -25,11 +25,13 @@ from streams.events import (
     Envelope,
     IncidentCancelled,
     IncidentClosed,
+    IncidentDemoted,
     IncidentMerged,
     IncidentNoted,
     IncidentPayload,
     IncidentReceived,
     IncidentRelocated,
+    IncidentSituationReported,
     NoticePayload,
     Payload,
     UnitAssignment,
@@ -87,6 +89,8 @@ def decide(
                 f"occurred_at: {envelope.occurred_at.isoformat()} is more than 24 h ahead of {now.isoformat()}"
             )
         return Hold(envelope.occurred_at)
+    if payload.ENTITY == ALARM:
+        return Refusal("alarms are this city's own: they follow from what happened, and from its desks")
     if payload.ENTITY in PUBLISHED and _is_ours(state, payload):
         return Refusal(f"{payload.subject}: this city published it; only its own desks may change that")
     public, private = split_told(payload, envelope.data)
@@ -132,6 +136,8 @@ def split_told(payload: Payload, data: dict[str, Any]) -> tuple[dict[str, Any], 
     public, private = split_private(data)
     if type(payload) is IncidentNoted and "text" in private:
         return public, {f"note:{payload.note_id}": private["text"]}
+    if type(payload) is IncidentSituationReported and "text" in private:
+        return public, {f"situation:{payload.report_id}": private["text"]}
     return public, private
 
 
@@ -142,11 +148,13 @@ def _is_ours(state: State, payload: Payload) -> bool:
     return isinstance(payload, NoticePayload) and payload.notice_id.startswith(NOTICE_PREFIX)
 
 
+ALARM = "alarm"
 PUBLISHED = frozenset({"alert", "notice"})
 PLACED = frozenset({CaseReceived, IncidentReceived, IncidentRelocated, CaseAmended})
 ASSIGNING = frozenset(UnitAssignment.__subclasses__())
 LIVING = frozenset(IncidentPayload.__subclasses__())
 CALLING = frozenset(CallPayload.__subclasses__())
+ENDS = (IncidentClosed, IncidentCancelled, IncidentDemoted)
 
 
 def _placed(state: State, payload: Any, areas: Areas | None) -> dict[str, Any] | None:
@@ -186,6 +194,6 @@ def _incident_contradictions(state: State, payload: IncidentPayload, occurred_at
     if isinstance(payload, IncidentMerged) and payload.into not in state.incidents:
         flags.append(UNKNOWN_LEAD)
     reopened_at = incident.reopened_at
-    if isinstance(payload, IncidentClosed | IncidentCancelled) and reopened_at and occurred_at < reopened_at:
+    if isinstance(payload, ENDS) and reopened_at and occurred_at < reopened_at:
         flags.append(OLD_END)
     return flags

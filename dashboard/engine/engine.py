@@ -12,6 +12,7 @@ from typing import Any
 import redis
 import structlog
 
+from dashboard.engine.attendance import Attendance
 from dashboard.engine.clock import Mode, WallDriver, started
 from dashboard.engine.figures import Comparison
 from dashboard.engine.frames import Outlook
@@ -20,6 +21,7 @@ from dashboard.engine.store import Store
 from dashboard.engine.turn import Turn
 from dashboard.engine.watching import TOPIC as ATTENTION
 from dashboard.engine.watching import Watching
+from emergency.plans import Plans
 from geo.areas import Areas
 from geo.cities import City
 from streams.codec import decode_envelope
@@ -28,6 +30,7 @@ log = structlog.get_logger("engine")
 
 READ_COUNT = 2000
 BLOCK_MS = 100
+BEHIND_S = 10.0
 
 
 class Engine:
@@ -42,6 +45,7 @@ class Engine:
         start_at: datetime | None = None,
         wall: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic: Callable[[], float] = time.monotonic,
+        plans: Plans | None = None,
     ):
         self.store = store
         self.city = city
@@ -50,7 +54,9 @@ class Engine:
         self.start_at = start_at
         self.wall = wall
         self.monotonic = monotonic
+        self.plans = plans  # None: those that come with Hexwatch
         self.outlook = Outlook(Comparison(), Watching(city.load_catalogue(), {}))
+        self.attendance = Attendance(store.client, store.keys, wall, monotonic)
         self.fresh = True
 
     # --- start ---------------------------------------------------------------------------------------------
@@ -69,6 +75,7 @@ class Engine:
         self.position = position
         self.clock = clock
         self.state = warm.finish(position) if warm else load(self.store, self.city, position, clock)
+        self.state.use_plans(self.plans)
         self.held = [
             (decode_envelope(raw).occurred_at, name, raw)
             for name, raw in self.store.mapping(self.store.keys.held, bytes).items()
@@ -79,6 +86,7 @@ class Engine:
         self.fresh = True
         self.pending = False
         self.last_frame_at = self.last_trim_at = -1e9
+        self.settled_at = self.monotonic()
         log.info(
             "engine started",
             city=self.city.id,
@@ -124,5 +132,16 @@ class Engine:
         turn.take(inbox)
         turn.watch_sources()
         turn.end_alerts()
+        turn.tell_due()
+        if not self._is_behind(requests, inbox):
+            turn.settle_alarms()
         turn.finish(requests, inbox)
         return len(requests) + len(inbox)
+
+    def _is_behind(self, requests: list[Any], inbox: list[Any]) -> bool:
+        """Whether most causes for alarms will end with what is read next: for a while those are not sounded."""
+        now_s = self.monotonic()
+        if len(inbox) == READ_COUNT and not requests and now_s - self.settled_at < BEHIND_S:
+            return True
+        self.settled_at = now_s
+        return False

@@ -65,7 +65,7 @@ def _incident_figures(state: State) -> dict[str, Any]:
         "incidents.received_24h": tally.count("received_24h"),
         "incidents.closed_today": tally.count("closed_today"),
         "incidents.received_total": state.totals["incidents"],
-        "incidents.with_busy_unit": len(state.crews),
+        "incidents.with_busy_unit": sum(not _is_exercise(state, incident_id) for incident_id in state.crews),
         "without_location.incidents": tally.unlocated("incidents"),
     }
     values |= {f"incidents.by_kind.{kind}": n for kind, n in tally.by("incidents", "kind").items()}
@@ -73,6 +73,11 @@ def _incident_figures(state: State) -> dict[str, Any]:
     for shown in state.views.current.get("incidents", {}).values():
         values[f"incidents.by_priority.{shown['priority']}"] += 1
     return values
+
+
+def _is_exercise(state: State, incident_id: str) -> bool:
+    incident = state.incidents.get(incident_id)
+    return incident is not None and incident.exercise
 
 
 def _unit_figures(state: State) -> dict[str, Any]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from streams.events import Payload
+from streams.events import CaseClosed, IncidentClosed, Payload
+
+NAMING = ("incident_id", "to", "into")
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,3 +56,13 @@ class Refused(Exception):
 
     reason: str
     detail: dict[str, Any] | None = None
+
+
+def named_in(requests: Iterable[Request]) -> list[Payload]:
+    """The cases and incidents that requests name, in the form in which facts name them."""
+    asked = list(requests)
+    cases = [CaseClosed(case_id=i) for r in asked if isinstance(i := r.args.get("case_id"), str)]
+    incidents = [
+        IncidentClosed(incident_id=i) for r in asked for name in NAMING if isinstance(i := r.args.get(name), str)
+    ]
+    return [*cases, *incidents]

@@ -14,18 +14,23 @@ from zoneinfo import ZoneInfo
 from dashboard.engine.acts import Acts
 from dashboard.engine.hours import Hours
 from dashboard.engine.rooms.agents import AgentsRoom
+from dashboard.engine.rooms.alarms import AlarmsRoom
 from dashboard.engine.rooms.alerts import AlertsRoom
 from dashboard.engine.rooms.calls import CallsRoom
 from dashboard.engine.rooms.cases import CasesRoom
+from dashboard.engine.rooms.hospitals import HospitalsRoom
 from dashboard.engine.rooms.incidents import IncidentsRoom
 from dashboard.engine.rooms.notices import NoticesRoom
+from dashboard.engine.rooms.queue import PlanSizes
 from dashboard.engine.rooms.room import Room
 from dashboard.engine.rooms.sources import SourcesRoom
+from dashboard.engine.rooms.tasks import TasksRoom
 from dashboard.engine.rooms.units import UnitsRoom
 from dashboard.engine.splits import Splits
 from dashboard.engine.timers import Timers
 from dashboard.engine.views import Views
 from emergency.incidents import incidents_touched
+from emergency.plans import Plans
 from geo.cells import FINEST, cell_to_children, cell_to_parent
 from geo.cities import City
 from geo.days import day_start, next_day_start
@@ -71,15 +76,18 @@ class State:
         self.case_room = CasesRoom(self)
         self.incident_room = IncidentsRoom(self)
         self.unit_room = UnitsRoom(self)
+        self.task_room = TasksRoom(self)
+        self.hospital_room = HospitalsRoom(self)
         self.call_room = CallsRoom(self)
         self.agent_room = AgentsRoom(self)
         self.alert_room = AlertsRoom(self)
         self.notice_room = NoticesRoom(self)
+        self.alarm_room = AlarmsRoom(self)
         self.source_room = SourcesRoom(self)
         # In the order in which documents are loaded: an incident's kind decides what may be shown of its units.
         rooms: tuple[Room, ...] = (
-            *(self.case_room, self.incident_room, self.unit_room, self.call_room, self.agent_room),
-            *(self.alert_room, self.notice_room, self.source_room),
+            *(self.case_room, self.incident_room, self.unit_room, self.task_room, self.call_room, self.agent_room),
+            *(self.alert_room, self.notice_room, self.hospital_room, self.alarm_room, self.source_room),
         )
         self.rooms: dict[str, Room] = {room.entity: room for room in rooms}
         self.cases = self.case_room.documents
@@ -93,6 +101,11 @@ class State:
     def sources(self) -> dict[str, Any]:
         return self.source_room.documents
 
+    def use_plans(self, plans: Plans | None) -> None:
+        """Which response plans say how many units an incident needs; None: those that are used already."""
+        if plans is not None:
+            self.incident_room.queue.sizes = PlanSizes(plans)
+
     # --- facts ---------------------------------------------------------------------------------------------
 
     def absorb(self, fact: Envelope, payload: Payload, seq: int, is_news: IsNews | None = None) -> None:
@@ -105,9 +118,11 @@ class State:
             recording = recording_of(fact, seq)
             if is_news is None or is_news(payload.ENTITY, getattr(payload, payload.SUBJECT)):
                 room.absorb(payload, recording)
+            self.alarm_room.hear(payload, fact.subject)
             for incident_id in incidents_touched(payload):
                 if is_news is None or is_news("incident", incident_id):
                     self.incident_room.touch(incident_id, payload, recording)
+                    self.alarm_room.hear_incident(incident_id)
         if room is not self.source_room:
             self.source_room.heard(fact.source, fact.occurred_at)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,8 +14,9 @@ from dashboard.engine import frames
 from dashboard.engine.acts import Act, told
 from dashboard.engine.clock import Clock, Mode
 from dashboard.engine.decide import Decision, Fact, Hold, Refusal, decide, digest, own_fact
+from dashboard.engine.due import due_facts
 from dashboard.engine.loading import thaw
-from dashboard.engine.request import Granted, Refused, Reply, Request
+from dashboard.engine.request import Granted, Refused, Reply, Request, named_in
 from dashboard.engine.rooms.room import Room
 from dashboard.engine.rooms.sources import ENGINE
 from dashboard.engine.state import State
@@ -25,13 +26,11 @@ from emergency.incidents import incidents_touched
 from streams.codec import MAX_ENTRY_BYTES, Malformed, decode_envelope, encode, payload_of
 from streams.events import (
     AlertExpired,
-    CaseClosed,
     CaseReceived,
     ClockAdvanced,
     Envelope,
     FeedResumed,
     FeedStalled,
-    IncidentClosed,
     IncidentReceived,
     Payload,
     SubjectErased,
@@ -47,6 +46,7 @@ TRIM_EVERY_S = 1.0
 SEEN_DAYS = 14
 CLOSED_DAYS = 14
 DESK = "desk"
+OWN_SOURCES = frozenset({ENGINE, DESK})  # nobody outside speaks in the name of the city
 
 Parsed = tuple[bytes, Envelope, Payload, bytes]  # raw, envelope, payload, digest
 
@@ -84,7 +84,7 @@ class Turn:
         if not requests:
             return
         answered = self.store.replies([r.request_id for r in requests])
-        named = _named(requests)
+        named = named_in(requests)
         thaw(self.store, self.state, named, self.closed_days)
         for payload in named:
             self.state.recall(payload)
@@ -156,6 +156,8 @@ class Turn:
     def _parse(self, raw: bytes) -> Parsed | None:
         try:
             envelope = decode_envelope(raw)
+            if envelope.source in OWN_SOURCES:
+                raise Malformed(f"source: {envelope.source!r} is what this city calls itself")
             return raw, envelope, payload_of(envelope), digest(envelope)
         except Malformed as error:
             self._bury(raw, str(error), _source_of(raw))
@@ -200,6 +202,7 @@ class Turn:
     def _begin_replay(self, clock: Clock) -> None:
         """The first entry says when a replay begins: nothing was counted before, so time may jump back."""
         self.engine.state = self.state = State(self.engine.city, clock.at)
+        self.state.use_plans(self.engine.plans)
 
     def _remember(self, identity: bytes) -> None:
         if self.clock.at is not self.day_known_at:
@@ -282,6 +285,21 @@ class Turn:
         """An alert that ran out is a fact, too."""
         for alert_id in self.state.alert_room.take_over():
             self._record_own(AlertExpired(alert_id=alert_id), ENGINE, f"expired:{alert_id}:{self.seq}")
+
+    def tell_due(self) -> None:
+        """So is what is due: an offer that nobody answered, a report that did not come, a call to be returned."""
+        for payload in due_facts(self.state, self._with_phone):
+            self._record_own(payload, ENGINE, f"due:{self.seq}-{len(self.batch.facts)}")
+
+    def settle_alarms(self) -> None:
+        """What somebody must act on now, and what nobody must any more. A replay's units never move nor check in."""
+        watched = self.clock.mode is not Mode.REPLAY
+        for payload in self.state.alarm_room.settle(self.engine.attendance, watched):
+            self._record_own(payload, ENGINE, f"{payload.subject}:{self.seq}-{len(self.batch.facts)}")
+
+    def _with_phone(self, subjects: Collection[str]) -> set[str]:
+        told = self.store.private(subjects) | {s: self.batch.private[s] for s in subjects if s in self.batch.private}
+        return {subject for subject, fields in told.items() if fields.get("phone")}
 
     # --- commit --------------------------------------------------------------------------------------------
 
@@ -375,23 +393,11 @@ class Turn:
         self.batch.frame = frames.build(self.state, self.clock, self.engine.outlook, header, fresh=self.engine.fresh)
 
 
-NAMING = ("incident_id", "to", "into")
-
-
-def _named(requests: list[Request]) -> list[Payload]:
-    """The cases and incidents that requests name, in the form in which facts name them."""
-    cases = [CaseClosed(case_id=i) for r in requests if isinstance(i := r.args.get("case_id"), str)]
-    incidents = [
-        IncidentClosed(incident_id=i) for r in requests for name in NAMING if isinstance(i := r.args.get(name), str)
-    ]
-    return [*cases, *incidents]
-
-
 def _source_of(raw: bytes) -> str:
     """The source an ill-formed entry names, if it can be read at all."""
     try:
         value = msgspec.json.decode(raw)
         source = value.get("source") if isinstance(value, dict) else ""
-        return source if isinstance(source, str) and len(source) <= 200 else ""
+        return source if isinstance(source, str) and len(source) <= 200 and source not in OWN_SOURCES else ""
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ""

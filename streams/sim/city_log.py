@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 import redis
-from redis.exceptions import WatchError
 
 from streams.codec import decode_envelope, encode
+from streams.cursor import Cursor, entry_order
 from streams.events import Envelope
 from streams.keys import Keys
 from streams.sim.incidents import SOURCE
@@ -71,22 +71,20 @@ class CityLog:
     def __init__(self, client: redis.Redis, keys: Keys):
         self._client: Any = client
         self._keys = keys
-        self._cursor_key = keys.cursor(FEED)
-        self._stored: bytes | None = None
+        self._cursor = Cursor(client, keys.cursor(FEED), "until", self._taken)
         self.tail = START
 
     def remember(self) -> Memory:
         """Read the cursor and go on after the last fact it knows of; without a cursor after the newest fact."""
-        found: dict[bytes, bytes] = self._client.hgetall(self._cursor_key)
-        self._stored = found.get(b"until")
+        found = self._cursor.read()
         self.tail = found[b"tail"].decode() if b"tail" in found else self._end()
-        until = datetime.fromisoformat(self._stored.decode()) if self._stored is not None else None
+        until = datetime.fromisoformat(found[b"until"].decode()) if b"until" in found else None
         return Memory(until, {name.decode(): raw for name, raw in found.items()})
 
     def is_cut_off(self) -> bool:
         """Whether the log was trimmed beyond the last fact that was read; if so, reading goes on at its end."""
         oldest = self._client.xrange(self._keys.events, count=1)
-        if not oldest or self.tail == START or _order(oldest[0][0]) <= _order(self.tail.encode()):
+        if not oldest or self.tail == START or entry_order(oldest[0][0]) <= entry_order(self.tail):
             return False
         self.tail = self._end()
         return True
@@ -133,25 +131,9 @@ class CityLog:
         """
         gone = [name for name, raw in notes.items() if raw is None]
         kept: dict[str, Any] = {name: raw for name, raw in notes.items() if raw is not None}
-        told = until.isoformat().encode()
-        with self._client.pipeline(transaction=True) as pipe:
-            pipe.watch(self._cursor_key)
-            if pipe.hget(self._cursor_key, "until") != self._stored:
-                raise Overtaken(f"{self._keys.city}: another process plays the emergency side")
-            pipe.multi()
-            for said in sorted(entries, key=lambda said: said.occurred_at):
-                pipe.xadd(self._keys.inbox, {"e": encode(said)})
-            if gone:
-                pipe.hdel(self._cursor_key, *gone)
-            pipe.hset(self._cursor_key, mapping=kept | {"until": told, "tail": self.tail})
-            try:
-                pipe.execute()
-            except WatchError:
-                raise Overtaken(f"{self._keys.city}: another process plays the emergency side") from None
-        self._stored = told
+        told = sorted(entries, key=lambda said: said.occurred_at)
+        appends = [(self._keys.inbox, {"e": encode(said)}) for said in told]
+        self._cursor.commit(appends, kept | {"until": until.isoformat(), "tail": self.tail}, gone)
 
-
-def _order(entry_id: bytes) -> tuple[int, int]:
-    """Stream ids compare as numbers, not as text."""
-    first, _, second = entry_id.decode().partition("-")
-    return int(first), int(second or 0)
+    def _taken(self) -> Overtaken:
+        return Overtaken(f"{self._keys.city}: another process plays the emergency side")

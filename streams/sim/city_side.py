@@ -17,7 +17,7 @@ import redis
 from geo.cities import City
 from geo.days import day_start
 from streams.codec import encode
-from streams.events import Envelope, UnitArrived, UnitCleared, UnitMoved, UnitSignalled, type_of
+from streams.events import Envelope, Payload, UnitArrived, UnitCleared, UnitMoved, UnitSignalled, type_of
 from streams.keys import Keys
 from streams.sim.city_log import CityLog, Memory, Scene, UnitDocument
 from streams.sim.earlier import Mark, closing, closing_time, play, receipt
@@ -31,6 +31,7 @@ ENDED = ("unit.cleared", "unit.recalled", "unit.diverted")
 MISSED = timedelta(hours=1)  # incidents of a longer break in the simulation never happened
 MINUTE = timedelta(minutes=1)
 ON_THE_ROAD = ("en-route", "transporting")
+JUST_BEFORE = timedelta(microseconds=1)
 
 
 class EmergencySide:
@@ -60,6 +61,11 @@ class EmergencySide:
         self._away: set[str] = set()
         self._notes: dict[str, bytes | None] = {}  # to be committed, None to delete
         self._entries: list[Envelope] = []
+
+    def at_work(self, incident_id: str, at: datetime) -> str:
+        """A unit that is on the scene of an incident at an instant, the first by its call sign; "" for none."""
+        crew = sorted(self._crews.get(incident_id, ()))
+        return next((unit_id for unit_id in crew if self._runs[unit_id].has_arrived(at)), "")
 
     # --- the turn --------------------------------------------------------------------------------------------
 
@@ -240,13 +246,18 @@ class EmergencySide:
                 self._finish(run)
                 continue
             moment = run.moments[index]
-            self._say(moment)
+            if not self._is_moot(moment.payload):
+                self._say(moment)
             if isinstance(moment.payload, UnitArrived):
                 self._arrived(run.task)
             elif isinstance(moment.payload, UnitCleared):
                 self._leave(run.task)
                 self._cleared(run.task.incident_id, moment.at)
             self._await(run, index + 1)
+
+    def _is_moot(self, payload: Payload) -> bool:
+        """Whether a unit that came home went out of service on the way: then it is not available there."""
+        return isinstance(payload, UnitSignalled) and payload.unit_id in self._away
 
     def _finish(self, run: Run) -> None:
         """A plan came to its end: the unit is at home, or goes around the blocks again."""
@@ -261,7 +272,8 @@ class EmergencySide:
     def _go_home(self, unit_id: str, at: datetime) -> None:
         before = self._runs[unit_id]
         self._leave(before.task)
-        self._start(Task(unit_id=unit_id, stage="home", since=at, origin=before.where(at)), after=at)
+        task = Task(unit_id=unit_id, stage="home", since=at, origin=before.where(at))
+        self._start(task, after=at - JUST_BEFORE)  # that it returns is told at once
 
     # --- incidents -------------------------------------------------------------------------------------------
 

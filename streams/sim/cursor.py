@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 import redis
-from redis.exceptions import WatchError
 
 from streams.codec import encode
+from streams.cursor import Cursor, entry_order
 from streams.events import Envelope
 from streams.keys import Keys
 
@@ -29,17 +29,16 @@ class SimLog:
         """Reads the cursor. Raises redis errors."""
         self._client: Any = client
         self._keys = keys
-        self._cursor_key = keys.cursor(feed)
+        self._cursor = Cursor(client, keys.cursor(feed), "until", self._taken)
         self.until: datetime | None = None
         self.counts: dict[str, int] = {}
-        self._stored: bytes | None = None
         self.load()
 
     def load(self) -> datetime | None:
         """Read the cursor anew: the city time told so far, None when nothing was told yet."""
-        found: dict[bytes, bytes] = self._client.hgetall(self._cursor_key)
-        self._stored = found.pop(b"until", None)
-        self.until = None if self._stored is None else datetime.fromisoformat(self._stored.decode())
+        found = self._cursor.read()
+        until = found.pop(b"until", None)
+        self.until = None if until is None else datetime.fromisoformat(until.decode())
         self.counts = {name.decode(): int(n) for name, n in found.items()}
         return self.until
 
@@ -50,28 +49,14 @@ class SimLog:
         read, redis errors when the server cannot be asked; then it is open whether the transaction happened, and
         `load` tells.
         """
-        told = until.isoformat().encode()
         added = {name: self.counts.get(name, 0) + n for name, n in (counts or {}).items()}
-        with self._client.pipeline(transaction=True) as pipe:
-            pipe.watch(self._cursor_key)
-            if pipe.hget(self._cursor_key, "until") != self._stored:
-                raise Taken(f"{self._keys.city}: another process plays the hotline")
-            pipe.multi()
-            for envelope in envelopes:
-                pipe.xadd(self._keys.inbox, {"e": encode(envelope)})
-            pipe.hset(self._cursor_key, mapping={"until": told, **added})
-            try:
-                pipe.execute()
-            except WatchError:
-                self._tell_apart()
-        self._stored, self.until = told, until
+        appends = [(self._keys.inbox, {"e": encode(envelope)}) for envelope in envelopes]
+        self._cursor.commit(appends, {"until": until.isoformat(), **added})
+        self.until = until
         self.counts |= added
 
-    def _tell_apart(self) -> None:
-        """Say why a transaction failed: redis-py calls a connection that broke while it watched a WatchError too."""
-        if self._client.hget(self._cursor_key, "until") != self._stored:
-            raise Taken(f"{self._keys.city}: another process plays the hotline") from None
-        raise redis.ConnectionError("the connection broke before the transaction") from None
+    def _taken(self) -> Taken:
+        return Taken(f"{self._keys.city}: another process plays the hotline")
 
     def end(self) -> bytes:
         """Id of the newest entry of the inbox."""
@@ -81,7 +66,7 @@ class SimLog:
     def is_passed(self, entry_id: bytes) -> bool:
         """Whether the engine took everything up to that entry, so that the documents know of it."""
         passed = self._client.hget(self._keys.position, "inbox") or b"0-0"
-        return _order(passed) >= _order(entry_id)
+        return entry_order(passed) >= entry_order(entry_id)
 
     def documents(self, noun: str) -> list[dict[str, Any]]:
         """All documents of one kind (`cases`, `calls`, `agents`) as plain mappings."""
@@ -97,9 +82,3 @@ class SimLog:
 def is_open(case: Mapping[str, Any]) -> bool:
     """Whether a case's document says that it is open."""
     return case.get("received_at") is not None and case.get("closed_at") is None
-
-
-def _order(entry_id: bytes) -> tuple[int, int]:
-    """Stream ids compare as numbers, not as text."""
-    first, _, second = entry_id.decode().partition("-")
-    return int(first), int(second or 0)

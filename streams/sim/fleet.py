@@ -55,6 +55,23 @@ class Driving(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     detour_m: Positive
 
 
+class Answering(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Seconds from being sent to the word on the unit's screen and to its crew's; some are late."""
+
+    notified_s: tuple[float, float]
+    acknowledged_s: tuple[float, float]
+    late: Share
+    late_s: tuple[float, float]
+
+
+class CheckIns(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How often crews say that they are well, and at which kinds of incident; a share is forgotten."""
+
+    every_min: Positive
+    forgotten: Share
+    kinds: tuple[str, ...]
+
+
 class Patrols(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which share of the units of one kind drives around while free."""
 
@@ -93,6 +110,8 @@ class FleetSetting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     label: str
     units: dict[str, UnitKind]
     driving: Driving
+    answering: Answering
+    check_ins: CheckIns
     patrols: Patrols
     out_of_service: Habit
     silence: Habit

@@ -57,6 +57,7 @@ class IncidentSetting(msgspec.Struct, frozen=True, forbid_unknown_fields=True, d
     label: str
     per_day: Annotated[float, msgspec.Meta(gt=0)]
     phone: str
+    answer_s: tuple[float, float, float]
     profiles: dict[str, Hourly]
     callers: Callers
     kinds: dict[str, Kind]
@@ -85,9 +86,10 @@ _PRIORITIES: dict[int, Literal["1", "2", "3"]] = {1: "1", 2: "2", 3: "3"}
 
 
 class Arrival(msgspec.Struct, frozen=True, kw_only=True):
-    """One incident as the emergency line hears of it. `received_at` is city time."""
+    """One incident as the emergency line hears of it. `called_at` (it rings) and `received_at` are city time."""
 
     incident_id: str
+    called_at: datetime
     received_at: datetime
     kind: str
     priority: int
@@ -159,9 +161,13 @@ class Arrivals:
         name = rng.choices(tuple(setting.kinds), setting._kind_weights[hour])[0]
         kind = setting.kinds[name]
         lat, lng, area = self._place(rng)
+        received_at = minute + timedelta(milliseconds=rng.randrange(60_000))
+        shortest, usual, longest = setting.answer_s
+        rang_s = round(drawn(self._seed, "answer", incident_id).triangular(shortest, longest, usual), 1)
         return Arrival(
             incident_id=incident_id,
-            received_at=minute + timedelta(milliseconds=rng.randrange(60_000)),
+            called_at=received_at - timedelta(seconds=rang_s),
+            received_at=received_at,
             kind=name,
             priority=rng.choices((1, 2, 3), kind.priorities)[0],
             lat=round(lat, 5),

@@ -20,12 +20,16 @@ import msgspec
 
 from streams.events import (
     Payload,
+    UnitAcknowledged,
     UnitArrived,
     UnitAssignment,
+    UnitCheckedIn,
     UnitCleared,
     UnitDelivered,
     UnitDeparted,
     UnitMoved,
+    UnitNotified,
+    UnitSignalled,
     UnitTransported,
     type_of,
 )
@@ -79,6 +83,9 @@ class Run(msgspec.Struct, frozen=True):
     def is_moving(self, at: datetime) -> bool:
         return any(drive.starts_at <= at < drive.ends_at for drive in self.legs)
 
+    def has_arrived(self, at: datetime) -> bool:
+        return any(moment.at <= at and isinstance(moment.payload, UnitArrived) for moment in self.moments)
+
     def is_busy(self, at: datetime) -> bool:
         return self.cleared_at is not None and at < self.cleared_at
 
@@ -118,8 +125,8 @@ class _Plan:
         self.world, self.unit, self.task, self.tracked = world, unit, task, tracked
         self.at, self.here = task.since, task.origin
         self.since_ms = _ms(task.since)
-        named = f"{task.unit_id}:{task.incident_id}:{self.since_ms}"
-        self.rng = drawn(world.seed, "run", named)
+        self.named = f"{task.unit_id}:{task.incident_id}:{self.since_ms}"
+        self.rng = drawn(world.seed, "run", self.named)
         self.moments: list[Moment] = []
         self.legs: list[Leg] = []
         self.cleared_at: datetime | None = None
@@ -133,13 +140,13 @@ class _Plan:
         setting, driving = self.world.fleet, self.world.fleet.driving
         if stage <= 0:
             turnout_s = driving.rolling_s if self.task.rolling else setting.units[self.unit.kind].turnout_s
-            self.wait(self.rng.uniform(*turnout_s))
+            self.turn_out(self.rng.uniform(*turnout_s))
             self.say(UnitDeparted)
         if stage <= 1:
             self.drive(self.scene(), driving.report_s, with_light=True)
             self.say(UnitArrived)
         if stage <= 2:
-            self.wait(on_scene_s(self.world.incidents, self.task.kind, self.rng))
+            self.work(on_scene_s(self.world.incidents, self.task.kind, self.rng))
             if self.takes_a_patient():
                 self.say(UnitTransported)
                 stage = 3
@@ -148,7 +155,46 @@ class _Plan:
         if stage <= 4:
             self.say(UnitCleared)
             self.cleared_at = self.at
-        self.drive(self.unit.home, driving.report_home_s)
+        self.go_home()
+
+    def turn_out(self, seconds: float) -> None:
+        """The word reaches the unit, its crew says so, and it rolls: never before it has said so."""
+        answering = self.world.fleet.answering
+        rng = drawn(self.world.seed, "answer", self.named)
+        sent_at = self.at
+        self.wait(rng.uniform(*answering.notified_s))
+        self.say(UnitNotified)
+        takes_s = answering.late_s if rng.random() < answering.late else answering.acknowledged_s
+        self.at = max(self.at, sent_at + _seconds(rng.uniform(*takes_s)))
+        self.say(UnitAcknowledged)
+        self.at = max(self.at + _seconds(1), sent_at + _seconds(seconds))
+
+    def work(self, seconds: float) -> None:
+        """On scene, where crews at dangerous work say now and then that they are well."""
+        setting, began = self.world.fleet.check_ins, self.at
+        self.wait(seconds)
+        if self.task.kind not in setting.kinds:
+            return
+        rng = drawn(self.world.seed, "check-in", self.named)
+        every = timedelta(minutes=setting.every_min)
+        at = began + every
+        while at < self.at:
+            if rng.random() >= setting.forgotten:
+                event_id = f"{self.unit.unit_id}:checked_in:{_ms(at)}"
+                self.moments.append(Moment(at, event_id, UnitCheckedIn(unit_id=self.unit.unit_id)))
+            at += every
+
+    def go_home(self) -> None:
+        """On the way home a unit may be sent again."""
+        if self.here == self.unit.home:
+            return
+        self.signal("returning")
+        self.drive(self.unit.home, self.world.fleet.driving.report_home_s)
+        self.signal("available")
+
+    def signal(self, status: str) -> None:
+        payload = UnitSignalled(unit_id=self.unit.unit_id, status=status)
+        self.moments.append(Moment(self.at, f"{self.unit.unit_id}:signalled:{status}:{_ms(self.at)}", payload))
 
     def hand_over(self, stage: int) -> None:
         driving = self.world.fleet.driving
@@ -167,7 +213,7 @@ class _Plan:
     # --- what a crew does ------------------------------------------------------------------------------------
 
     def wait(self, seconds: float) -> None:
-        self.at += timedelta(seconds=math.ceil(seconds))
+        self.at += _seconds(seconds)
 
     def say(self, step: type[UnitAssignment]) -> None:
         name = type_of(step).partition(".")[2]
@@ -227,6 +273,11 @@ def _around(home: Point, reach_m: float, rng: Random) -> tuple[Point, ...]:
     east = rng.choice((-1, 1)) * reach_m * rng.uniform(0.5, 1) / METRES_PER_DEGREE / math.cos(math.radians(home[0]))
     lat, lng = home
     return home, (lat + north, lng), (lat + north, lng + east), (lat, lng + east), home
+
+
+def _seconds(seconds: float) -> timedelta:
+    """Whole seconds, rounded up: what a radio tells."""
+    return timedelta(seconds=math.ceil(seconds))
 
 
 def _ms(at: datetime) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
@@ -21,6 +21,7 @@ from streams.events import (
     CaseReceived,
     IncidentReceived,
     Payload,
+    UnitEmergency,
 )
 from streams.sim.contacts import USUAL, Demand
 
@@ -62,6 +63,14 @@ class SceneIncident(_Part, frozen=True):
     text: str
 
 
+class SceneDistress(_Part, frozen=True):
+    """A crew at one of the scene's incidents (the first is 1) calls for help itself, if any has arrived by then."""
+
+    after_s: Seconds
+    incident: Annotated[int, msgspec.Meta(ge=1)]
+    reason: str
+
+
 class SceneAlert(_Part, frozen=True):
     """A warning of the weather service for a circle (lat, lng, km)."""
 
@@ -90,6 +99,7 @@ class Scene(_Part, frozen=True):
     titles: dict[str, str]
     report: tuple[Report, ...] = ()
     incident: tuple[SceneIncident, ...] = ()
+    distress: tuple[SceneDistress, ...] = ()
     alert: tuple[SceneAlert, ...] = ()
     wave: tuple[Wave, ...] = ()
 
@@ -129,16 +139,34 @@ def scene_events(scene: Scene, name: str, began: datetime) -> Iterator[Told]:
 
     Ids follow from the scene's name and beginning: told again after a restart they change nothing.
     """
-    stem = f"{name}-{began:%y%m%d%H%M%S}"
+    stem = _stem(name, began)
     for number, report in enumerate(scene.report):
         if report.via == "hotline":
             yield from _report_events(report, f"{stem}-{number}", began + timedelta(seconds=report.after_s))
     for number, incident in enumerate(scene.incident):
         at = began + timedelta(seconds=incident.after_s)
-        yield _incident_event(incident, f"X{stem}-{number}", at)
+        yield _incident_event(incident, _incident_id(stem, number), at)
     for number, alert in enumerate(scene.alert):
         at = began + timedelta(seconds=alert.after_s)
         yield _alert_event(alert, f"{stem}-{number}", at)
+
+
+def scene_distress(scene: Scene, name: str, began: datetime, at_work: Callable[[str, datetime], str]) -> Iterator[Told]:
+    """The calls for help of a scene. `at_work(incident_id, at)` names a unit that is there, "" when there is none."""
+    stem = _stem(name, began)
+    for number, distress in enumerate(scene.distress):
+        at = began + timedelta(seconds=distress.after_s)
+        unit_id = at_work(_incident_id(stem, distress.incident - 1), at)
+        if unit_id:
+            yield Told(at, CAD, f"D{stem}-{number}", UnitEmergency(unit_id=unit_id, reason=distress.reason))
+
+
+def _stem(name: str, began: datetime) -> str:
+    return f"{name}-{began:%y%m%d%H%M%S}"
+
+
+def _incident_id(stem: str, number: int) -> str:
+    return f"X{stem}-{number}"
 
 
 def _report_events(report: Report, name: str, at: datetime) -> Iterator[Told]:

@@ -117,9 +117,7 @@ class Words:
     @classmethod
     def load(cls, catalogue: Catalogue | None = None, folder: Path = FOLDER) -> Words:
         """Read all language files. Raises ValueError naming the file, the key and what is needed."""
-        streets = typed(read_toml(folder / PLACES), Streets, folder / PLACES, "a file of places")
-        if "" not in streets.streets:
-            raise ValueError(f'{folder / PLACES}: streets."": missing, give a few streets for any other area')
+        streets = read_streets(folder)
         files = sorted(path for path in folder.glob("*.toml") if path.name != PLACES)
         voices = {path.stem: _voice(path) for path in files}
         if DEFAULT not in voices:
@@ -215,6 +213,14 @@ class Words:
         if found is None:
             found = self._names[key] = self._catalogue.name_of(kind, id, language)
         return found
+
+
+def read_streets(folder: Path = FOLDER) -> Streets:
+    """The invented streets. Raises ValueError naming the file, the key and what is needed."""
+    streets = typed(read_toml(folder / PLACES), Streets, folder / PLACES, "a file of places")
+    if "" not in streets.streets:
+        raise ValueError(f'{folder / PLACES}: streets."": missing, give a few streets for any other area')
+    return streets
 
 
 def _street(street: Street, voice: Voice) -> str:

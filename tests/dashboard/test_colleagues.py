@@ -31,8 +31,10 @@ def dispatches(city: SimCity, incident_id: str = "E9") -> list[dict[str, Any]]:
 
 
 def requests(city: SimCity) -> list[dict[str, Any]]:
+    """What was asked for incidents; alarms are heard beside that."""
     entries: Any = city.client.xrange(city.keys.requests)
-    return [msgspec.json.decode(fields[b"e"]) for _, fields in entries]
+    asked = [msgspec.json.decode(fields[b"e"]) for _, fields in entries]
+    return [request for request in asked if request["verb"] not in ("ack_alarm", "check_in", "end_unit_emergency")]
 
 
 def wait_of(incident_id: str, priority: int) -> timedelta:
@@ -121,6 +123,42 @@ def test_without_a_sector_nothing_waits_for_people(redis: redis_module.Redis) ->
     city.incident("E9", where=CHAOYANG, area="Chaoyang", priority=1)
     city.live(60)
     assert len(dispatches(city)) == 1
+
+
+# --- alarms ----------------------------------------------------------------------------------------------------
+
+
+def heard(city: SimCity) -> dict[str, tuple[str, float]]:
+    """Incident -> who acknowledged its alarm, and how many seconds after it was raised."""
+    told = city.city.events(alarms=True)
+    raised = {e["data"]["alarm_id"]: e for e in told if e["type"] == "alarm.raised"}
+    found = {}
+    for event in (e for e in told if e["type"] == "alarm.acknowledged"):
+        began = raised[event["data"]["alarm_id"]]
+        waited = instant(event["recorded_at"]) - instant(began["recorded_at"])
+        found[began["data"]["about"].partition(":")[2]] = (event["actor"], waited.total_seconds())
+    return found
+
+
+def test_alarms_of_sectors_where_nobody_sits_are_heard_by_a_colleague_in_the_sector_of_people_later(
+    redis: redis_module.Redis,
+) -> None:
+    city = SimCity(redis, sector="Chaoyang")
+    city.incident("E9", priority=1)
+    city.live(20)
+    assert heard(city)["E9"][0] == "simulated dispatcher Haidian"
+    assert 4 <= heard(city)["E9"][1] <= 17
+    city.incident("E8", where=CHAOYANG, area="Chaoyang", kind="nobody knows", priority=1, text="x")
+    city.live(80)
+    assert "E8" not in heard(city)
+
+
+def test_a_colleague_calls_a_crew_that_forgot_to_check_in(city: SimCity) -> None:
+    city.incident("E9", kind="structure_fire", priority=3)
+    city.city.post("unit.arrived", source="radio", unit_id="X1", incident_id="E9")
+    city.live(20 * 60 + 100, step_s=5)
+    (checked,) = [e for e in city.city.events() if e["type"] == "unit.checked_in" and e["data"]["unit_id"] == "X1"]
+    assert checked["actor"] == "simulated dispatcher Haidian"
 
 
 # --- refusals and restarts -----------------------------------------------------------------------------------

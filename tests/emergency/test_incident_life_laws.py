@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from emergency.assignments import ENDINGS, STEPS
-from emergency.incidents import Incident, fold_incident, fold_touched, incident_flags, incidents_touched, stage_of
+from emergency.incident_flags import incident_flags
+from emergency.incidents import Incident, fold_incident, fold_touched, incidents_touched, stage_of
 from emergency.life import OPEN, SENSIBLE_IN, TRANSITIONS, Stage, is_legal, objection
 from emergency.units import Unit, fold_unit
 from streams.events import (

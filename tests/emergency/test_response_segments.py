@@ -19,6 +19,7 @@ from emergency.segments import (
     Target,
     UnitTimes,
     figures,
+    load_target_file,
     load_targets,
     percentile,
     samples,
@@ -142,9 +143,27 @@ def test_targets_are_those_of_the_editions_in_use_and_of_the_class_asked_for() -
     ]
 
 
+def test_each_class_is_measured_by_its_own_target() -> None:
+    """Engines have 80 s to turn out and ambulances 60: one figure for both, two targets, each with its own n."""
+    file = load_target_file()
+    units = [("engine", 75), ("ladder", 90), ("ambulance", 55), ("ambulance", 70), ("police_car", 300)]
+    cut = [Sample(Segment.TURNOUT, START, at(seconds), classes=file.of_unit(kind)) for kind, seconds in units]
+    found = figures(cut, at(1000), file.in_use, applies_to=None)[Segment.TURNOUT]
+    assert {held.target.applies_to: (held.n, held.of) for held in found.held} == {"fire": (1, 2), "ems": (1, 2)}
+    assert found.ended == 5
+
+
+def test_classes_name_kinds_as_file_names_do() -> None:
+    file = load_target_file()
+    assert file.of_incident("medical_cardiac") == file.of_incident("medical") == {"ems"}
+    assert file.of_incident("structure-fire") == {"fire"}
+    assert file.of_incident("theft") == file.of_unit("police_car") == frozenset()
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
+        ("[classes.ems]", "[classes.medics]", "applies_to 'ems' is not among the classes"),
         ("share = 0.90", "share = 90", "share"),
         ('segment = "travel"', 'segment = "trawl"', "segment"),
         ('"NFPA 1710"]', '"NFPA 1711"]', "used: there are no targets of edition 'NFPA 1711'"),

@@ -25,14 +25,17 @@ def memory(engine: Engine) -> dict[str, Any]:
         "cases": state.cases,
         "incidents": state.incidents,
         "units": state.units,
+        "alarms": state.alarm_room.documents,
         "totals": state.totals,
         "hours": state.hours.hours,
         "grid": state.grid,
         "crews": state.crews,
         "flags": state.case_room.tally.flags | state.incident_room.tally.flags,
         "total": {k: v for k, v in state.case_room.tally.total.items() if v},
+        "tasks": state.task_room.documents,
         "incident views": state.views.current.get("incidents", {}),
         "unit views": state.views.current.get("units", {}),
+        "alarm views": state.views.current.get("alarms", {}),
     }
 
 
@@ -43,10 +46,18 @@ def live_a_little(city: TestCity, rng: random.Random, n: int) -> None:
     for _ in range(n):
         case_id, unit_id, incident_id = f"c{rng.randrange(9)}", f"u{rng.randrange(3)}", f"i{rng.randrange(3)}"
         kind = rng.choice(
-            ["case.received", "case.closed", "case.reopened", "unit.dispatched", "unit.cleared", "incident"]
+            ["case.received", "case.closed", "case.reopened", "unit.dispatched", "unit.cleared", "incident", "call"]
         )
         if kind == "incident":
-            city.post("incident.received", incident_id=incident_id, kind="Fire", lat=42.33, lng=-71.09)
+            exercise = incident_id == "i2"
+            city.post(
+                "incident.received", incident_id=incident_id, kind="Fire", lat=42.33, lng=-71.09, exercise=exercise
+            )
+            city.post("incident.handed_over", incident_id=incident_id, to="police")
+            city.post("incident.major_declared", incident_id=incident_id, commander="B2")
+        elif kind == "call":
+            city.post("call.offered", call_id=case_id, channel="911")
+            city.post(rng.choice(("call.abandoned", "call.answered")), call_id=case_id)
         elif kind.startswith("unit"):
             city.post(kind, unit_id=unit_id, incident_id=incident_id)
         else:

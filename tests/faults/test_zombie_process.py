@@ -16,7 +16,7 @@ from tests.support.fault_runs import seeds
 from tests.support.processes import START_S, Process, System, moments, running
 from tests.support.pump import Pump
 from tests.support.redis_server import wait_until
-from tests.support.truth import assert_agrees_with_its_log, log_of
+from tests.support.truth import assert_agrees_with_its_log, told_from_outside
 
 TAKEN_OVER = "another engine took over"
 LOST = "redis lost"
@@ -83,7 +83,7 @@ def zombies_in_turn(folder: Path, seed: int, count: int) -> None:
         assert epochs[-1] == count + 1
         assert_only_successors_wrote(system, engines)
         assert_agrees_with_its_log(system.client, system.keys, load_city("boston"))
-        assert pump.told() == {(f.envelope.source, f.envelope.id) for f in log_of(system.client, system.keys)}
+        assert pump.told() == told_from_outside(system.client, system.keys)
 
 
 def test_a_zombie_whose_redis_restarted_meanwhile_does_not_take_over_again(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_an_engine_outlives_every_restart_of_redis(tmp_path: Path) -> None:
         come_to_rest(system, pump, engine)
         assert TAKEN_OVER not in engine.output()
         assert_agrees_with_its_log(system.client, system.keys, load_city("boston"))
-        assert pump.told() == {(f.envelope.source, f.envelope.id) for f in log_of(system.client, system.keys)}
+        assert pump.told() == told_from_outside(system.client, system.keys)
 
 
 def test_a_standby_takes_over_within_three_seconds(tmp_path: Path) -> None:
@@ -137,4 +137,4 @@ def test_a_standby_takes_over_within_three_seconds(tmp_path: Path) -> None:
         assert took_s <= STANDBY_S
         assert_only_successors_wrote(system, [active, standby])
         assert_agrees_with_its_log(system.client, system.keys, load_city("boston"))
-        assert pump.told() == {(f.envelope.source, f.envelope.id) for f in log_of(system.client, system.keys)}
+        assert pump.told() == told_from_outside(system.client, system.keys)

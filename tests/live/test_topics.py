@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.access import Role
-from dashboard.topics import MAX_TOPICS, PLAIN, PUBLIC_ROLES, BadTopic, served_topics
+from dashboard.topics import DESK, DESK_ROLES, MAX_TOPICS, PLAIN, PUBLIC_ROLES, BadTopic, served_topics
 
 MEASURES = ("received_1h", "received_24h", "open", "overdue", "due_4h", "incidents")
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -36,10 +36,21 @@ def test_public_roles_never_get_what_shows_a_sensitive_place(asked: list[str], r
 
 @given(st.text(max_size=300), roles)
 def test_any_other_name_is_refused_by_name(name: str, role: str) -> None:
-    if name in PLAIN or (name.startswith("cells:") and name.count(":") >= 2 and len(name) <= 200):
+    if name in PLAIN | DESK or (name.startswith("cells:") and name.count(":") >= 2 and len(name) <= 200):
         return
     with pytest.raises(BadTopic, match="unknown topic"):
         served_topics([name], role)
+
+
+@pytest.mark.parametrize("name", sorted(DESK))
+@pytest.mark.parametrize("role", [str(role) for role in Role])
+def test_topics_of_the_desk_are_for_those_who_work_there(name: str, role: str) -> None:
+    if role in DESK_ROLES:
+        assert served_topics([name], role) == (("clock", "clock"), (name, name))
+    else:
+        assert role in ("viewer", "kiosk")
+        with pytest.raises(BadTopic, match=f"not for role {role}"):
+            served_topics([name], role)
 
 
 def test_there_is_a_limit_to_what_one_page_may_ask() -> None:

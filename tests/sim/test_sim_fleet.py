@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.cities import load_city
-from streams.events import UnitArrived, UnitAssignment, UnitMoved, type_of
+from streams.events import UnitArrived, UnitAssignment, UnitCheckedIn, UnitMoved, UnitSignalled, type_of
 from streams.sim.dispatching import Candidate, choose, missing
 from streams.sim.driving import distance_m, leg, position_at, reports
 from streams.sim.fleet import allot, is_away, is_silent, load_fleet, make_fleet
@@ -120,13 +120,19 @@ def task(unit_id: str = "A001", stage: str = "dispatched", **given: object) -> T
     )
 
 
+EVERYTHING = [
+    *("unit.notified", "unit.acknowledged", "unit.departed"),
+    *("unit.arrived", "unit.transported", "unit.delivered", "unit.cleared"),
+]
+
+
 def steps(run: Run) -> list[str]:
     return [type_of(type(m.payload)) for m in run.moments if isinstance(m.payload, UnitAssignment)]
 
 
 def test_a_plan_tells_all_steps_in_order_and_brings_the_unit_home() -> None:
     run = world().run(task())
-    assert steps(run) == ["unit.departed", "unit.arrived", "unit.transported", "unit.delivered", "unit.cleared"]
+    assert steps(run) == EVERYTHING
     assert [m.at for m in run.moments] == sorted(m.at for m in run.moments)
     assert len({m.event_id for m in run.moments}) == len(run.moments)
     assert run.where(run.ends_at) == world().units["A001"].home
@@ -134,15 +140,50 @@ def test_a_plan_tells_all_steps_in_order_and_brings_the_unit_home() -> None:
     assert run.where(arrived_at) == UNIVERSITY
 
 
+def signals(run: Run) -> list[tuple[str, datetime]]:
+    return [(m.payload.status, m.at) for m in run.moments if isinstance(m.payload, UnitSignalled)]
+
+
+def test_a_unit_that_cleared_is_returning_until_it_is_home() -> None:
+    run = world().run(task())
+    (returning, left_at), (available, home_at) = signals(run)
+    assert (returning, available) == ("returning", "available")
+    assert (left_at, home_at) == (run.cleared_at, run.ends_at)
+    assert signals(world().run(task(stage="home", origin=world().units["A001"].home))) == []
+
+
+def test_a_crew_rolls_after_it_has_said_so_and_a_few_are_late() -> None:
+    late = 0
+    for number in range(2000):
+        run = world().run(task(incident_id=f"E{number}"), tracked=False)
+        notified, acknowledged, departed = (m.at for m in run.moments[:3])
+        assert START < notified <= acknowledged < departed
+        late += (acknowledged - START).total_seconds() > 30
+    assert 0 < late < 20
+
+
+def test_crews_at_dangerous_work_say_that_they_are_well() -> None:
+    told = [
+        (m.at, run)
+        for number in range(40)
+        for run in [world().run(task("F001", incident_id=f"E{number}", kind="structure_fire"), tracked=False)]
+        for m in run.moments
+        if isinstance(m.payload, UnitCheckedIn)
+    ]
+    assert len(told) > 40
+    assert all(run.has_arrived(at) and run.is_busy(at) for at, run in told)
+    quiet = world().run(task(kind="medical_stroke"))
+    assert not [m for m in quiet.moments if isinstance(m.payload, UnitCheckedIn)]
+
+
 def test_only_ambulances_transport() -> None:
     assert "unit.transported" not in steps(world().run(task("F001")))
 
 
-@pytest.mark.parametrize(("stage", "left"), [*zip(STAGES, (5, 4, 3, 2, 1, 0), strict=True)])
+@pytest.mark.parametrize(("stage", "left"), [*zip(STAGES, (7, 4, 3, 2, 1, 0), strict=True)])
 def test_a_plan_begins_at_any_stage(stage: str, left: int) -> None:
-    everything = ["unit.departed", "unit.arrived", "unit.transported", "unit.delivered", "unit.cleared"]
     run = world().run(task(stage=stage, origin=UNIVERSITY))
-    assert steps(run) == everything[5 - left :]
+    assert steps(run) == EVERYTHING[7 - left :]
     assert (run.cleared_at is None) == (left == 0)
 
 

@@ -13,11 +13,12 @@ from geo.catalogue import Catalogue
 from geo.cells import point_to_cell
 from geo.cities import load_city
 from streams.codec import check_envelope, payload_of
-from streams.events import CaseReceived, Envelope, IncidentReceived, type_of
-from streams.sim.scenes import Told, load_scene, scene_events, scene_names
+from streams.events import CaseReceived, Envelope, IncidentReceived, UnitEmergency, type_of
+from streams.sim.scenes import Told, load_scene, scene_distress, scene_events, scene_names
 
 BEGAN = datetime(2026, 11, 23, 9, 40, tzinfo=UTC)
 BEIJING = load_city("beijing")
+HELP = timedelta(seconds=840)
 
 
 def told(name: str) -> list[Told]:
@@ -73,3 +74,16 @@ def test_a_storm_swells_and_goes() -> None:
 def test_an_unknown_scene_is_named_with_those_there_are() -> None:
     with pytest.raises(ValueError, match=r"no scene 'fire'; there are quiet, crash, gas, storm"):
         load_scene("fire")
+
+
+def test_only_a_crew_that_is_there_calls_for_help_and_the_second_telling_is_the_same() -> None:
+    scene = load_scene("crash")
+
+    def calls(unit_id: str) -> list[Told]:
+        return list(scene_distress(scene, "crash", BEGAN, lambda incident_id, at: unit_id))
+
+    assert calls("") == []
+    (call,) = calls("F001")
+    assert (call.payload, call.at) == (UnitEmergency(unit_id="F001", reason=scene.distress[0].reason), BEGAN + HELP)
+    assert calls("F002")[0].id == call.id, "told again it changes nothing, whoever is there by then"
+    assert [name for name in scene_names() if load_scene(name).distress] == ["crash"], "it is rare"

@@ -111,10 +111,11 @@ class TestCity:
         raw: Any = self.client.hgetall(self.keys.view(topic))
         return {name.decode(): msgspec.json.decode(value) for name, value in raw.items()}
 
-    def events(self) -> list[dict[str, Any]]:
-        """All recorded facts, oldest first."""
+    def events(self, alarms: bool = False) -> list[dict[str, Any]]:
+        """All recorded facts, oldest first; without `alarms`, what the engine says of them is left out."""
         entries: Any = self.client.xrange(self.keys.events)
-        return [msgspec.json.decode(fields[b"e"]) for _, fields in entries]
+        facts = [msgspec.json.decode(fields[b"e"]) for _, fields in entries]
+        return facts if alarms else [fact for fact in facts if not fact["type"].startswith("alarm.")]
 
     def dead(self) -> list[dict[bytes, bytes]]:
         entries: Any = self.client.xrange(self.keys.dead)

@@ -15,6 +15,7 @@ import redis
 from dashboard.access import ADMIN
 from dashboard.engine.clock import Mode
 from dashboard.engine.engine import Engine
+from dashboard.engine.rooms.sources import ENGINE
 from dashboard.engine.store import Store
 from dashboard.projection import KINDS
 from geo.cities import load_city
@@ -34,6 +35,7 @@ from tests.support.truth import (
     committed_cells,
     committed_documents,
     log_of,
+    told_from_outside,
     view,
 )
 
@@ -71,7 +73,7 @@ def live_run(
         assert client.refused == []
         assert len(client.accepted) == len(events)
         _rest(system)
-        told = {(f.envelope.source, f.envelope.id) for f in log_of(system.client, system.keys)}
+        told = told_from_outside(system.client, system.keys)
         assert set(client.accepted) <= told
         documents = assert_agrees_with_its_log(system.client, system.keys, load_city("boston"))
         assert_reader_agrees(system, documents)
@@ -195,7 +197,7 @@ def replayed_picture(client: redis.Redis, keys: Keys) -> dict[str, Any]:
     events = [
         (f.envelope.source, f.envelope.id, f.envelope.type, f.envelope.recorded_at, f.envelope.placed)
         for f in log_of(client, keys)
-        if not f.envelope.type.startswith("feed.")
+        if f.envelope.source != ENGINE
     ]
     return {
         "documents": committed_documents(client, keys).plain(),

@@ -15,8 +15,10 @@ from typing import Any
 import msgspec
 import redis
 
+from dashboard.engine.rooms.sources import ENGINE
 from dashboard.projection import Fact, fold_fact, subjects_of
-from emergency.incidents import INCIDENT_MEASURES, Incident, incident_flags
+from emergency.incident_flags import INCIDENT_MEASURES, incident_flags
+from emergency.incidents import Incident
 from emergency.units import Unit
 from geo.cities import City
 from geo.days import day_start
@@ -37,7 +39,7 @@ SPLITS = {
     "cases.received_1h_by_category.": ("received_1h", "category"),
     "cases.received_1h_by_area.": ("received_1h", "area"),
 }
-WALL_TIME = frozenset({"received_at", "closed_at", "status_at", "position_at", "seq", "cleared"})
+WALL_TIME = frozenset({"received_at", "closed_at", "status_at", "status_seq", "position_at", "seq", "cleared"})
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Documents:
     incidents: dict[str, Incident]
     units: dict[str, Unit]
 
-    def plain(self, without: Iterable[str] = ("seq",)) -> dict[str, dict[str, Any]]:
+    def plain(self, without: Iterable[str] = ("seq", "status_seq")) -> dict[str, dict[str, Any]]:
         """As dictionaries without the named fields, to compare two runs."""
         gone = set(without)
         return {
@@ -90,6 +92,11 @@ def log_of(client: redis.Redis, keys: Keys) -> list[Fact]:
     return facts
 
 
+def told_from_outside(client: redis.Redis, keys: Keys) -> set[tuple[str, str]]:
+    """(source, id) of every fact of the log that the engine did not conclude by itself."""
+    return {(f.envelope.source, f.envelope.id) for f in log_of(client, keys) if f.envelope.source != ENGINE}
+
+
 def folded(facts: Iterable[Fact]) -> Documents:
     """The documents that the log makes, one fact after the other."""
     documents: dict[str, dict[str, Any]] = {"case": {}, "incident": {}, "unit": {}}
@@ -121,9 +128,10 @@ def counted(documents: Documents, city: City, now: datetime) -> dict[str, int]:
         flags = incident_flags(incident, now, start)
         for measure, bit in INCIDENT_MEASURES.items():
             figures["incidents.open" if measure == "incidents" else f"incidents.{measure}"] += bool(flags & bit)
-        figures[f"incidents.by_kind.{incident.kind}"] += incident.is_open
-        figures[f"incidents.by_priority.{incident.priority}"] += incident.is_open
-        figures["incidents.received_total"] += incident.received_at is not None
+        is_open = incident.is_open and not incident.exercise
+        figures[f"incidents.by_kind.{incident.kind}"] += is_open
+        figures[f"incidents.by_priority.{incident.priority}"] += is_open
+        figures["incidents.received_total"] += incident.received_at is not None and not incident.exercise
     for unit in documents.units.values():
         figures["units.total"] += 1
         figures["units.busy"] += unit.is_busy
@@ -143,7 +151,7 @@ def counted_cells(documents: Documents, city: City, now: datetime) -> dict[str, 
                 for category in ("", case.category):
                     cells.setdefault(f"cells:{measure}:{category}", Counter())[case.cell] += 1
     for incident in documents.incidents.values():
-        if incident.is_open and incident.cell:
+        if incident.is_open and incident.cell and not incident.exercise:
             public = () if city.is_sensitive(incident.kind) else ("incidents.public",)
             for measure in ("incidents", *public):
                 for category in ("", incident.kind):
@@ -195,7 +203,7 @@ def assert_no_duplicates(envelopes: Iterable[Envelope]) -> None:
 
 def committed_figures(client: redis.Redis, keys: Keys) -> dict[str, int]:
     """Those figures that `counted` knows, zeros left out."""
-    unknown = ("band.", "yesterday.", "incidents.with_busy_unit")
+    unknown = ("band.", "yesterday.", "incidents.with_busy_unit", "calls.")
     return {
         name: n
         for name, n in view(client, keys, "figures").items()

@@ -52,6 +52,7 @@ class RawSocket:
         self._partial: list[Any] = []
         self._messages: list[str | bytes] = []
         self._attachments = 0
+        self.events: list[Any] = []  # other than frames: [name, value]
         self.read_bytes = 0
         try:
             self._shake_hands(port, topics, headers or {})
@@ -83,6 +84,10 @@ class RawSocket:
             elif message.startswith("451-"):
                 assert json.loads(message[4:]) == ["frame", {"_placeholder": True, "num": 0}]
                 self._attachments = 1
+            elif message.startswith("42"):
+                self.events.append(json.loads(message[2:]))
+            elif message.startswith("41") or message == "1":
+                raise Gone("told to go")
             else:
                 raise AssertionError(f"not expected: {message[:100]}")
 
@@ -130,6 +135,10 @@ class RawSocket:
             raise Refused(str(event.status_code))
         else:
             assert isinstance(event, AcceptConnection | Message | Pong), event
+
+    def emit(self, name: str, value: Any) -> None:
+        """Say something to the server."""
+        self._send(TextMessage(data="42" + json.dumps([name, value])))
 
     def ping(self) -> None:
         """Ask for a WebSocket pong, which the server sends between its messages."""

@@ -41,10 +41,12 @@ class CallsRoom(Room):
         self.floor.move(before, after)
         self._keep(after)
         self.changed.add(after.call_id)
+        self.state.task_room.consider(after)
 
     def adopt(self, document: Call) -> None:
         self.floor.adopt(document)
         self._keep(document)
+        self.state.task_room.consider(document)
 
     def _keep(self, call: Call) -> None:
         self.documents[call.call_id] = call

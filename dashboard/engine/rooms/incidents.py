@@ -5,16 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from dashboard.engine.rooms.queue import Queue
 from dashboard.engine.rooms.room import Room
 from dashboard.engine.tally import Tally
-from emergency.incidents import (
-    INCIDENT_MEASURES,
-    Incident,
-    fold_incident,
-    fold_touched,
-    incident_flags,
-    incident_next_change,
-)
+from emergency import handover, major
+from emergency.incident_flags import INCIDENT_MEASURES, incident_flags, incident_next_change
+from emergency.incidents import Incident, fold_incident, fold_touched
 from streams.events import IncidentPayload, IncidentReceived, Payload, Recording, UnitAssignment
 from streams.keys import CLOSED_NOUNS
 
@@ -39,6 +35,8 @@ class IncidentsRoom(Room):
         super().__init__(state)
         self.tally = Tally(INCIDENT_MEASURES, INCIDENT_MAPPED, INCIDENT_SPLITS, "kind")
         self.public_tally = Tally({PUBLIC_MEASURE: 1}, (PUBLIC_MEASURE,), {}, "kind")
+        self.queue = Queue(state)
+        self._overdue: set[str] = set()  # incidents of which a deadline has passed while no fact says so yet
 
     def absorb(self, payload: IncidentPayload, recording: Recording) -> None:
         before = self.documents.get(payload.incident_id)
@@ -46,7 +44,7 @@ class IncidentsRoom(Room):
         if after is before or after is None:
             return
         self.put(before, after)
-        if isinstance(payload, IncidentReceived):
+        if isinstance(payload, IncidentReceived) and not payload.exercise:
             self.state.totals["incidents"] += 1
 
     def touch(self, incident_id: str, payload: Payload, recording: Recording) -> None:
@@ -66,8 +64,10 @@ class IncidentsRoom(Room):
     def put(self, before: Incident | None, after: Incident) -> None:
         self.documents[after.incident_id] = after
         self.changed.add(after.incident_id)
-        self.state.number(after.cell, hidden=self.state.city.is_sensitive(after.kind))
+        if not after.exercise:  # whoever may read the list of cells must not see where one is played
+            self.state.number(after.cell, hidden=self.state.city.is_sensitive(after.kind))
         self._count(before, after)
+        self._watch(after)
         self.show_one(after.incident_id)
         self.state.show_crew(after.incident_id)
 
@@ -83,6 +83,24 @@ class IncidentsRoom(Room):
             again = max(after.over_at + KEEP_INCIDENT, state.now)
         self.set_timer(again, after.incident_id)
 
+    def _watch(self, incident: Incident) -> None:
+        """Know when a deadline of it runs out. What is due follows from the document as it is then."""
+        due = [at for at in (handover.next_due(incident), major.next_report(incident)) if at is not None]
+        if not due:
+            self._overdue.discard(incident.incident_id)
+        elif (first := min(due)) <= self.state.now:
+            self._overdue.add(incident.incident_id)
+        else:
+            self.set_timer(first, incident.incident_id)
+
+    def take_overdue(self) -> list[Payload]:
+        """The facts that deadlines ran out, of the incidents as they stand now."""
+        ids, self._overdue = sorted(self._overdue), set()
+        known = [incident for i in ids if (incident := self.documents.get(i)) is not None]
+        now = self.state.now
+        facts = [fact for i in known for fact in (handover.overdue(i, now), major.report_due(i, now))]
+        return [fact for fact in facts if fact is not None]
+
     def wake(self, key: str) -> None:
         incident = self.documents.get(key)
         if incident is None:
@@ -93,13 +111,15 @@ class IncidentsRoom(Room):
             self.leave(key)
             return
         self._count(incident, incident)
+        self._watch(incident)
 
     def show_one(self, incident_id: str) -> None:
         """Bring the two views of an incident up to date."""
         views, incident = self.state.views, self.documents.get(incident_id)
+        self.queue.mark(incident_id)
         if incident is None:
             return
-        if not incident.is_open:
+        if not incident.is_open or incident.exercise:
             views.drop("incidents", incident_id)
             views.drop("incidents.public", incident_id)
             return
@@ -122,4 +142,9 @@ class IncidentsRoom(Room):
     def is_sensitive(self, incident_id: str) -> bool:
         """Whether its place is not for the wall. One that is not known yet counts as such: its kind may come."""
         incident = self.documents.get(incident_id)
-        return incident is None or incident.received_at is None or self.state.city.is_sensitive(incident.kind)
+        if incident is None or incident.received_at is None or incident.exercise:
+            return True
+        return self.state.city.is_sensitive(incident.kind)
+
+    def show(self) -> None:
+        self.queue.show()

@@ -40,6 +40,8 @@ class UnitsRoom(Room):
                     del self.crews[incident_id]
         for incident_id in after.assignments:
             self.crews.setdefault(incident_id, set()).add(after.unit_id)
+            if before is not None and before.distress_at is not after.distress_at:
+                self.state.incident_room.queue.mark(incident_id)
         self.show_one(after)
 
     def show_one(self, unit: Unit) -> None:

@@ -13,9 +13,13 @@ import msgspec
 
 from dashboard.engine.publish_verbs import PUBLISH_VERBS
 from dashboard.engine.request import Granted, Refused, Request
+from dashboard.engine.verbs.agencies import AGENCY_VERBS
+from dashboard.engine.verbs.alarms import ALARM_VERBS
 from dashboard.engine.verbs.cases import CASE_VERBS
 from dashboard.engine.verbs.incidents import INCIDENT_VERBS
+from dashboard.engine.verbs.major import MAJOR_VERBS
 from dashboard.engine.verbs.relations import RELATION_VERBS
+from dashboard.engine.verbs.tasks import TASK_VERBS
 from dashboard.engine.verbs.undo import undo
 from dashboard.engine.verbs.units import UNIT_VERBS
 from streams.codec import MAX_ID, Malformed
@@ -54,7 +58,11 @@ def decide_request(state: State, request: Request, wall: datetime) -> Granted:
 VERBS: Mapping[str, Any] = {
     **INCIDENT_VERBS,
     **RELATION_VERBS,
+    **AGENCY_VERBS,
+    **MAJOR_VERBS,
+    **TASK_VERBS,
     **UNIT_VERBS,
+    **ALARM_VERBS,
     "undo": undo,
     **CASE_VERBS,
     **PUBLISH_VERBS,

@@ -50,6 +50,7 @@ def create_incident(state: State, request: Request) -> Granted:
         name=asked.name,
         phone=asked.phone,
         agency=asked.agency,
+        exercise=asked.exercise,
     )
     return Granted([fact], {"incident_id": incident_id}, occurred_at=moment(state, asked.at))
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from dashboard.engine.request import Refused, Request
-from emergency.incidents import Incident
+from emergency.incidents import Incident, fold_incident
 from emergency.life import Stage, objection
 from emergency.units import Unit
-from streams.events import IncidentPayload
+from streams.events import IncidentPayload, Recording
 
 if TYPE_CHECKING:
     from dashboard.engine.state import State
@@ -47,6 +47,12 @@ def unchanged(request: Request, seq: int) -> None:
         raise Refused("changed since you saw it", {"version": seq})
 
 
+def same_status(request: Request, unit: Unit) -> None:
+    """Raises Refused when the unit's status is no longer what the person saw; a position is no change."""
+    if request.if_version is not None and unit.status_seq > request.if_version:
+        raise Refused("changed since you saw it", {"version": unit.seq, "unit_id": unit.unit_id})
+
+
 def known_incident(state: State, incident_id: str) -> Incident:
     incident: Incident | None = state.incidents.get(incident_id)
     if incident is None or incident.received_at is None:
@@ -69,6 +75,13 @@ def sensible(incident: Incident, fact: type[IncidentPayload]) -> None:
     """Raises Refused when the table of an incident's life knows no such step from its stage."""
     if said := objection(Stage(incident.stage), fact):
         raise Refused(f"incident {incident.incident_id} cannot be {said}", {"stage": incident.stage})
+
+
+def takes_effect(state: State, incident: Incident, fact: IncidentPayload, at: datetime | None) -> None:
+    """Raises Refused when the fact, as of its time, would change nothing: then an answer "done" would be a lie."""
+    recording = Recording(at=state.now, occurred_at=at or state.now, seq=incident.seq)
+    if fold_incident(incident, fact, recording) is incident:
+        raise Refused(f"incident {incident.incident_id}: that changes nothing", {"version": incident.seq})
 
 
 def known_unit(state: State, unit_id: str) -> Unit:

@@ -10,6 +10,7 @@ from dashboard.engine.verbs.incidents import new_incident_id
 from dashboard.engine.verbs.reading import known_incident, open_incident, read, sensible, unchanged
 from emergency.assignments import STEPS, Doing
 from streams.events import (
+    CasePromoted,
     IncidentLinked,
     IncidentMerged,
     IncidentPromoted,
@@ -44,6 +45,8 @@ def merge(state: State, request: Request) -> Granted:
     unchanged(request, incident.seq)
     _different(asked.incident_id, asked.into)
     sensible(incident, IncidentMerged)
+    if incident.exercise != lead.exercise:
+        raise Refused("an exercise and an emergency are never one")
     if incident.members:
         raise Refused(f"incident {asked.incident_id} leads {', '.join(incident.members)}: merge the other way round")
     facts: list[Payload] = [IncidentMerged(incident_id=asked.incident_id, into=asked.into, reason=asked.reason)]
@@ -99,7 +102,8 @@ def promote_case(state: State, request: Request) -> Granted:
         agency=asked.agency,
     )
     promoted = IncidentPromoted(incident_id=incident_id, case_id=asked.case_id)
-    return Granted([received, promoted], {"incident_id": incident_id, "case_id": asked.case_id})
+    stands_for = CasePromoted(case_id=asked.case_id, incident_id=incident_id)
+    return Granted([received, promoted, stands_for], {"incident_id": incident_id, "case_id": asked.case_id})
 
 
 def _different(one: str, other: str) -> None:

@@ -12,14 +12,27 @@ from typing import TYPE_CHECKING, Any
 from dashboard.engine import arguments as given
 from dashboard.engine.acts import Act
 from dashboard.engine.request import Granted, Refused, Request
+from dashboard.engine.verbs.alarms import ALARM_STAYS, ALARM_UNDOING
 from dashboard.engine.verbs.reading import known_incident, read
+from emergency.agencies import asked_of
 from emergency.assignments import RANK, Assignment, Doing, assignment_of
 from emergency.incidents import Incident, Step
 from streams.events import (
+    CaseClosed,
+    CaseDemoted,
+    CasePromoted,
+    HospitalReported,
+    IncidentAgencyAsked,
+    IncidentAgencyReleased,
     IncidentCancelled,
+    IncidentCasualtiesReported,
     IncidentClosed,
+    IncidentDemoted,
     IncidentEscalated,
+    IncidentHandedOver,
+    IncidentHandOverReturned,
     IncidentLinked,
+    IncidentMajorDeclared,
     IncidentMerged,
     IncidentReceived,
     IncidentRelocated,
@@ -28,6 +41,8 @@ from streams.events import (
     IncidentTriaged,
     IncidentUnlinked,
     Payload,
+    TaskClosed,
+    TaskReopened,
     UnitCleared,
     UnitDispatched,
     UnitDiverted,
@@ -128,6 +143,75 @@ def _created(state: State, act: Act) -> list[Payload]:
     if crew := state.crews.get(incident_id):
         raise Refused(f"units are assigned to {incident_id} since: {', '.join(sorted(crew))}")
     return [IncidentCancelled(incident_id=incident_id, reason=WHY)]
+
+
+def _promoted(state: State, act: Act) -> list[Payload]:
+    fact = _only(act, CasePromoted)
+    return [*_created(state, act), CaseDemoted(case_id=fact.case_id, incident_id=fact.incident_id, reason=WHY)]
+
+
+def _demoted(state: State, act: Act) -> list[Payload]:
+    fact = _only(act, IncidentDemoted)
+    _rests(state, act, fact.incident_id, {"reopened"})
+    case = state.cases.get(fact.case_id)
+    if case is None or not case.is_open:
+        raise Refused(f"case {fact.case_id} was closed since", {"case_id": fact.case_id})
+    if case.promoted_at is not None:
+        raise Refused(f"case {fact.case_id} is incident {case.incident_id} since", {"incident_id": case.incident_id})
+    facts: list[Payload] = [
+        IncidentReopened(incident_id=fact.incident_id, reason=WHY),
+        CasePromoted(case_id=fact.case_id, incident_id=fact.incident_id),
+    ]
+    return [*facts, CaseClosed(case_id=fact.case_id, reason=WHY)] if act.before["reopened"] else facts
+
+
+def _asked(state: State, act: Act) -> list[Payload]:
+    fact = _only(act, IncidentAgencyAsked)
+    known = asked_of(known_incident(state, fact.incident_id).agencies, fact.agency)
+    if known is None or not known.is_waiting:
+        raise Refused(f"{fact.agency} has answered since", {"incident_id": fact.incident_id})
+    return [IncidentAgencyReleased(incident_id=fact.incident_id, agency=fact.agency, reason=WHY)]
+
+
+def _handed_over(state: State, act: Act) -> list[Payload]:
+    fact = _only(act, IncidentHandedOver)
+    known = known_incident(state, fact.incident_id).handover
+    if known is None or not known.is_offered:
+        raise Refused(f"{fact.to} has answered since, or the time ran out", {"incident_id": fact.incident_id})
+    return [IncidentHandOverReturned(incident_id=fact.incident_id, due_at=known.due_at, reason=WHY)]
+
+
+def _declared_major(state: State, act: Act) -> list[Payload]:
+    incident_id = _only(act, IncidentMajorDeclared).incident_id
+    _rests(state, act, incident_id, {"major_declared", "casualties_reported", "situation_reported"} | ENDS)
+    return [IncidentMajorDeclared(incident_id=incident_id, **act.before)]
+
+
+def _casualties(state: State, act: Act) -> list[Payload]:
+    incident_id = _only(act, IncidentCasualtiesReported).incident_id
+    _rests(state, act, incident_id, {"casualties_reported", "major_declared"} | ENDS)
+    return [IncidentCasualtiesReported(incident_id=incident_id, **act.before)]
+
+
+def _hospital(state: State, act: Act) -> list[Payload]:
+    fact = _only(act, HospitalReported)
+    known = state.hospital_room.documents[fact.hospital]
+    if not act.before:
+        raise Refused(f"{fact.hospital} had said nothing before: report what is so")
+    if (known.t1, known.t2, known.t3) != (fact.t1, fact.t2, fact.t3):
+        raise Refused(f"{fact.hospital} said something else since", {"by": known.by})
+    return [HospitalReported(hospital=fact.hospital, **act.before)]
+
+
+def _called_back(state: State, act: Act) -> list[Payload]:
+    """The end of a task is taken back; that somebody called is not."""
+    fact = next(act.payloads(TaskClosed), None)
+    if fact is None:
+        raise Refused("call_back cannot be undone: the call was made")
+    task = state.task_room.documents.get(fact.task_id)
+    if task is None or task.is_open:
+        raise Refused(f"task {fact.task_id} is open again since")
+    return [TaskReopened(task_id=fact.task_id, reason=WHY)]
 
 
 def _triaged(state: State, act: Act) -> list[Payload]:
@@ -250,7 +334,14 @@ def _stacked(state: State, act: Act) -> list[Payload]:
 
 UNDOING: dict[str, Undoing] = {
     "create_incident": _created,
-    "promote_case": _created,
+    "promote_case": _promoted,
+    "demote_incident": _demoted,
+    "ask_agency": _asked,
+    "hand_over": _handed_over,
+    "declare_major": _declared_major,
+    "report_casualties": _casualties,
+    "report_hospital": _hospital,
+    "call_back": _called_back,
     "triage": _triaged,
     "escalate": _escalated,
     "relocate": _relocated,
@@ -265,12 +356,17 @@ UNDOING: dict[str, Undoing] = {
     "stand_down": _left,
     "clear_unit": _left,
     "stack": _stacked,
+    **ALARM_UNDOING,
 }
 STAYS: dict[str, str] = {
     "note": "what was written stays; write another note",
     "acknowledge": "a crew said so",
     "report": "a crew said so",
     "contain": "a crew said so",
+    "answer_agency": "the agency said so; write down what it says now",
+    "answer_hand_over": "the other side said so; hand it over anew",
+    "report_situation": "what was reported stays; report again",
     "signal_unit": "a crew said so; signal what is so now",
+    **ALARM_STAYS,
     "undo": "do again what you want done",
 }

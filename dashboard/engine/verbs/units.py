@@ -5,6 +5,7 @@ No unit is on two incidents unless it was diverted (then it left the first) or t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +18,12 @@ from dashboard.engine.verbs.reading import (
     moment,
     open_incident,
     read,
+    same_status,
     unchanged,
 )
 from dashboard.engine.verbs.relations import STEP_OF
 from emergency.assignments import RANK, Assignment, Doing, assignment_of
+from emergency.incidents import Incident
 from emergency.units import Unit, fold_unit
 from streams.events import (
     Payload,
@@ -45,6 +48,7 @@ def dispatch(state: State, request: Request) -> Granted:
     asked = read(request, given.Dispatch)
     incident = open_incident(state, asked.incident_id)
     unchanged(request, incident.seq)
+    _as_displayed(state, asked.expected, incident.seq)
     at = moment(state, asked.at, incident.reopened_at or incident.occurred_at, "it was received")
     facts: list[Payload] = []
     for unit_id in dict.fromkeys(asked.unit_ids):
@@ -54,6 +58,32 @@ def dispatch(state: State, request: Request) -> Granted:
         _takes_effect(state, unit, fact, at)
         facts.append(fact)
     return Granted(facts, occurred_at=at)
+
+
+def _as_displayed(state: State, expected: Sequence[given.SeenUnit], version: int) -> None:
+    """Raises Refused with the difference when a unit's status changed since it was shown; a position is no change."""
+    units = [(seen, known_unit(state, seen.unit_id)) for seen in expected]
+    changed = [unit for seen, unit in units if unit.status_seq > seen.version]
+    if changed:
+        said = ", ".join(f"{unit.unit_id} is {unit.status}{_where(unit)}" for unit in changed)
+        detail = {"changed": [_difference(unit) for unit in changed], "version": version}
+        raise Refused(f"changed since you saw it: {said}", detail)
+
+
+def _where(unit: Unit) -> str:
+    return f" on {', '.join(unit.assignments)}" if unit.is_busy else ""
+
+
+def _difference(unit: Unit) -> dict[str, Any]:
+    return {
+        "unit_id": unit.unit_id,
+        "version": unit.seq,
+        "status": unit.status,
+        "incident_ids": list(unit.assignments),
+        "reason": unit.out_of_service or unit.out_of_contact,
+        "status_at": unit.status_at,
+        "status_by": unit.status_by,
+    }
 
 
 def _free(unit: Unit) -> None:
@@ -82,7 +112,7 @@ def _on(state: State, request: Request, unit_id: str, incident_id: str) -> Unit:
     if unit is None or incident_id not in unit.assignments:
         raise Refused(f"unit {unit_id} is not on {incident_id}")
     found: Unit = unit
-    unchanged(request, found.seq)
+    same_status(request, found)
     return found
 
 
@@ -130,6 +160,7 @@ def divert(state: State, request: Request) -> Granted:
         raise Refused(f"unit {asked.unit_id} is {unit.status} with a patient", about_unit(unit))
     if unit.out_of_service:
         raise Refused(f"unit {asked.unit_id} is out of service: {unit.out_of_service}", about_unit(unit))
+    _no_exercise(state, unit, incident)
     facts: list[Payload] = []
     for left in unit.assignments:
         leaving = UnitDiverted(unit_id=asked.unit_id, incident_id=left, to=asked.incident_id, reason=asked.reason)
@@ -139,6 +170,13 @@ def divert(state: State, request: Request) -> Granted:
     _takes_effect(state, unit, going, None)
     robbed = [_robbed(state, left, asked.unit_id) for left in unit.assignments]
     return Granted([*facts, going], {"unit_id": asked.unit_id, "robbed": robbed})
+
+
+def _no_exercise(state: State, unit: Unit, incident: Incident) -> None:
+    """Raises Refused when an exercise would take a unit from an emergency."""
+    works_at = [known for left in unit.assignments if (known := state.incidents.get(left)) is not None]
+    if incident.exercise and not all(known.exercise for known in works_at):
+        raise Refused(f"unit {unit.unit_id} works at an emergency: no exercise takes it away", about_unit(unit))
 
 
 def _robbed(state: State, incident_id: str, unit_id: str) -> dict[str, Any]:
@@ -196,7 +234,7 @@ def signal_unit(state: State, request: Request) -> Granted:
     """Whether a unit can be sent, as its crew or its station says."""
     asked = read(request, given.SignalUnit)
     unit = known_unit(state, asked.unit_id)
-    unchanged(request, unit.seq)
+    same_status(request, unit)
     fact = UnitSignalled(unit_id=asked.unit_id, status=asked.status, reason=asked.reason)
     _takes_effect(state, unit, fact, None)
     return Granted([fact])

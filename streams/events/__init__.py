@@ -1,0 +1,245 @@
+"""Every event Hexwatch knows: one frozen class per `<entity>.<past participle>`, and its envelope.
+
+The class name is the event type in CamelCase (`CaseReceived` is `case.received`); `TYPES` maps one to the
+other and a test checks the bijection. Payloads carry what happened outside; what the engine adds (cell, area)
+stands in the envelope's `placed`, so that a stored event says once and for all where it was counted.
+One module per entity; whoever uses events imports them from here.
+"""
+
+from __future__ import annotations
+
+import re
+
+from streams.events.alarms import (
+    AlarmAcknowledged,
+    AlarmCleared,
+    AlarmEscalated,
+    AlarmJoined,
+    AlarmLeft,
+    AlarmPayload,
+    AlarmRaised,
+    AlarmShelved,
+    AlarmUnshelved,
+)
+from streams.events.alerts import (
+    AlertArea,
+    AlertCancelled,
+    AlertExpired,
+    AlertInfo,
+    AlertIssued,
+    AlertPayload,
+    AlertSuperseded,
+)
+from streams.events.calls import (
+    AgentChanged,
+    AgentPayload,
+    CallAbandoned,
+    CallAnswered,
+    CallEnded,
+    CallOffered,
+    CallPayload,
+    CallQueued,
+)
+from streams.events.cases import (
+    CaseAmended,
+    CaseClosed,
+    CaseDemoted,
+    CaseDispatched,
+    CaseFollowedUp,
+    CasePayload,
+    CasePromoted,
+    CaseReceived,
+    CaseReopened,
+    CaseReturned,
+)
+from streams.events.envelope import PRIVATE_FIELDS, Envelope, Payload, Recording, recording_of
+from streams.events.feeds import (
+    ClockAdvanced,
+    FeedPayload,
+    FeedPolled,
+    FeedRejected,
+    FeedResumed,
+    FeedStalled,
+    FeedStarted,
+    FeedStopped,
+    SubjectErased,
+)
+from streams.events.hospitals import HospitalPayload, HospitalReported
+from streams.events.incidents import (
+    IncidentAgencyAnswered,
+    IncidentAgencyAsked,
+    IncidentAgencyReleased,
+    IncidentCancelled,
+    IncidentCasualtiesReported,
+    IncidentClosed,
+    IncidentContained,
+    IncidentDemoted,
+    IncidentEscalated,
+    IncidentHandedOver,
+    IncidentHandOverAnswered,
+    IncidentHandOverReturned,
+    IncidentLinked,
+    IncidentMajorDeclared,
+    IncidentMerged,
+    IncidentNoted,
+    IncidentPayload,
+    IncidentPromoted,
+    IncidentReceived,
+    IncidentRelocated,
+    IncidentReopened,
+    IncidentSituationDue,
+    IncidentSituationReported,
+    IncidentSplit,
+    IncidentTriaged,
+    IncidentUnlinked,
+)
+from streams.events.notices import NoticeIssued, NoticePayload, NoticeWithdrawn
+from streams.events.tasks import TaskClosed, TaskOpened, TaskPayload, TaskReopened, TaskTried
+from streams.events.units import (
+    UnitAcknowledged,
+    UnitArrived,
+    UnitAssignment,
+    UnitCheckedIn,
+    UnitCleared,
+    UnitDelivered,
+    UnitDeparted,
+    UnitDispatched,
+    UnitDiverted,
+    UnitEmergency,
+    UnitEmergencyEnded,
+    UnitListed,
+    UnitMoved,
+    UnitNotified,
+    UnitPayload,
+    UnitRecalled,
+    UnitRestored,
+    UnitSignalled,
+    UnitStacked,
+    UnitTransported,
+    UnitUnstacked,
+)
+
+
+def _concrete(base: type[Payload]) -> list[type[Payload]]:
+    """Leaf classes below `base`: those are events, the ones between only share fields."""
+    below = base.__subclasses__()
+    return [base] if not below else [leaf for sub in below for leaf in _concrete(sub)]
+
+
+def type_of(cls: type[Payload]) -> str:
+    """`UnitDispatched` -> `unit.dispatched`; further words join with an underscore."""
+    entity, *rest = re.findall(r"[A-Z][a-z0-9]*", cls.__name__)
+    return f"{entity.lower()}.{'_'.join(word.lower() for word in rest)}"
+
+
+TYPES: dict[str, type[Payload]] = {type_of(cls): cls for cls in _concrete(Payload)}
+
+__all__ = [
+    "PRIVATE_FIELDS",
+    "TYPES",
+    "AgentChanged",
+    "AgentPayload",
+    "AlarmAcknowledged",
+    "AlarmCleared",
+    "AlarmEscalated",
+    "AlarmJoined",
+    "AlarmLeft",
+    "AlarmPayload",
+    "AlarmRaised",
+    "AlarmShelved",
+    "AlarmUnshelved",
+    "AlertArea",
+    "AlertCancelled",
+    "AlertExpired",
+    "AlertInfo",
+    "AlertIssued",
+    "AlertPayload",
+    "AlertSuperseded",
+    "CallAbandoned",
+    "CallAnswered",
+    "CallEnded",
+    "CallOffered",
+    "CallPayload",
+    "CallQueued",
+    "CaseAmended",
+    "CaseClosed",
+    "CaseDemoted",
+    "CaseDispatched",
+    "CaseFollowedUp",
+    "CasePayload",
+    "CasePromoted",
+    "CaseReceived",
+    "CaseReopened",
+    "CaseReturned",
+    "ClockAdvanced",
+    "Envelope",
+    "FeedPayload",
+    "FeedPolled",
+    "FeedRejected",
+    "FeedResumed",
+    "FeedStalled",
+    "FeedStarted",
+    "FeedStopped",
+    "HospitalPayload",
+    "HospitalReported",
+    "IncidentAgencyAnswered",
+    "IncidentAgencyAsked",
+    "IncidentAgencyReleased",
+    "IncidentCancelled",
+    "IncidentCasualtiesReported",
+    "IncidentClosed",
+    "IncidentContained",
+    "IncidentDemoted",
+    "IncidentEscalated",
+    "IncidentHandOverAnswered",
+    "IncidentHandOverReturned",
+    "IncidentHandedOver",
+    "IncidentLinked",
+    "IncidentMajorDeclared",
+    "IncidentMerged",
+    "IncidentNoted",
+    "IncidentPayload",
+    "IncidentPromoted",
+    "IncidentReceived",
+    "IncidentRelocated",
+    "IncidentReopened",
+    "IncidentSituationDue",
+    "IncidentSituationReported",
+    "IncidentSplit",
+    "IncidentTriaged",
+    "IncidentUnlinked",
+    "NoticeIssued",
+    "NoticePayload",
+    "NoticeWithdrawn",
+    "Payload",
+    "Recording",
+    "SubjectErased",
+    "TaskClosed",
+    "TaskOpened",
+    "TaskPayload",
+    "TaskReopened",
+    "TaskTried",
+    "UnitAcknowledged",
+    "UnitArrived",
+    "UnitAssignment",
+    "UnitCheckedIn",
+    "UnitCleared",
+    "UnitDelivered",
+    "UnitDeparted",
+    "UnitDispatched",
+    "UnitDiverted",
+    "UnitEmergency",
+    "UnitEmergencyEnded",
+    "UnitListed",
+    "UnitMoved",
+    "UnitNotified",
+    "UnitPayload",
+    "UnitRecalled",
+    "UnitRestored",
+    "UnitSignalled",
+    "UnitStacked",
+    "UnitTransported",
+    "UnitUnstacked",
+    "recording_of",
+    "type_of",
+]
