@@ -21,10 +21,11 @@ from typing import Any, ParamSpec, TypeVar
 
 import msgspec
 import redis
-from flask import Request, Response, current_app, g, request, session
+from flask import Flask, Request, Response, current_app, g, request, session
+from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
 from dashboard.accounts.audit import Actor, Audit
-from dashboard.accounts.sessions import Sessions, mark_of
+from dashboard.accounts.sessions import Ended, Sessions, mark_of
 from streams.codec import encode
 from streams.keys import Keys
 
@@ -35,7 +36,8 @@ MAX_KEY = 200
 CACHE_S = 3.0
 MAX_CACHED = 10_000
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-SESSION_KEY, SESSION_PERSON, SESSION_CSRF = "key", "person", "csrf"
+# In the cookie: a key's mark; the id of a person's session, under the name that Flask-Login gives it; the token.
+SESSION_KEY, SESSION_PERSON, SESSION_CSRF = "key", "_user_id", "csrf"
 CSRF_HEADER = "X-CSRF-Token"
 
 
@@ -77,8 +79,8 @@ ROLES: dict[Role, frozenset[Permission]] = {
 }
 # Of which entities a role with `write_events` may report facts.
 WRITES: dict[Role, frozenset[str]] = {
-    Role.ADMIN: frozenset({"case", "incident", "unit", "call", "agent", "alert", "notice"}),
-    Role.DISPATCHER: frozenset({"incident", "unit"}),
+    Role.ADMIN: frozenset({"case", "incident", "unit", "call", "agent", "alert", "notice", "hospital"}),
+    Role.DISPATCHER: frozenset({"incident", "unit", "hospital"}),
     Role.HOTLINE: frozenset({"case", "call", "agent"}),
 }
 
@@ -89,8 +91,7 @@ LOCKED = frozenset(_WALL)
 
 @dataclass(frozen=True)
 class Principal:
-    """Who asks: the name of a person or of a key's holder, and the role; for people also further roles and the
-    mark of the session."""
+    """Who asks, a person or a key's holder, and the role; for people also further roles and the session's mark."""
 
     name: str
     role: Role
@@ -114,6 +115,16 @@ class Principal:
     def actor(self, peer: str) -> Actor:
         """The same for the audit."""
         return Actor(self.name, str(self.role), peer, self.session)
+
+
+class SignedIn(UserMixin):
+    """A person as Flask-Login knows one. Its "user id" is the id of one session, so that ending that ends this."""
+
+    def __init__(self, session_id: str, principal: Principal) -> None:
+        self.session_id, self.principal = session_id, principal
+
+    def get_id(self) -> str:
+        return self.session_id
 
 
 class KeyRecord(msgspec.Struct, frozen=True):
@@ -178,6 +189,19 @@ class Access:
     def __post_init__(self) -> None:
         self.person_sessions: Sessions = self.sessions or Sessions(Audit(self.client, self.keys))
 
+    @property
+    def audit(self) -> Audit:
+        """Where is written down who did what."""
+        return self.person_sessions.audit
+
+    def attach(self, app: Flask) -> None:
+        """Let people sign in to `app`: Flask-Login says who asks, the sessions on the server whether that holds."""
+        manager = LoginManager()
+        # A desk whose address changes, by a fail-over say, is not signed out; the audit says from where it acted.
+        manager.session_protection = None
+        manager.user_loader(self._signed_in)
+        manager.init_app(app, add_context_processor=False)
+
     def principal_of(self, key: str) -> Principal | None:
         """The holder of a plain key."""
         if not key or len(key) > MAX_KEY:
@@ -192,7 +216,7 @@ class Access:
         A key that is sent but wrong is not made good by a session.
         """
         key = _sent_key(asked)
-        return self.principal_of(key) if key is not None else self._session_principal(session)
+        return self.principal_of(key) if key is not None else self._session_principal()
 
     def live_principal(self, asked: Request) -> Principal | None:
         """The same for wall pages and /live, which a demo opens to loopback as kiosk. Never for /api."""
@@ -242,10 +266,13 @@ class Access:
 
     def sign_in_person(self, person: Any) -> None:
         """Begin a session for a person whose password was checked, in place of any before. Raises sessions.Ended."""
-        agent = request.headers.get("User-Agent", "")
-        session_id = self.person_sessions.begin(person, request.remote_addr or "", agent)
+        peer, agent = request.remote_addr or "", request.headers.get("User-Agent", "")
+        session_id = self.person_sessions.begin(person, peer, agent)
         self.sign_out()
-        session[SESSION_PERSON] = session_id
+        signed_in = self._signed_in(session_id)
+        if signed_in is None:
+            raise Ended("the account was changed meanwhile")
+        login_user(signed_in)
 
     def sign_out(self) -> None:
         """End the browser's session; a person's also on the server, so that a copied cookie opens nothing."""
@@ -254,11 +281,12 @@ class Access:
             if isinstance(session_id, str):
                 self.person_sessions.end(mark_of(session_id))
         finally:
+            if SESSION_PERSON in session:
+                logout_user()
             session.clear()
 
     def mark(self, asked: Request) -> str:
-        """What `living` asks about, as long as a socket of this asker is open. Empty: nothing that could end, which
-        is also true of the admin key, because it stands in the settings."""
+        """What `living` asks about while a socket of this asker is open. Empty: what cannot end (the admin key)."""
         key = _sent_key(asked)
         if key is not None:
             return "" if self.principal_of(key) is ADMIN else "key:" + digest_of(key)
@@ -276,13 +304,19 @@ class Access:
         keys = {mark for mark in wanted if mark.startswith("key:") and self._holder(mark.removeprefix("key:"))}
         return {"person:" + mark for mark in alive} | keys | (wanted & {""})
 
-    def _session_principal(self, known: Mapping[str, Any]) -> Principal | None:
-        session_id = known.get(SESSION_PERSON)
-        return self._person(mark_of(session_id)) if isinstance(session_id, str) else self._key_holder(known)
+    def _session_principal(self) -> Principal | None:
+        if not isinstance(session.get(SESSION_PERSON), str):
+            return self._key_holder(session)
+        return current_user.principal if current_user.is_authenticated else None
+
+    def _signed_in(self, session_id: Any) -> SignedIn | None:
+        """Flask-Login's question: who is behind the id in this cookie?"""
+        principal = self._person(mark_of(session_id)) if isinstance(session_id, str) else None
+        return SignedIn(session_id, principal) if principal else None
 
     def _person(self, mark: str) -> Principal | None:
         """Never from a cache: being signed out, and being unlocked, holds at once and in every process."""
-        found = self.person_sessions.find(mark)
+        found = self.person_sessions.come_back(mark)
         if found is None:
             return None
         self.person_sessions.touch([mark])

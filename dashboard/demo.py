@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import subprocess
@@ -12,15 +11,18 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
-import msgspec
 import redis
 
+from dashboard.accounts.accounts import open_accounts
+from dashboard.accounts.audit import Actor
+from dashboard.accounts.people import demo_people
+from dashboard.city_time import city_now
 from dashboard.connect import connect
 from dashboard.embedded import redis_command
 from dashboard.engine.clock import Mode
+from dashboard.secret import secret_of
 from dashboard.settings import PREFIX, Settings, city_file
 from dashboard.story import ENGINES, TOUR, Act, Director, Story
 from dashboard.supervisor import (
@@ -38,6 +40,7 @@ from streams.keys import Keys
 from streams.sim.open311_server import BASE as OPEN311_BASE
 
 READY_S = 60.0
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 START_CLOCK = time(17, 40)  # a busy hour, whatever the host's clock says
 
 
@@ -59,6 +62,7 @@ class Program:
     env: dict[str, str] = field(default_factory=dict)
     story: StoryWish | None = None
     standby: bool = False
+    people: bool = False  # with an account for each role, whose passwords are printed
     tour: str = ""
 
 
@@ -101,6 +105,8 @@ def run_program(program: Program) -> None:
         _start(supervisor, program)
         if not stop.is_set():
             say(program.tour)
+            if program.people:
+                say(people_to_try(settings))
             _begin_story(supervisor, program)
             supervisor.watch()
     finally:
@@ -154,7 +160,7 @@ def _begin_story(supervisor: Supervisor, program: Program) -> None:
     director = Director(
         Story(client, keys),
         supervisor,
-        partial(city_clock, client, keys),
+        partial(city_now, client, keys),
         TOUR if program.story.autoplay else (),
     )
     if program.story.scene:
@@ -211,6 +217,7 @@ def replay_program(settings: Settings, path: Path, preset_name: str, options: li
         Mode.REPLAY,
         feeds=[["replay", str(path), "--preset", preset_name, *options]],
         env={f"{PREFIX}OPEN_WALL": "yes"},
+        people=True,
         tour=_tour(settings, f"Replaying {path.name}"),
     )
 
@@ -235,6 +242,7 @@ def simulation_program(settings: Settings, now: datetime, seed: str, surge: floa
         env={f"{PREFIX}OPEN_WALL": "yes", f"{PREFIX}STORY": "yes"},
         story=story,
         standby=True,
+        people=True,
         tour=_tour(
             settings, f"a simulated {city.name()}, labelled SIMULATION; no person, place or event in it is real"
         ),
@@ -254,6 +262,20 @@ def live_program(settings: Settings) -> Program:
     return Program(settings, Mode.LIVE, tour=_tour(settings, f"{settings.city}, live"))
 
 
+def people_to_try(settings: Settings) -> str:
+    """Accounts of a demo, each with its password; of a city that other machines can reach, none."""
+    if settings.host not in LOOPBACK:
+        return f"No demo accounts, for {settings.host} is not loopback: python -m dashboard user add NAME --role ROLE\n"
+    accounts = open_accounts(connect(settings), Keys(settings.city), settings.data)
+    people = demo_people(accounts.people, secret_of(settings), Actor("demo", "command line", "command line"))
+    lines = [
+        f"    {person.name:<12}  {password or '(its password was changed)':<26}  {person.role}"
+        for person, password in people
+    ]
+    heading = f"  People      http://{settings.host}:{settings.port}/signin  user name, password, role:"
+    return "\n".join([heading, *lines, ""])
+
+
 def _tour(settings: Settings, what: str) -> str:
     base = f"http://{settings.host}:{settings.port}"
     return "\n".join(
@@ -268,17 +290,3 @@ def _tour(settings: Settings, what: str) -> str:
             "",
         ]
     )
-
-
-def committed_clock(client: redis.Redis, keys: Keys) -> dict[str, Any]:
-    """The clock as the engine last committed it, or an empty mapping."""
-    raw: Any = client.hget(keys.position, "clock")
-    return json.loads(raw) if raw else {}
-
-
-def city_clock(client: redis.Redis, keys: Keys) -> datetime:
-    """What time it is in the city. Raises LookupError before the engine has said so."""
-    clock = committed_clock(client, keys)
-    if not clock:
-        raise LookupError(f"{keys.city}: no engine has run yet")
-    return msgspec.convert(clock["at"], datetime)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from flask import Blueprint, Flask, Response, redirect, request, session
 from flask_limiter import Limiter
 from flask_limiter.errors import RateLimitExceeded
 from flask_limiter.util import get_remote_address
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from werkzeug.wrappers import Response as AnyResponse
 
-from dashboard.access import Access, csrf_token, error_response, has_csrf_token
+from dashboard.access import Access, Principal, Role, csrf_token, error_response, has_csrf_token
 from dashboard.accounts.audit import Actor, Record
 from dashboard.accounts.people import People, Person, key_of
 from dashboard.accounts.sessions import Ended
@@ -22,7 +24,8 @@ from layouts.texts import mark as N_
 TRIES = "10 per minute"
 # Guesses at one name from many addresses; more than one address may try, so that none can lock a colleague out.
 TRIES_FOR_NAME = "30 per minute"
-SESSION_S = 12 * 3600
+# Of the cookie. A person's session is the server's and may end sooner; one that owns incidents is never ended by time.
+SESSION_S = 7 * 24 * 3600
 
 TITLE = N_("Sign in")
 KEY = N_("Access key")
@@ -30,10 +33,12 @@ WRONG = N_("This key is not known. Keys are made with: python -m dashboard key a
 STALE = N_("The form was out of date. Please send it again.")
 SIGN_OUT = N_("Sign out")
 SIGNED_IN = N_("Signed in as {name} ({role})")
-NAME = "User name"
-PASSWORD = "Password"
-WRONG_PERSON = "User name and password do not belong together, or the account is closed."
-WITH_KEY = "With an access key"
+NAME = N_("User name")
+PASSWORD = N_("Password")
+WRONG_PERSON = N_("User name and password do not belong together, or the account is closed.")
+WITH_KEY = N_("With an access key")
+OWNING = N_("You still own open incidents. Hand them over first: signing out now leaves them to nobody.")
+EVERYWHERE = N_("Sign out on every machine")
 MODES = {"-sim": N_("SIMULATION"), "-replay": N_("REPLAY")}
 
 _PAGE = """<!doctype html>
@@ -52,9 +57,26 @@ input, button {{ font: inherit; padding: 8px 12px; border-radius: var(--radius, 
   border: 1px solid var(--hairline, #2a3644); background: var(--raised, #1b2430); }}
 button {{ cursor: pointer; border-color: var(--accent, #4cc2ff); }}
 p {{ margin: 0; }}
+nav {{ display: flex; flex-wrap: wrap; gap: 4px 12px; width: min(360px, 90vw); justify-content: center; }}
+a {{ color: var(--muted, #9fb0c3); }}
 .mode {{ position: fixed; top: 16px; padding: 2px 10px; border-radius: var(--radius, 6px); font-weight: 600;
   color: var(--priority-2, #ffb020); border: 1px solid; }}
-</style></head><body>{mode}<main>{form}</main></body></html>"""
+</style></head><body>{mode}<main>{form}{languages}</main></body></html>"""
+
+
+@dataclass(frozen=True)
+class Site:
+    """What the pages of signing in need."""
+
+    access: Access
+    people: People
+    tokens_url: str
+    homes: Mapping[Role, str]
+
+    def home(self, principal: Principal | None) -> str:
+        """The page of somebody's role."""
+        roles = principal.roles if principal else ()
+        return next((self.homes[role] for role in roles if role in self.homes), "/")
 
 
 def start_signin(
@@ -63,8 +85,13 @@ def start_signin(
     limiter_storage: str,
     tokens_url: str = "/assets/10-tokens.css",
     people: People | None = None,
+    homes: Mapping[Role, str] | None = None,
 ) -> Limiter:
-    """Attach `/signin` and `/signout`, the cookie's settings, and the limiter (its counts live in Redis)."""
+    """Attach `/signin` and `/signout`, the cookie's settings, and the limiter (its counts live in Redis).
+
+    `homes`: to which page a role is led that signed in without asking for one.
+    """
+    access.attach(app)
     app.config.update(
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
@@ -81,7 +108,7 @@ def start_signin(
         in_memory_fallback=[TRIES],
         headers_enabled=True,
     )
-    blueprint = _blueprint(access, people or People(access.person_sessions), limiter, tokens_url)
+    blueprint = _blueprint(Site(access, people or People(access.person_sessions), tokens_url, homes or {}), limiter)
     app.register_blueprint(blueprint)
     app.register_error_handler(RateLimitExceeded, _too_often)
     return limiter
@@ -92,28 +119,34 @@ def limiter_storage(redis_url: str) -> str:
     return redis_url.replace("unix://", "redis+unix://", 1) if redis_url.startswith("unix://") else redis_url
 
 
-def _blueprint(access: Access, people: People, limiter: Limiter, tokens_url: str) -> Blueprint:
-    blueprint = Blueprint("signin", __name__)
+def _blueprint(site: Site, limiter: Limiter) -> Blueprint:
+    blueprint, access, people = Blueprint("signin", __name__), site.access, site.people
 
     @blueprint.get("/signin")
     def form() -> Response:
-        return _page(access, tokens_url, "")
+        return _page(site, "")
 
     @blueprint.post("/signin")
     @limiter.limit(TRIES)
     @limiter.limit(TRIES_FOR_NAME, key_func=_name_tried, exempt_when=lambda: not _name_tried())
     def sign_in() -> AnyResponse:
         if not has_csrf_token(request.form.get("csrf", "")):
-            return _page(access, tokens_url, STALE, 400)
+            return _page(site, STALE, 400)
         if wrong := _refused(access, people):
-            return _page(access, tokens_url, wrong, 401)
+            return _page(site, wrong, 401)
         session.permanent = True
-        return redirect(_local(request.form.get("next", "")))
+        return redirect(_onward(site.home(access.authenticate(request))))
 
     @blueprint.post("/signout")
     def sign_out() -> AnyResponse:
         if not has_csrf_token(request.form.get("csrf", "")):
-            return _page(access, tokens_url, STALE, 400)
+            return _page(site, STALE, 400)
+        principal = access.authenticate(request)
+        is_person = principal is not None and bool(principal.session)
+        if principal and is_person and "anyway" not in request.form and people.sessions.is_needed(principal.name):
+            return _page(site, OWNING, 409)
+        if principal and is_person and "everywhere" in request.form:
+            people.sign_out(principal.actor(request.remote_addr or ""), principal.name)
         access.sign_out()
         return redirect("/signin")
 
@@ -152,21 +185,23 @@ def _write_down(people: People, known: Person | None) -> None:
 _OFFERED = [*(lang.html for lang in LANGUAGES.values()), "zh-CN", "zh"]
 
 
-def _page(access: Access, tokens_url: str, message: str, status: int = 200) -> Response:
+def _page(site: Site, message: str, status: int = 200) -> Response:
     lang = language(request.args.get("lang") or request.accept_languages.best_match(_OFFERED))
     say = gettext(lang.id)
-    principal = access.authenticate(request)
-    if principal is None:
-        form = _sign_in_form(say, lang.id, message)
+    principal = site.access.authenticate(request)
+    is_in = principal is not None and not principal.is_locked  # a locked desk may also be opened by signing in anew
+    if principal and is_in:
+        form = _sign_out_form(say, lang.id, message, principal, site.home(principal))
     else:
-        form = _sign_out_form(say, SIGNED_IN, principal.name, principal.role)
+        form = _sign_in_form(say, lang.id, message)
     html = _PAGE.format(
         lang=lang.html,
         direction=lang.direction,
         title=say(TITLE),
-        tokens=tokens_url,
-        mode=_mode(say, access.keys.city),
+        tokens=site.tokens_url,
+        mode=_mode(say, site.access.keys.city),
         form=form,
+        languages=_languages(),
     )
     response = Response(html, status, mimetype="text/html")
     response.headers["Cache-Control"] = "no-store"
@@ -211,11 +246,43 @@ def _hidden() -> Markup:
     ).format(csrf=csrf_token(), next=_local(request.values.get("next", "")))
 
 
-def _sign_out_form(say: Callable[[str], str], told: str, name: str, role: str) -> Markup:
+def _sign_out_form(say: Callable[[str], str], lang_id: str, message: str, principal: Principal, home: str) -> Markup:
+    """A way on and the ways out; all machines at once for people, who may have left one signed in.
+
+    With a `message` against it, pressing the button again is meant.
+    """
+    anyway = Markup('<p role="alert">{}</p><input type="hidden" name="anyway" value="1">').format(say(message))
+    everywhere = Markup('<button name="everywhere" value="1">{}</button>').format(say(EVERYWHERE))
     return Markup(
-        '<form method="post" action="/signout"><h1>Hexwatch</h1><p>{told}</p>'
-        '<input type="hidden" name="csrf" value="{csrf}"><button>{sign_out}</button></form>'
-    ).format(told=say(told).format(name=name, role=role), csrf=csrf_token(), sign_out=say(SIGN_OUT))
+        '<form method="post" action="/signout?lang={lang}"><h1><a href="{home}">Hexwatch</a></h1><p>{told}</p>{anyway}'
+        '<input type="hidden" name="csrf" value="{csrf}"><button>{sign_out}</button>{everywhere}</form>'
+    ).format(
+        lang=lang_id,
+        home=home,
+        told=say(SIGNED_IN).format(name=principal.name, role=principal.role),
+        anyway=anyway if message else "",
+        csrf=csrf_token(),
+        sign_out=say(SIGN_OUT),
+        everywhere=everywhere if principal.session else "",
+    )
+
+
+def _languages() -> Markup:
+    """The same page in each language; where to go afterwards is kept."""
+    going = urlencode({"next": _local(request.values.get("next", ""))})
+    links = (
+        Markup('<a href="/signin?lang={id}&amp;{going}" lang="{html}">{name}</a>').format(
+            id=lang.id, going=Markup(escape(going)), html=lang.html, name=lang.name
+        )
+        for lang in LANGUAGES.values()
+    )
+    return Markup("<nav>{}</nav>").format(Markup("").join(links))
+
+
+def _onward(home: str) -> str:
+    """Where somebody goes who has just signed in: where they wanted, else to the page of their role."""
+    wanted = _local(request.form.get("next", ""))
+    return home if wanted == "/" else wanted
 
 
 def _local(address: str) -> str:

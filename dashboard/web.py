@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import gevent
+import redis
 from dash import Dash
 from flask import Flask, Response, redirect, request, session
 from werkzeug.wrappers import Response as AnyResponse
 
+from callbacks import dispatch as dispatch_callbacks
 from callbacks import shell as shell_callbacks
 from callbacks import wall as wall_callbacks
-from dashboard.access import Access, Role
+from dashboard.access import CSRF_HEADER, SAFE_METHODS, Access, Role, error_response
+from dashboard.accounts.accounts import Accounts, open_accounts
+from dashboard.accounts.handover_routes import handover_routes
+from dashboard.accounts.routes import account_routes
 from dashboard.api.blueprint import api
 from dashboard.api.context import ApiContext
+from dashboard.blocking import run_blocking
+from dashboard.board import board_routes, start_board
 from dashboard.connect import connect
 from dashboard.desk import Desk
 from dashboard.engine_process import load_areas
@@ -24,11 +31,18 @@ from dashboard.health import health
 from dashboard.live import LiveContext, start_live
 from dashboard.logs import set_up_logging
 from dashboard.outgoing.routes import feeds
+from dashboard.places import KeptGazetteer
+from dashboard.recommending import recommender_of
+from dashboard.response_clocks import targets_of
+from dashboard.run_sheets import run_sheets
+from dashboard.secret import secret_of
 from dashboard.settings import Settings, read_settings, reader_path
 from dashboard.signin import limiter_storage, start_signin
 from dashboard.story import Story
 from dashboard.story_routes import story_routes
+from dashboard.viewers import viewers
 from dashboard.whole_writes import with_whole_writes
+from geo.areas import Areas
 from geo.cities import City, load_city
 from layouts.context import context_of
 from layouts.shell import PAGES, every_page, shell
@@ -37,6 +51,7 @@ from streams.reader import Reader
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
 MAX_BODY_BYTES = 2_000_000
+WARM_AFTER_S = 3.0
 # Dash puts its configuration into inline scripts and plotly builds functions: hence the two `unsafe` words.
 # Everything comes from this server and nothing else, whatever a script may try.
 POLICY = (
@@ -46,6 +61,12 @@ POLICY = (
 )
 
 
+OUR_PAGES = frozenset({"same-origin", "none"})  # as browsers name them in Sec-Fetch-Site
+DESKS = frozenset({"/dispatch"})
+# To which page a role is led that signed in; others to the front page.
+HOMES = {role: path for role, path in {Role.DISPATCHER: "/dispatch"}.items() if path in PAGES}
+
+
 def create_app(settings: Settings | None = None) -> Flask:
     """The WSGI app of one worker; gunicorn calls this after it has patched the worker for gevent."""
     settings = settings or read_settings()
@@ -53,36 +74,52 @@ def create_app(settings: Settings | None = None) -> Flask:
     city = load_city(settings.city)
     app = Flask("hexwatch", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
-    app.secret_key = _secret(settings)
-    context = _api_context(settings)
-    start_signin(app, context.access, limiter_storage(settings.redis))
+    app.secret_key = secret_of(settings)
+    client, keys = connect(settings), Keys(settings.city)
+    accounts = open_accounts(client, keys, settings.data)
+    areas = load_areas(settings, city)
+    context = replace(_api_context(settings, client, keys, accounts), **_advice(settings, city, areas))
+    storage = limiter_storage(settings.redis)
+    limiter = start_signin(app, context.access, storage, people=accounts.people, homes=HOMES)
+    app.register_blueprint(account_routes(context.access, accounts, limiter))
+    app.register_blueprint(handover_routes(context.access, accounts))
     _, relay = start_live(app, LiveContext(settings, context.client, context.keys, context.access))
     app.register_blueprint(api(context))
     app.register_blueprint(feeds(context, city))
     app.register_blueprint(health(context.client, context.keys, relay.silent_s, lambda: len(relay.clients)))
     if settings.story:
         app.register_blueprint(story_routes(Story(context.client, context.keys), context.access))
-    _add_pages(app, settings, city, context)
+    _add_pages(app, settings, city, context, areas)
     _guard(app, settings, context.access)
     app.wsgi_app = with_whole_writes(app.wsgi_app)  # type: ignore[method-assign]
     return app
 
 
-def _api_context(settings: Settings) -> ApiContext:
-    client, keys = connect(settings), Keys(settings.city)
+def _api_context(settings: Settings, client: redis.Redis, keys: Keys, accounts: Accounts) -> ApiContext:
     return ApiContext(
         client=client,
         keys=keys,
         reader=Reader(reader_path(settings), settings.city),
-        access=Access(client, keys, settings.api_key, settings.open_wall),
+        access=Access(client, keys, settings.api_key, settings.open_wall, sessions=accounts.sessions),
         max_backlog=settings.max_backlog,
         max_memory_mb=settings.max_memory_mb,
+        eido_domain=settings.eido_domain,
         sleep=gevent.sleep,
     )
 
 
-def _add_pages(app: Flask, settings: Settings, city: City, api_context: ApiContext) -> None:
-    context = replace(context_of(city, load_areas(settings, city), tile_url=settings.tile_url), story=settings.story)
+def _advice(settings: Settings, city: City, areas: Areas | None) -> dict[str, Any]:
+    """What the API recommends units and judges response times by. The solver is imported before somebody waits."""
+    recommender = recommender_of(city, areas, settings.travel, settings.plans)
+    gevent.spawn_later(WARM_AFTER_S, run_blocking, recommender.warm)
+    gazetteer = KeptGazetteer(settings, city, areas)
+    gevent.spawn_later(WARM_AFTER_S, gazetteer.warm)
+    return {"recommender": recommender, "targets": targets_of(settings.targets), "gazetteer": gazetteer}
+
+
+def _add_pages(app: Flask, settings: Settings, city: City, api_context: ApiContext, areas: Areas | None) -> None:
+    context = context_of(city, areas, tile_url=settings.tile_url)
+    context = replace(context, story=settings.story, viewer=viewers(api_context.access))
     dash = Dash(
         "hexwatch",
         server=app,  # type: ignore[arg-type]
@@ -96,6 +133,10 @@ def _add_pages(app: Flask, settings: Settings, city: City, api_context: ApiConte
     dash.validation_layout = every_page(context)  # type: ignore[assignment]
     shell_callbacks.register(dash, context)
     wall_callbacks.register(dash, Desk(api_context, city), context)
+    dispatch_callbacks.register(dash)
+    app.register_blueprint(run_sheets(api_context, context))
+    app.register_blueprint(board_routes(api_context.client, api_context.keys, api_context.access, context))
+    start_board(settings, api_context.client, api_context.keys, context)
 
 
 def _guard(app: Flask, settings: Settings, access: Access) -> None:
@@ -105,15 +146,25 @@ def _guard(app: Flask, settings: Settings, access: Access) -> None:
     policy = POLICY.format(tiles=tiles)
 
     @app.before_request
+    def refuse_other_sites() -> Response | None:
+        """A browser says from where a request was begun; another site's page is nobody who may change something."""
+        is_ours = request.headers.get("Sec-Fetch-Site", "none") in OUR_PAGES
+        if request.method in SAFE_METHODS or is_ours:
+            return None
+        return error_response(403, "csrf", f"begun by another site's page; ours also send {CSRF_HEADER}")
+
+    @app.before_request
     def ask_for_sign_in() -> AnyResponse | None:
         is_page = request.path.rstrip("/") in pages or request.path == "/"
         is_dash = request.path.startswith("/_dash-") and not request.path.startswith("/_dash-component-suites")
         if is_page and "kiosk" in request.args:
             _sign_in_screen(access, request.args["kiosk"])
-        if not (is_page or is_dash) or access.live_principal(request) is not None:
+        is_desk = request.path.rstrip("/") in DESKS  # open to nobody unnamed, also where the wall is
+        who = access.authenticate(request) if is_desk else access.live_principal(request)
+        if not (is_page or is_dash) or who is not None:
             return None
         if is_page:
-            return redirect(f"/signin?next={request.path}")
+            return redirect(f"/signin?next={quote(request.full_path.rstrip('?'), safe='/')}")
         return Response("sign in", 401)
 
     @app.after_request
@@ -131,18 +182,3 @@ def _sign_in_screen(access: Access, key: str) -> None:
     if holder is not None and holder.role is Role.KIOSK and access.live_principal(request) is None:
         access.sign_in(key)
         session.permanent = True
-
-
-def _secret(settings: Settings) -> str:
-    """The key that signs sessions: from the settings, or made once and kept where only this user reads it."""
-    if settings.secret:
-        return settings.secret
-    path = settings.data / "secret"
-    settings.data.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="ascii")
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(secrets.token_urlsafe(48))
-    return path.read_text(encoding="ascii")

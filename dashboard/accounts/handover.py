@@ -86,8 +86,14 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def digest(self) -> str:
-        """Tells whether what was shown is what stands here; the instant of writing is no difference."""
-        return hashlib.sha256(encode(msgspec.structs.replace(self, made_at=datetime.min))).hexdigest()
+        """Tells whether what was shown is what stands here.
+
+        What moves by itself is no difference: the instant of writing, stages, timers, where crews are. A receiver who
+        had to read each of those again would never be done.
+        """
+        incidents = tuple(msgspec.structs.replace(incident, status="") for incident in self.incidents)
+        settled = msgspec.structs.replace(self, made_at=datetime.min, incidents=incidents, timers=(), units=())
+        return hashlib.sha256(encode(settled)).hexdigest()
 
     def counted(self) -> dict[str, int]:
         """How many lines of each kind, for the audit."""

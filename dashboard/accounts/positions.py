@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,7 +13,10 @@ import msgspec
 from dashboard.accounts.audit import Actor, Audit, Record, Step
 from dashboard.accounts.sessions import Sessions
 from streams.codec import encode
+from streams.keys import Keys
 
+# The position of whoever looks after all that no other position covers: also what has no place yet.
+WHOLE_CITY = "city"
 # A desk with an open page is heard of every few seconds; after this long nobody hears an alarm there.
 ABSENT_AFTER = timedelta(minutes=2)
 MOST_NAME = 100
@@ -62,14 +65,13 @@ class Positions:
         self.sessions: Sessions = sessions
         self.audit: Audit = sessions.audit
         self._client: Any = self.audit.client
-        self.key = self.audit.keys.of("positions")
+        self.key = _key(self.audit.keys)
 
     # looking
 
     def holdings(self) -> dict[str, Holding]:
         """Position -> who has it."""
-        found = [_decode(raw) for raw in self._client.hvals(self.key)]
-        return {holding.position: holding for holding in sorted(found, key=lambda h: h.position)}
+        return read_holdings(self._client, self.audit.keys)
 
     def of(self, name: str) -> list[str]:
         """The positions of one person."""
@@ -153,6 +155,17 @@ class Positions:
         return ("HSET", self.key, holding.position, encode(holding))
 
 
+def read_holdings(redis: Any, keys: Keys) -> dict[str, Holding]:
+    """Position -> who has it, in the order of names."""
+    found = [_decode(raw) for raw in redis.hvals(_key(keys))]
+    return {holding.position: holding for holding in sorted(found, key=lambda h: h.position)}
+
+
+def covers(position: str, area: str, held: Collection[str]) -> bool:
+    """Whether what happens in `area` (empty: nobody knows where) belongs to `position`; `held`: all that are held."""
+    return position == area or (position == WHOLE_CITY and area not in held)
+
+
 def held_by(name: str, raw: bytes | None, position: str) -> Holding:
     """The holding, if it is that of `name`. Raises NotYours."""
     holding = _read(raw)
@@ -161,6 +174,10 @@ def held_by(name: str, raw: bytes | None, position: str) -> Holding:
     if holding.name != name:
         raise NotYours(f"{holding.name} is at {position}, not {name}", holding)
     return holding
+
+
+def _key(keys: Keys) -> str:
+    return keys.of("positions")
 
 
 def _decode(raw: bytes) -> Holding:

@@ -16,6 +16,7 @@ from dashboard.accounts.audit import Actor
 from dashboard.accounts.passwords import BadPassword
 from dashboard.accounts.positions import NotYours, Standing
 from dashboard.accounts.sessions import Ended
+from dashboard.presence import KEY_SHOWN
 from streams.codec import encode
 
 P = ParamSpec("P")
@@ -29,24 +30,29 @@ def account_routes(access: Access, accounts: Accounts, limiter: Limiter) -> Blue
     _account(blueprint, access, accounts)
     _secrets(blueprint, access, accounts, limiter)
     _positions(blueprint, access, accounts)
+    refuse_in_words(blueprint)
+
+    @blueprint.errorhandler(BadPassword)
+    def bad_password(error: BadPassword) -> Response:
+        return error_response(400, "bad_request", str(error))
+
+    return blueprint
+
+
+def refuse_in_words(blueprint: Blueprint) -> None:
+    """What positions and sessions refuse, as answers."""
 
     @blueprint.errorhandler(NotYours)
     def not_yours(error: NotYours) -> Response:
         holding = error.holding.shown() if error.holding else None
         return error_response(409, "refused", str(error), reason=str(error), holding=holding)
 
-    @blueprint.errorhandler(BadPassword)
-    def bad_password(error: BadPassword) -> Response:
-        return error_response(400, "bad_request", str(error))
-
     @blueprint.errorhandler(Ended)
     def ended(error: Ended) -> Response:
         return error_response(401, "unauthorized", str(error))
 
-    return blueprint
 
-
-def _for_people(access: Access, permission: Permission) -> Callable[[Callable[P, Response]], Callable[P, Response]]:
+def for_people(access: Access, permission: Permission) -> Callable[[Callable[P, Response]], Callable[P, Response]]:
     """Decorate a view that needs a person's session and, unless it is READ_PICTURE, an unlocked desk."""
 
     def decorate(view: Callable[P, Response]) -> Callable[P, Response]:
@@ -64,23 +70,23 @@ def _for_people(access: Access, permission: Permission) -> Callable[[Callable[P,
 
 def _account(blueprint: Blueprint, access: Access, accounts: Accounts) -> None:
     @blueprint.get("/account")
-    @_for_people(access, Permission.READ_PICTURE)
+    @for_people(access, Permission.READ_PICTURE)
     def account() -> Response:
         """Who am I. Asking now and then also keeps the cookie fresh: a desk in use is never signed out."""
-        return _answer(_told(accounts))
+        return answer(_told(accounts))
 
     @blueprint.post("/account/lock")
-    @_for_people(access, Permission.READ_PICTURE)
+    @for_people(access, Permission.READ_PICTURE)
     def lock() -> Response:
         accounts.sessions.lock(g.principal.session)
-        return _answer(_told(accounts))
+        return answer(_told(accounts))
 
     @blueprint.post("/account/signout-everywhere")
-    @_for_people(access, Permission.READ_PICTURE)
+    @for_people(access, Permission.READ_PICTURE)
     def sign_out_everywhere() -> Response:
-        accounts.people.sign_out(_actor(), g.principal.name)
+        accounts.people.sign_out(actor_of(), g.principal.name)
         session.clear()
-        return _answer({})
+        return answer({})
 
 
 def _secrets(blueprint: Blueprint, access: Access, accounts: Accounts, limiter: Limiter) -> None:
@@ -89,46 +95,46 @@ def _secrets(blueprint: Blueprint, access: Access, accounts: Accounts, limiter: 
 
     @blueprint.post("/account/unlock")
     @limited
-    @_for_people(access, Permission.READ_PICTURE)
+    @for_people(access, Permission.READ_PICTURE)
     def unlock() -> Response:
         """`{secret}`: the PIN or the password."""
         if not accounts.people.unlock(g.principal.session, _field("secret")):
             left = accounts.people.pin_tries_left(g.principal.name)
             return error_response(403, "wrong", "neither the PIN nor the password", pin_tries_left=left)
-        return _answer(_told(accounts))
+        return answer(_told(accounts))
 
     @blueprint.post("/account/pin")
     @limited
-    @_for_people(access, Permission.READ_PICTURE)
+    @for_people(access, Permission.READ_PICTURE)
     def pin() -> Response:
         """`{password, pin}`: the password, so that an open desk that was left alone gives nobody a PIN."""
         if accounts.people.check(g.principal.name, _field("password")) is None:
             return error_response(403, "wrong", "this is not the password")
-        accounts.people.set_pin(_actor(), g.principal.name, _field("pin"))
-        return _answer(_told(accounts))
+        accounts.people.set_pin(actor_of(), g.principal.name, _field("pin"))
+        return answer(_told(accounts))
 
 
 def _positions(blueprint: Blueprint, access: Access, accounts: Accounts) -> None:
     @blueprint.get("/positions")
-    @_for_people(access, Permission.READ_INCIDENTS)
+    @for_people(access, Permission.READ_INCIDENTS)
     def positions() -> Response:
         """Who is where, and whether somebody is there; `?position=…` adds those that nobody has."""
         found = accounts.positions.standing(request.args.getlist("position"))
-        return _answer({"positions": [_standing(standing) for standing in found]})
+        return answer({"positions": [_standing(standing) for standing in found]})
 
     @blueprint.post("/positions/take")
-    @_for_people(access, Permission.READ_INCIDENTS)
+    @for_people(access, Permission.REQUEST_DISPATCH)
     def take() -> Response:
         """`{position, desk}`."""
-        accounts.positions.take(_actor(), _field("position"), _field("desk"))
-        return _answer(_told(accounts))
+        accounts.positions.take(actor_of(), _field("position"), _field("desk"))
+        return answer(_told(accounts))
 
     @blueprint.post("/positions/leave")
-    @_for_people(access, Permission.READ_INCIDENTS)
+    @for_people(access, Permission.READ_INCIDENTS)
     def leave() -> Response:
         """`{position}`."""
-        accounts.positions.leave(_actor(), _field("position"))
-        return _answer(_told(accounts))
+        accounts.positions.leave(actor_of(), _field("position"))
+        return answer(_told(accounts))
 
 
 def _told(accounts: Accounts) -> dict[str, Any]:
@@ -136,6 +142,7 @@ def _told(accounts: Accounts) -> dict[str, Any]:
     found, person = accounts.sessions.find(principal.session), accounts.people.get(principal.name)
     return {
         "name": principal.name,
+        "desk": principal.session[:KEY_SHOWN],
         "roles": principal.roles,
         "locale": found.locale if found else "",
         "locked": found is not None and found.locked_at is not None,
@@ -151,7 +158,7 @@ def _standing(standing: Standing) -> dict[str, Any]:
     return {"position": standing.position, "presence": standing.presence, "held": held}
 
 
-def _actor() -> Actor:
+def actor_of() -> Actor:
     actor: Actor = g.principal.actor(request.remote_addr or "")
     return actor
 
@@ -167,7 +174,7 @@ def _field(name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _answer(body: Any) -> Response:
+def answer(body: Any) -> Response:
     response = Response(encode(body), mimetype="application/json")
     response.headers["Cache-Control"] = "no-store"
     return response

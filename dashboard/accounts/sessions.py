@@ -18,6 +18,8 @@ from dashboard.accounts.audit import Actor, Audit, Record, Step
 from streams.codec import encode
 
 UNSEEN = timedelta(hours=12)  # then a session is over
+DISPATCHER = "dispatcher"  # the role whose desk locks itself
+LEFT_ALONE = timedelta(minutes=15)  # a dispatcher's page that was away for so long comes back locked
 TOUCH_EVERY = timedelta(seconds=20)
 MOST_TOUCHED = 10_000
 MOST_AGENT = 200
@@ -55,7 +57,7 @@ class Sessions:
         """`is_needed(name)`: whether someone owns what must not be left alone; such sessions do not run out."""
         self.audit = audit
         self._client: Any = audit.client
-        self._is_needed = is_needed
+        self.is_needed = is_needed
         self._touched: dict[str, datetime] = {}
         self.key, self.seen_key = audit.keys.of("sessions"), audit.keys.of("sessions-seen")
 
@@ -125,6 +127,21 @@ class Sessions:
         raw, seen = self._read_many([mark])[0]
         return self._alive(raw, seen)
 
+    def come_back(self, mark: str) -> Session | None:
+        """The same for whoever asks with it: a dispatcher's that was left alone, its page closed or its machine asleep,
+        is locked from now on."""
+        raw, seen = self._read_many([mark])[0]
+        session = self._alive(raw, seen)
+        is_desk = session is not None and DISPATCHER in session.roles
+        if session is None or not is_desk or session.locked_at:
+            return session
+        if self.audit.now() - _last(session, seen) < LEFT_ALONE:
+            return session
+        try:
+            return self.lock(mark)
+        except Ended:
+            return None
+
     def all(self) -> list[Session]:
         """Every session that lives, the oldest first."""
         marks = [raw.decode() for raw in self._client.hkeys(self.key)]
@@ -191,8 +208,7 @@ class Sessions:
         session = _read(raw)
         if session is None:
             return None
-        last = _instant(seen) if seen else session.began_at
-        if self.audit.now() - last < UNSEEN or self._is_needed(session.name):
+        if self.audit.now() - _last(session, seen) < UNSEEN or self.is_needed(session.name):
             return session
         return None
 
@@ -213,6 +229,11 @@ class _Version(msgspec.Struct, frozen=True):
 
 def _read(raw: bytes | None) -> Session | None:
     return None if raw is None else msgspec.json.decode(raw, type=Session)
+
+
+def _last(session: Session, seen: bytes | None) -> datetime:
+    """When it was last heard of."""
+    return _instant(seen) if seen else session.began_at
 
 
 def _instant(raw: bytes) -> datetime:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import msgspec
 
 from dashboard.access import Permission, Principal
+from dashboard.api import audited
 from dashboard.api.answers import Problem, bad
 from dashboard.api.context import ApiContext
 from dashboard.engine import arguments as given
@@ -39,7 +40,7 @@ class ReopenCase(Arguments, frozen=True):
 
 
 class Erase(Arguments, frozen=True):
-    subject: Annotated[str, msgspec.Meta(pattern=r"^(case|incident):.", max_length=210)]
+    subject: Annotated[str, msgspec.Meta(pattern=r"^(case|incident|call):.", max_length=210)]
 
 
 # The verbs of the dispatch desk: who may ask for one may ask for all.
@@ -57,6 +58,16 @@ DESK: dict[str, type[msgspec.Struct]] = {
     "merge": given.Merge,
     "split": given.Split,
     "promote_case": given.PromoteCase,
+    "demote_incident": given.DemoteIncident,
+    "ask_agency": given.AskAgency,
+    "answer_agency": given.AnswerAgency,
+    "hand_over": given.HandOver,
+    "answer_hand_over": given.AnswerHandOver,
+    "declare_major": given.DeclareMajor,
+    "report_casualties": given.ReportCasualties,
+    "report_situation": given.ReportSituation,
+    "report_hospital": given.ReportHospital,
+    "call_back": given.CallBack,
     "dispatch": given.Dispatch,
     "acknowledge": given.Acknowledge,
     "report": given.Report,
@@ -65,6 +76,12 @@ DESK: dict[str, type[msgspec.Struct]] = {
     "stand_down": given.StandDown,
     "clear_unit": given.ClearUnit,
     "signal_unit": given.SignalUnit,
+    "ack_alarm": given.OfAlarm,
+    "shelve_alarm": given.ShelveAlarm,
+    "unshelve_alarm": given.OfAlarm,
+    "unit_emergency": given.UnitDanger,
+    "end_unit_emergency": given.EndUnitDanger,
+    "check_in": given.CheckIn,
     "undo": given.Undo,
 }
 
@@ -90,16 +107,19 @@ VERBS: dict[str, Verb] = {
 }
 
 
-def ask(context: ApiContext, body: Any, principal: Principal) -> tuple[dict[str, Any], int]:
+def ask(context: ApiContext, body: Any, principal: Principal, peer: str = "") -> tuple[dict[str, Any], int]:
     """(answer, status): 200 done, 409 refused with the reason. Raises Problem: 400, 403, 504 without an answer.
 
-    A request id that was answered before gets that answer again, and nothing is asked twice.
+    A request id that was answered before gets that answer again, and nothing is asked twice. Each request that was
+    asked is written down with its outcome before its answer is given.
     """
-    name, verb, arguments, if_version, request_id = _understood(context, body)
-    if not principal.may(verb.permission):
-        raise Problem(403, "forbidden", f"role {principal.role} lacks {verb.permission}")
+    name, verb, arguments, if_version, request_id = _understood(context, body, principal)
+    said = msgspec.to_builtins(arguments)
     if (known := reply_of(context, request_id)) is not None:
+        if not audited.is_written(context, request_id):
+            audited.write_down(context, principal, peer, name, said, None, known[0], is_repeated=True)
         return known
+    before = audited.standing(context, audited.subject_of(said))
     valid_until = context.now() + timedelta(seconds=verb.valid_s)
     entry = {
         "request_id": request_id,
@@ -108,11 +128,18 @@ def ask(context: ApiContext, body: Any, principal: Principal) -> tuple[dict[str,
         "role": str(principal.role),
         "valid_until": valid_until,
         "if_version": if_version,
-        "args": msgspec.to_builtins(arguments),
+        "args": said,
     }
     deadline = context.monotonic() + verb.valid_s + GRACE_S
     context.client.xadd(context.keys.requests, {"e": encode(entry)})
-    return _awaited(context, request_id, deadline)
+    try:
+        reply, status = _awaited(context, request_id, deadline)
+    except Problem:
+        unanswered = {"outcome": audited.UNANSWERED, "request_id": request_id}
+        audited.write_down(context, principal, peer, name, said, before, unanswered)
+        raise
+    audited.write_down(context, principal, peer, name, said, before, reply)
+    return reply, status
 
 
 def reply_of(context: ApiContext, request_id: str) -> tuple[dict[str, Any], int] | None:
@@ -142,14 +169,18 @@ def _awaited(context: ApiContext, request_id: str, deadline: float) -> tuple[dic
     return reply
 
 
-def _understood(context: ApiContext, body: Any) -> tuple[str, Verb, msgspec.Struct, int | None, str]:
-    """The parts of a posted request. Raises Problem 400 that says what is needed."""
+def _understood(
+    context: ApiContext, body: Any, principal: Principal
+) -> tuple[str, Verb, msgspec.Struct, int | None, str]:
+    """The parts of a posted request. Raises Problem 400 that says what is needed, 403 to whom it is not open."""
     if not isinstance(body, dict):
         raise bad('send one request: {"verb": …, …}')
     name = body.get("verb")
     verb = VERBS.get(name) if isinstance(name, str) else None
     if verb is None:
         raise bad(f"verb: one of {', '.join(sorted(VERBS))}")
+    if not principal.may(verb.permission):
+        raise Problem(403, "forbidden", f"role {principal.role} lacks {verb.permission}")
     if_version, request_id = body.get("if_version"), body.get("request_id") or context.new_id()
     if if_version is not None and (type(if_version) is not int or not 0 <= if_version < 1 << 62):
         raise bad("if_version: the `version` of what was seen, a whole number")

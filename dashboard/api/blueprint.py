@@ -12,9 +12,14 @@ from werkzeug.exceptions import HTTPException
 from dashboard.access import Permission
 from dashboard.api import asking, intake, lists
 from dashboard.api.answers import Problem, answer, answer_places, document_feature
-from dashboard.api.arguments import LISTS, PAGING, one_of, read_arguments, text, whole
+from dashboard.api.arguments import LISTS, PAGING, flag, one_of, read_arguments, text, whole
 from dashboard.api.context import ApiContext
+from dashboard.api.eido import eido
 from dashboard.api.picture import MEASURES, Grid, read_cells, read_picture
+from dashboard.api.places import places
+from dashboard.api.recommendation import recommendation
+from dashboard.api.response_times import response
+from dashboard.api.tasks import tasks
 from geo.cells import COARSEST, FINEST
 from geo.features import cell_to_feature
 from streams.reader import NotReady
@@ -36,6 +41,11 @@ def api(context: ApiContext) -> Blueprint:
     _figures(blueprint, context)
     for table in (CASES, INCIDENTS, UNITS):
         _list(blueprint, context, table)
+    recommendation(blueprint, context)
+    places(blueprint, context)
+    eido(blueprint, context)
+    response(blueprint, context)
+    tasks(blueprint, context)
     _writes(blueprint, context)
     _errors(blueprint)
     return blueprint
@@ -70,8 +80,9 @@ def _list(blueprint: Blueprint, context: ApiContext, table: Table) -> None:
 
     @context.access.require(permission)
     def one(subject_id: str) -> Response:
-        read_arguments({})
-        document = lists.read_one(context, table, subject_id, g.principal, request.remote_addr or "")
+        asked = read_arguments({"private": flag})
+        peer = request.remote_addr or ""
+        document = lists.read_one(context, table, subject_id, g.principal, peer, private=asked.get("private", True))
         return answer_places(document, lambda: [document_feature(document, subject_id)])
 
     blueprint.add_url_rule(f"/{table.name}", f"{table.name}_page", page)
@@ -87,7 +98,7 @@ def _writes(blueprint: Blueprint, context: ApiContext) -> None:
     @blueprint.post("/requests")
     @context.access.require(Permission.READ_INCIDENTS)  # each verb has a permission of its own
     def requests() -> Response:
-        return answer(*asking.ask(context, _body(), g.principal))
+        return answer(*asking.ask(context, _body(), g.principal, request.remote_addr or ""))
 
     @blueprint.get("/requests/<request_id>")
     @context.access.require(Permission.READ_INCIDENTS)

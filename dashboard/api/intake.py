@@ -78,7 +78,7 @@ def entry_of(item: Any, principal: Principal) -> bytes:
     entity = envelope.type.partition(".")[0]
     if entity not in frozenset().union(*WRITES.values()):
         raise Malformed(f"type: {envelope.type} is not taken from outside")
-    if entity not in WRITES.get(principal.role, frozenset()):
+    if entity not in principal.writes():
         raise Malformed(f"type: role {principal.role} may not report {entity}.* events")
     if envelope.source in OWN_SOURCES:
         raise Malformed(f"source: {envelope.source} is a name of the program itself")

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from dashboard.access import Permission, Principal
+from dashboard.accounts.audit import Record
 from dashboard.api.answers import Problem, bad
 from dashboard.api.context import ApiContext
 from dashboard.blocking import run_blocking
@@ -19,7 +20,8 @@ from streams.reader_schema import Table
 WAIT_FOR_READER_S = 2.0
 POLL_S = 0.02
 JUST_AFTER = timedelta(microseconds=1)
-HIDDEN = frozenset({"cleared", "began", "taken", "told", "seq"})  # inner memory of units; `seq` is shown as `version`
+# Inner memory of units; `seq` is shown as `version`.
+HIDDEN = frozenset({"cleared", "began", "taken", "told", "seq", "status_seq"})
 
 # The cases that a measure counts at `now`, as filters: the same definitions as `hotline.cases.case_flags`.
 MEASURES: dict[str, Any] = {
@@ -92,20 +94,22 @@ def wait_for_reader(context: ApiContext, seq: int) -> None:
         context.sleep(POLL_S)
 
 
-def read_one(context: ApiContext, table: Table, subject_id: str, principal: Principal, peer: str) -> dict[str, Any]:
-    """One document, with its personal fields for roles that may see them. Raises Problem 404."""
+def read_one(
+    context: ApiContext, table: Table, subject_id: str, principal: Principal, peer: str, private: bool = True
+) -> dict[str, Any]:
+    """One document, with its personal fields for roles that may see them if `private`. Raises Problem 404."""
     kind = kind_of(table)
-    raw, seq = _committed(context, table, subject_id)
+    raw, seq = committed(context, table, subject_id)
     if raw is None:
         raise Problem(404, "not_found", f"no {kind.id_field.removesuffix('_id')} {subject_id[:200]!r}")
     document = shown(msgspec.json.decode(raw, type=kind.document))
     subject = f"{kind.id_field.removesuffix('_id')}:{subject_id}"
-    if table.searched and principal.may(Permission.READ_PRIVATE):
+    if private and table.searched and principal.may(Permission.READ_PRIVATE):
         document["private"] = reveal(context, subject, principal, peer)
     return document | {"seq": seq}
 
 
-def _committed(context: ApiContext, table: Table, subject_id: str) -> tuple[bytes | None, int]:
+def committed(context: ApiContext, table: Table, subject_id: str) -> tuple[bytes | None, int]:
     """The engine's document; the reader's for those that left the engine's memory."""
     with context.client.pipeline(transaction=True) as pipe:
         pipe.hget(context.keys.of(table.name), subject_id)
@@ -121,13 +125,6 @@ def reveal(context: ApiContext, subject: str, principal: Principal, peer: str) -
     raw: Any = context.client.hget(context.keys.private, subject)
     fields: Mapping[str, Any] = msgspec.json.decode(raw) if raw else {}
     if fields:
-        entry: dict[Any, Any] = {
-            "at": context.now().isoformat(),
-            "name": principal.name,
-            "role": str(principal.role),
-            "subject": subject,
-            "fields": ",".join(sorted(fields)),
-            "peer": peer,
-        }
-        context.client.xadd(context.keys.of("audit"), entry)
+        seen = {"fields": sorted(fields)}
+        context.access.audit.append(Record(principal.actor(peer), "private.revealed", subject, None, seen))
     return dict(fields)

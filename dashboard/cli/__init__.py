@@ -6,14 +6,18 @@ import sys
 
 import click
 
+from dashboard.cli.audit import audit
 from dashboard.cli.cap import cap, notices
 from dashboard.cli.dead import dead
 from dashboard.cli.feed import feed
 from dashboard.cli.key import key
 from dashboard.cli.open311 import open311
+from dashboard.cli.places import places
 from dashboard.cli.run import demo, engine, reader, serve, up
 from dashboard.cli.simulate import simulate
 from dashboard.cli.system import doctor
+from dashboard.cli.travel import travel
+from dashboard.cli.user import user
 from dashboard.cli.webhook import webhook
 from dashboard.settings import unknown_settings
 
@@ -34,7 +38,9 @@ def main() -> None:
         raise click.ClickException("Python 3.11 or 3.12 is needed")
 
 
-for command in (demo, up, serve, engine, reader, simulate, feed, webhook, key, dead, doctor):
+for command in (demo, up, serve, engine, reader, simulate, feed, webhook, key, user, audit, dead):
+    main.add_command(command)
+for command in (places, travel, doctor):
     main.add_command(command)
 for command in (open311, cap, notices):
     feed.add_command(command)

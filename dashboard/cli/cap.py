@@ -13,8 +13,8 @@ import click
 import httpx
 import redis
 
+from dashboard.city_time import city_time
 from dashboard.cli.common import one_line_errors, redis_or_exit, settings_or_exit
-from dashboard.demo import city_clock
 from dashboard.engine_process import load_areas
 from dashboard.settings import Settings
 from dashboard.supervisor import stop_on_signals
@@ -82,13 +82,7 @@ def _opened(place: str, hosts: tuple[str, ...], once: bool) -> Iterator[Source]:
 def _now(client: redis.Redis, keys: Keys) -> Callable[[], datetime]:
     """The city's time; the host's before an engine has said what it is."""
 
-    def now() -> datetime:
-        try:
-            return city_clock(client, keys)
-        except LookupError:
-            return datetime.now(UTC)
-
-    return now
+    return lambda: city_time(client, keys) or datetime.now(UTC)
 
 
 def _report(said: poll.Look) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
+from dashboard.city_time import city_now
 from dashboard.cli.common import one_line_errors, redis_or_exit, settings_or_exit
-from dashboard.demo import city_clock
 from dashboard.supervisor import stop_on_signals
 from streams.feeds.appender import FeedTaken
 from streams.feeds.check import check as check_file
@@ -89,7 +89,7 @@ def replay(
             until=_instant(chosen, "--until", until),
             shift_to=datetime.fromisoformat(shift_to) if shift_to else None,
             loop=loop,
-            city_now=(lambda: city_clock(client, keys)) if shift_to else None,
+            city_now=(lambda: city_now(client, keys)) if shift_to else None,
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from None

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-import redis
 
+from dashboard.city_time import records_clock
 from dashboard.cli.common import one_line_errors, redis_or_exit, settings_or_exit
-from dashboard.demo import city_clock, committed_clock
-from dashboard.engine.clock import Mode
 from dashboard.supervisor import stop_on_signals
 from geo.cities import load_city
 from streams.feeds.appender import FeedTaken
@@ -63,7 +59,7 @@ def open311(
     stop_on_signals(stop)
     result = poll(
         client, keys, endpoint,
-        now=city_time(client, keys),
+        now=records_clock(client, keys),
         wait=stop.wait,
         stopping=stop.is_set,
         say=click.echo,
@@ -74,19 +70,6 @@ def open311(
     click.echo(f"{result.source}: {result.outcome}")
     if result.failed:
         raise click.ClickException(result.outcome)
-
-
-def city_time(client: redis.Redis, keys: Keys) -> Callable[[], datetime]:
-    """The clock that records are compared with: the wall's in a live city, else the one that the engine keeps.
-
-    Raises LookupError before the city's engine has said which.
-    """
-    clock = committed_clock(client, keys)
-    if not clock:
-        raise LookupError(f"{keys.city}: no engine has run yet")
-    if clock.get("mode") == Mode.LIVE.value:
-        return lambda: datetime.now(UTC)
-    return lambda: city_clock(client, keys)
 
 
 def _city_zone(city_id: str) -> str:

@@ -111,6 +111,24 @@ def test_a_lock_stays_through_restarts_until_it_is_opened(house: House) -> None:
     assert house.acts()[-2:] == ["session.locked", "session.unlocked"]
 
 
+def test_a_desk_that_was_left_alone_comes_back_locked_and_one_that_was_not_does_not(house: House) -> None:
+    ann, bob = house.sit("ann"), house.sit("bob")
+    sessions = house.accounts.sessions
+    for _ in range(3):
+        house.wall.pass_(minutes=6)
+        sessions.touch([bob.session])
+    back, here = sessions.come_back(ann.session), sessions.come_back(bob.session)
+    assert back is not None
+    assert here is not None
+    assert (back.locked_at, here.locked_at) == (house.wall.at, None)
+    sessions.unlock(ann.session)
+    sessions.touch([ann.session])
+    again = sessions.come_back(ann.session)
+    assert again is not None
+    assert again.locked_at is None
+    assert sessions.come_back("0" * 64) is None
+
+
 def test_an_ended_session_is_neither_locked_nor_brought_back(house: House) -> None:
     ann = house.sit("ann")
     house.accounts.sessions.end(ann.session, Actor("leader"))

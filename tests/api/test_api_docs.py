@@ -61,7 +61,7 @@ def test_roles_and_permissions_are_as_written() -> None:
 
 def test_every_verb_is_written_with_its_fields_and_permission() -> None:
     written = {
-        name.strip("`"): (re.findall(r"[a-z_]+", fields.split("(")[0]), permission.strip("`"))
+        name.strip("`"): (re.findall(r"[a-z][a-z0-9_]*", fields.split("(")[0]), permission.strip("`"))
         for name, fields, permission in rows("verb")
     }
     assert written == {name: (list(verb.arguments.__struct_fields__), verb.permission) for name, verb in VERBS.items()}
