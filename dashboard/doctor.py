@@ -13,6 +13,8 @@ from typing import Any
 import redis
 
 from dashboard.connect import connect, durability_complaint
+from dashboard.doctor_places import examine_places
+from dashboard.doctor_plans import examine_plans, examine_targets, examine_travel
 from dashboard.embedded import NoRedis, redis_binary
 from dashboard.settings import Settings
 from dashboard.supervisor import LEAST_FREE_MB
@@ -40,7 +42,7 @@ class Finding:
 def examine(settings: Settings) -> list[Finding]:
     """Look at everything; never raises for what it examines."""
     checks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
-        _python, _folders, _redis, _cities, _presets, _fonts, _wall, _key,
+        _python, _folders, _redis, _cities, _presets, _desk, _fonts, _wall, _key,
     )  # fmt: skip
     return [finding for check in checks for finding in check(settings)]
 
@@ -141,6 +143,12 @@ def _presets(_: Settings) -> Iterator[Finding]:
             yield Finding(f"preset {name}", "bad", str(error), "see docs/feeds.md")
     if not bad:
         yield Finding("presets", "ok", f"{len(presets())} read")
+
+
+def _desk(settings: Settings) -> Iterator[Finding]:
+    """What recommendations, response times and the search of places are made of."""
+    for examine_one in (examine_plans, examine_travel, examine_targets, examine_places):
+        yield from (Finding(*said) for said in examine_one(settings))
 
 
 def _fonts(_: Settings) -> Iterator[Finding]:

@@ -48,6 +48,12 @@ def _flag(text: str) -> bool:
     return known[text.lower()]
 
 
+def _desk_language(text: str) -> str:
+    if text not in ("en", "zh_CN", "ar"):
+        raise ValueError("needs en, zh_CN or ar")
+    return text
+
+
 SETTINGS: dict[str, Setting] = {
     "port": Setting(8050, _port, "port of the web process"),
     "host": Setting("127.0.0.1", str, "address the web process binds to; loopback unless you put a proxy before it"),
@@ -68,6 +74,14 @@ SETTINGS: dict[str, Setting] = {
     "max_clients": Setting(1000, _positive, "live connections one web process accepts"),
     "tile_url": Setting("", str, "base map tiles; empty: no request leaves the building"),
     "webhooks": Setting("", str, "TOML file of webhooks, see docs/operations.md"),
+    "travel": Setting("", str, "file of travel times that `travel learn` wrote; empty: simulated or assumed"),
+    "plans": Setting("", str, "folder of response plans (TOML) in place of those that come with Hexwatch"),
+    "targets": Setting("", str, "TOML file of response-time targets in place of the one that comes with Hexwatch"),
+    "eido_domain": Setting("", str, "domain name that ends this city's identifiers in EIDO"),
+    "places": Setting("", str, "file of streets for the desk's search, made by `places learn`"),
+    "board_folder": Setting("", str, "folder of the printed boards; empty: `board` in the data folder"),
+    "board_language": Setting("en", _desk_language, "language of the printed boards: en, zh_CN or ar"),
+    "board_keep_h": Setting(24, _positive, "hours that printed boards are kept"),
     "log_level": Setting("info", str, "debug, info, warning or error"),
 }
 
@@ -95,6 +109,14 @@ class Settings:
     max_clients: int
     tile_url: str
     webhooks: str
+    travel: str
+    plans: str
+    targets: str
+    eido_domain: str
+    places: str
+    board_folder: str
+    board_language: str
+    board_keep_h: int
     log_level: str
 
     @property

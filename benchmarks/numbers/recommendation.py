@@ -16,12 +16,17 @@ from benchmarks.recorded_dispatch import SIX_DAYS, Records, ask_again, errors, r
 from benchmarks.results import Result, not_measured, percentile, rounded
 from benchmarks.run import Run
 from benchmarks.traffic import CITY
+from dashboard.recommending import Asked, Recommender, look
 from emergency.fleet import Fleet
+from emergency.incidents import Incident
 from emergency.plans import Plans, load_plans, plan_for
 from emergency.recommend import Need, need_of, recommend_together
 from emergency.travel import TravelTimes, assumed
 from emergency.units import Unit
+from geo.cells import point_to_cell
 from geo.cities import Bounds, load_city
+from streams.codec import encode
+from streams.keys import Keys
 
 NAME = "recommendation"
 ASKS = "units recommended for 1 and for 50 incidents among 10,000; error of travel times; agreement with the records"
@@ -44,9 +49,10 @@ def measure(run: Run) -> Iterator[Result]:
     build_ms = (time.perf_counter() - began) * 1000
     with run.servers() as servers:
         _fill_redis(servers.client, units, plans)
+        served = _Served(servers.client, units, Recommender(plans, model, "UTC"))
         for count, rounds in ROUNDS.items():
             run.say(f"recommending for {count}")
-            yield _speed(count, run.pick(*rounds), fleet, plans, model, servers.client, build_ms)
+            yield _speed(count, run.pick(*rounds), fleet, plans, model, served, build_ms)
     if records is None:
         why = "the recorded calls of San Francisco are not beside this checkout"
         yield not_measured(f"{NAME}: travel error", "s", "below constant speed", why)
@@ -82,15 +88,35 @@ def _needs(count: int, plans: Plans, rng: random.Random) -> list[Need]:
     return found
 
 
+class _Served:
+    """What a web process does for one question: read every unit from Redis, find what changed, recommend, tell."""
+
+    def __init__(self, client: redis.Redis, units: Sequence[Unit], recommender: Recommender):
+        self.client, self.keys, self.recommender = client, Keys("bench-units"), recommender
+        self.client.hset(self.keys.units, mapping={unit.unit_id: encode(unit) for unit in units})
+
+    def ask(self, needs: list[Need]) -> None:
+        sight = look(self.client, self.keys, [], False, NOW)
+        self.recommender.advise(sight._replace(incidents=[_incident(need) for need in needs]), Asked())
+
+
+def _incident(need: Need) -> Incident:
+    cell = point_to_cell(need.lat or 0, need.lng or 0)
+    return Incident(
+        incident_id=need.incident_id, kind="alarm", priority=need.priority, lat=need.lat, lng=need.lng, cell=cell
+    )
+
+
 def _speed(
-    count: int, rounds: int, fleet: Fleet, plans: Plans, model: TravelTimes, client: redis.Redis, build_ms: float
+    count: int, rounds: int, fleet: Fleet, plans: Plans, model: TravelTimes, served: _Served, build_ms: float
 ) -> Result:
     rng = random.Random(count)
     asked = [_needs(count, plans, rng) for _ in range(rounds + 1)]
     nearest = _nearest_join(fleet)
     ours = _timed(lambda needs: recommend_together(needs, fleet, model, NOW), asked)
     joined = _timed(lambda needs: nearest(needs), asked)
-    found = _timed(lambda needs: _geosearch(client, needs), asked)
+    found = _timed(lambda needs: _geosearch(served.client, needs), asked)
+    whole = _timed(served.ask, asked)
     again_us = _timed(lambda _: fleet.put(_as_unit(fleet, rng)), asked)
     value = percentile(ours, 0.5)
     return Result(
@@ -111,6 +137,7 @@ def _speed(
             "units wanted (mean)": rounded(float(np.mean([sum(len(n.wanted) for n in needs) for needs in asked]))),
             "GeoPandas and Redis answer less": "one nearest unit of any kind by straight line; the nearest few per "
             "capability: no plan, no time of travel, no reasons, and the same unit for two incidents",
+            "a web process's whole answer, with all units read from Redis, ms": rounded(percentile(whole, 0.5)),
             "columns of all units built anew, ms": rounded(build_ms),
             "one unit changed in them, ms": rounded(percentile(again_us, 0.5)),
         },

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -166,27 +165,3 @@ def test_boston_on_the_evening_of_the_hurricane(redis: redis_module.Redis, folde
     assert figures["cases.overdue"] == 1074
     assert figures["cases.with_deadline"] == 4506
     assert figures["cases.without_location"] == 648
-
-
-def test_san_francisco_in_the_first_hour_of_the_year(redis: redis_module.Redis, folder: Path) -> None:
-    """Every call and every busy unit, at a dozen instants and at the one that the acceptance names."""
-    file = "emergency/sf_fire_calls_2016-12-31_2017-01-05.csv.gz"
-    raw = pd.read_csv(shared_path(file), dtype=str)
-    when = {
-        c: pd.to_datetime(raw[f"{c} DtTm"], format="%m/%d/%Y %I:%M:%S %p")
-        for c in ("Received", "Dispatch", "Available")
-    }
-    city = Replayed(redis, "sf-fire", file, folder)
-    # Four units never came back in the records; the preset lets them go after its expiry.
-    expiry = pd.Timedelta(hours=city.preset.expires_after_h or 0)
-    when["Available"] = when["Available"].fillna(when["Received"] + expiry)
-    hours = [timedelta(hours=h) for h in (0, 3, 7, 12, 18, 24, 25, 30, 48, 60, 96, 120)]
-    for now in [pd.Timestamp("2016-12-31 00:00:00") + h for h in hours] + [pd.Timestamp("2017-01-05 23:00:00")]:
-        figures = city.until(str(now))
-        busy = raw[(when["Dispatch"] <= now) & ~(when["Available"] <= now)]
-        assert figures["incidents.received_total"] == raw[when["Received"] <= now]["Call Number"].nunique(), now
-        assert figures["units.busy"] == busy["Unit ID"].nunique(), now
-        assert figures["incidents.with_busy_unit"] == busy["Call Number"].nunique(), now
-        if str(now) == "2017-01-01 01:00:00":
-            assert (figures["incidents.received_total"], len(busy), figures["units.busy"]) == (460, 33, 33)
-            assert figures["incidents.with_busy_unit"] == 24
