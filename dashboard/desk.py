@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
-import msgspec
 from flask import request
 
 from dashboard.access import Permission, Principal
 from dashboard.api.context import ApiContext
 from dashboard.api.lists import measure_filters, read_page
+from dashboard.city_time import city_time
 from geo.cities import City
 from streams.reader_schema import CASES, INCIDENTS
 
@@ -32,7 +31,8 @@ class Desk:
         if measure == "incidents":
             return self._incidents(wanted, limit)
         principal = self._allowed(Permission.READ_CASES)
-        wanted |= measure_filters(measure, self._city_now())
+        now = city_time(self.context.client, self.context.keys) or self.context.now()
+        wanted |= measure_filters(measure, now)
         cases: list[dict[str, Any]] = read_page(self.context, CASES, wanted | {"limit": limit}, principal)[CASES.name]
         return cases
 
@@ -53,7 +53,3 @@ class Desk:
         if principal is None or not principal.may(permission):
             raise PermissionError(f"this needs the permission {permission.value}")
         return principal
-
-    def _city_now(self) -> datetime:
-        raw: Any = self.context.client.hget(self.context.keys.view("clock"), "now")
-        return msgspec.json.decode(raw, type=datetime) if raw else self.context.now()

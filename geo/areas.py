@@ -127,6 +127,14 @@ class Areas:
         known = self._local_names.get(name, {})
         return known.get(lang) or known.get(lang.replace("_", "-").partition("-")[0]) or name
 
+    def local_names(self, name: str) -> Mapping[str, str]:
+        """Its names by language, as far as the file gives them."""
+        return self._local_names.get(name, {})
+
+    def sizes_km2(self) -> dict[str, float]:
+        """Square kilometres by name, within 1 %."""
+        return {name: features.shape_area_km2(shape) for name, shape in zip(self._names, self._shapes, strict=True)}
+
     def labels(self) -> list[Label]:
         """One point well inside each area, for its name on the map; computed once."""
         return list(self._labels)

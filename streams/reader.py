@@ -17,7 +17,7 @@ from urllib.parse import quote
 from streams.reader_query import FEW, MAX_LIMIT, BadCursor, Query, build, encode_cursor
 from streams.reader_schema import CASES, INCIDENTS, SCHEMA, UNITS, Table
 
-__all__ = ["BadCursor", "NotReady", "Page", "Reader"]
+__all__ = ["BadCursor", "NotReady", "Page", "Reader", "TooMany"]
 
 MAP_BYTES = 1 << 30
 WAIT_FOR_LOCK_S = 5.0
@@ -25,6 +25,10 @@ WAIT_FOR_LOCK_S = 5.0
 
 class NotReady(Exception):
     """The file is absent, being built, or of another schema or city; ask again shortly."""
+
+
+class TooMany(ValueError):
+    """More documents than were asked for at once; the message says how many that may be."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +121,18 @@ class Reader:
         with self._snapshot() as (db, seq):
             row = db.execute(sql, (subject_id,)).fetchone()
         return (bytes(row[0]) if row else None), seq
+
+    def documents(self, table: Table, filters: Mapping[str, Any], most: int) -> tuple[list[bytes], int]:
+        """Every document (JSON) that meets the filters, in the list's order, and the seq as of which that is true.
+
+        For figures over raw values. Raises TooMany beyond `most`.
+        """
+        query = build(table, filters)
+        with self._snapshot() as (db, seq):
+            found = [] if query.is_impossible else db.execute(*_steered(db, query).page(most, None)).fetchall()
+        if len(found) > most:
+            raise TooMany(f"more than {most:,} {table.name}")
+        return [bytes(doc) for _, _, doc in found], seq
 
     def seq(self) -> int:
         """The commit up to which the file knows everything."""

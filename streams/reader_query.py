@@ -93,6 +93,12 @@ def _in_cell(cell: str) -> Condition:
     return "r.cell BETWEEN ? AND ?", list(cell_to_descendant_range(cell))
 
 
+def _in_box(box: tuple[float, float, float, float]) -> Condition:
+    """South, west, north, east, in degrees."""
+    south, west, north, east = box
+    return "r.lat BETWEEN ? AND ? AND r.lng BETWEEN ? AND ?", [south, north, west, east]
+
+
 def _due_before(instant: datetime) -> Condition:
     return "r.target_at < ?", [to_microseconds(instant)]
 
@@ -116,6 +122,7 @@ def _received_to(instant: datetime) -> Condition:
 _WHEN_AND_WHERE: dict[str, Callable[[Any], Condition]] = {
     "area": equal("area"),
     "cell": _in_cell,
+    "box": _in_box,
     "status": equal("status"),
     "kind": equal("kind"),
     "without_location": _without_location,

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 import redis
-from redis.exceptions import WatchError
 
 from streams.codec import encode
+from streams.cursor import Cursor, entry_order
 from streams.events import Envelope
 from streams.feeds.prepare import Item
 from streams.keys import Keys
@@ -33,13 +33,11 @@ class Appender:
         self._client: Any = client
         self._keys, self._wall = keys, wall
         self.feed, self.source = feed, source
-        self._cursor_key = keys.cursor(feed)
+        self._cursor = Cursor(client, keys.cursor(feed), "position", self._taken)
         self._pending: list[tuple[str, dict[str, bytes]]] = []
         self._unread: deque[tuple[tuple[int, int], int]] = deque()
-        found: Any = self._client.hgetall(self._cursor_key)
-        self.notes: dict[str, str] = {k.decode(): v.decode() for k, v in found.items()}
-        self._stored = self.notes.get("position", "")
-        self.position = int(self._stored or 0)
+        self.notes: dict[str, str] = {k.decode(): v.decode() for k, v in self._cursor.read().items()}
+        self.position = int(self.notes.get("position", "0"))
         self.at = datetime.fromisoformat(self.notes["at"]) if "at" in self.notes else None
         self.entries = 0
         self.dead = 0
@@ -69,30 +67,14 @@ class Appender:
         """Append all that was taken and move the cursor, or do neither. Raises FeedTaken, redis errors."""
         self._own_up()
         self.notes |= notes | {"position": str(self.position)} | ({"at": self.at.isoformat()} if self.at else {})
-        with self._client.pipeline(transaction=True) as pipe:
-            pipe.watch(self._cursor_key)
-            self._refuse_taken()
-            pipe.multi()
-            for stream, fields in self._pending:
-                pipe.xadd(stream, fields)
-            pipe.hset(self._cursor_key, mapping=self.notes)
-            try:
-                answers = pipe.execute()
-            except WatchError:
-                self._refuse_taken()
-                # The client says the same when the connection breaks while it watches.
-                raise redis.ConnectionError("the connection broke during a commit") from None
-        self._stored = self.notes["position"]
-        appended = [a for a, (stream, _) in zip(answers, self._pending, strict=False) if stream == self._keys.inbox]
+        ids = self._cursor.commit(self._pending, self.notes)
+        appended = [i for i, (stream, _) in zip(ids, self._pending, strict=True) if stream == self._keys.inbox]
         if appended:
-            self._unread.append((_order(appended[-1]), len(appended)))
+            self._unread.append((entry_order(appended[-1]), len(appended)))
         self._pending = []
 
-    def _refuse_taken(self) -> None:
-        """Raise FeedTaken when the cursor is not where this process left it."""
-        stored: Any = self._client.hget(self._cursor_key, "position")
-        if (stored or b"").decode() != self._stored:
-            raise FeedTaken(f"{self.feed}: another process replays it")
+    def _taken(self) -> FeedTaken:
+        return FeedTaken(f"{self.feed}: another process replays it")
 
     def _own_up(self) -> None:
         """Dead letters never pass the engine; it learns their number, so that every screen shows it."""
@@ -104,7 +86,7 @@ class Appender:
 
     def backlog(self) -> int:
         """How many entries of the inbox the engine has not passed yet, as far as this feed appended them."""
-        passed = _order(self._client.hget(self._keys.position, "inbox") or b"0-0")
+        passed = entry_order(self._client.hget(self._keys.position, "inbox") or b"0-0")
         while self._unread and self._unread[0][0] <= passed:
             self._unread.popleft()
         return sum(n for _, n in self._unread)
@@ -113,14 +95,8 @@ class Appender:
         """What already lies in the inbox counts as unread until the engine has passed its end."""
         newest = self._client.xrevrange(self._keys.inbox, count=1)
         if newest:
-            self._unread.append((_order(newest[0][0]), int(self._client.xlen(self._keys.inbox))))
+            self._unread.append((entry_order(newest[0][0]), int(self._client.xlen(self._keys.inbox))))
 
     def _letter(self, item: Item) -> dict[str, bytes]:
         said = {"reason": item.reason, "source": self.source, "feed": self.feed, "at": self._wall().isoformat()}
         return {k: v.encode() for k, v in said.items()} | {"raw": item.body}
-
-
-def _order(entry_id: bytes) -> tuple[int, int]:
-    """Stream ids compare as numbers, not as text."""
-    ms, _, n = entry_id.decode().partition("-")
-    return int(ms), int(n or 0)

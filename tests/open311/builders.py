@@ -61,6 +61,10 @@ class Feed:
         self.clock.at_wait = lambda: before_each(len(self.clock.waits) - waits)
         return self._poll(stopping=lambda: len(self.clock.waits) - waits >= n)
 
+    def until(self, done: Callable[[], bool]) -> PollResult:
+        """A process that is asked to stop when something is done, in the middle of a pass if need be."""
+        return self._poll(stopping=done)
+
     def _poll(self, **how: Any) -> PollResult:
         return poll(
             self.client,

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 import redis
-from redis.exceptions import WatchError
 
 from streams.codec import MAX_ENTRY_BYTES, encode
+from streams.cursor import Append, Cursor
 from streams.events import Envelope
 from streams.feeds.appender import FeedTaken
 from streams.keys import Keys
@@ -25,21 +24,15 @@ class Ledger:
     """One feed's hand on the log. `now` is the city's time; one ledger per source and place that it reads."""
 
     def __init__(self, client: redis.Redis, keys: Keys, feed: str, source: str, now: Callable[[], datetime]) -> None:
-        self._client: Any = client
-        self._keys, self._cursor_key = keys, keys.cursor(feed)
+        self._keys = keys
         self.feed, self.source, self.now = feed, source, now
-        found: Any = self._client.hgetall(self._cursor_key)
-        self.memory: dict[str, str] = {k.decode(): v.decode() for k, v in found.items()}
-        self._stored = self.memory.pop(_POSITION, "")
-        self._pending: list[tuple[str, dict[str, bytes]]] = []
+        self._cursor = Cursor(client, keys.cursor(feed), _POSITION, self._taken)
+        self.memory: dict[str, str] = {k.decode(): v.decode() for k, v in self._cursor.read().items()}
+        self.position = int(self.memory.pop(_POSITION, "0"))  # how many commits this feed has made
+        self._pending: list[Append] = []
         self._remembered: dict[str, str] = {}
         self._forgotten: set[str] = set()
         self._dead = 0
-
-    @property
-    def position(self) -> int:
-        """How many commits this feed has made."""
-        return int(self._stored or 0)
 
     def say(self, envelope: Envelope) -> None:
         """Append an entry with the next commit."""
@@ -76,26 +69,10 @@ class Ledger:
             self.tell("rejected", n=self._dead)  # dead letters never pass the engine: it learns their number
         if not (self._pending or self._remembered or self._forgotten):
             return
-        after = str(self.position + 1)
-        with self._client.pipeline(transaction=True) as pipe:
-            pipe.watch(self._cursor_key)
-            self._refuse_taken()
-            pipe.multi()
-            for stream, fields in self._pending:
-                pipe.xadd(stream, fields)
-            if self._forgotten:
-                pipe.hdel(self._cursor_key, *self._forgotten)
-            pipe.hset(self._cursor_key, mapping={**self._remembered, _POSITION: after})
-            try:
-                pipe.execute()
-            except WatchError:
-                self._refuse_taken()
-                # The client says the same when the connection breaks while it watches.
-                raise redis.ConnectionError("the connection broke during a commit") from None
-        self._stored = after
+        fields = {**self._remembered, _POSITION: str(self.position + 1)}
+        self._cursor.commit(self._pending, fields, self._forgotten)
+        self.position += 1
         self._pending, self._remembered, self._forgotten, self._dead = [], {}, set(), 0
 
-    def _refuse_taken(self) -> None:
-        stored: Any = self._client.hget(self._cursor_key, _POSITION)
-        if (stored or b"").decode() != self._stored:
-            raise FeedTaken(f"{self.feed}: another process reads it")
+    def _taken(self) -> FeedTaken:
+        return FeedTaken(f"{self.feed}: another process reads it")

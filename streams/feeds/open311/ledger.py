@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 import redis
-from redis.exceptions import WatchError
 
 from streams.codec import MAX_ENTRY_BYTES, encode
+from streams.cursor import Append, Cursor, entry_order
 from streams.events import Envelope
 from streams.feeds.appender import FeedTaken
 from streams.feeds.open311.envelopes import Known
@@ -35,11 +35,10 @@ class Ledger:
         self._client: Any = client
         self._keys = keys
         self.source = source
-        self._cursor = keys.cursor(source)
+        self._cursor = Cursor(client, keys.cursor(source), "turn", self._taken)
         self._known = keys.cursor(f"{source}:known")
         self._rejected = keys.cursor(f"{source}:rejected")
-        found: Any = self._client.hgetall(self._cursor)
-        self.notes: dict[str, str] = {k.decode(): v.decode() for k, v in found.items()}
+        self.notes: dict[str, str] = {k.decode(): v.decode() for k, v in self._cursor.read().items()}
         self.turn = int(self.notes.get("turn", "0"))
         self._last = ""
 
@@ -74,35 +73,31 @@ class Ledger:
         **notes: str,
     ) -> None:
         """Append the events and dead letters and move what is known, or do neither. Raises FeedTaken, redis errors."""
-        bodies = [encode(envelope) for envelope in [*envelopes, *self._own_up(letters, now)]]
-        with self._client.pipeline(transaction=True) as pipe:
-            pipe.watch(self._cursor)
-            if int(pipe.hget(self._cursor, "turn") or 0) != self.turn:
-                raise FeedTaken(f"{self.source}: another process polls it")
-            pipe.multi()
-            for body in bodies:
-                pipe.xadd(self._keys.inbox, {"e": body})
+        told = [*envelopes, *self._own_up(letters, now)]
+        appends: list[Append] = [(self._keys.inbox, {"e": encode(envelope)}) for envelope in told]
+        appends += [(self._keys.dead, self._letter(letter, now)) for letter in letters]
+
+        def remember(pipe: Any) -> None:
             for letter in letters:
-                pipe.xadd(self._keys.dead, self._letter(letter, now))
                 pipe.hset(self._rejected, letter_digest(letter), now.isoformat())
             for record, value in known.items():
                 pipe.hset(self._known, record, encode(value))
-            pipe.hset(self._cursor, mapping=notes | {"turn": str(self.turn + 1)})
-            try:
-                answers = pipe.execute()
-            except WatchError:
-                raise FeedTaken(f"{self.source}: another process polls it") from None
+
+        ids = self._cursor.commit(appends, notes | {"turn": str(self.turn + 1)}, also=remember)
         self.turn += 1
         self.notes |= notes
-        if bodies:
-            self._last = answers[len(bodies) - 1].decode()
+        if told:
+            self._last = ids[len(told) - 1].decode()
+
+    def _taken(self) -> FeedTaken:
+        return FeedTaken(f"{self.source}: another process polls it")
 
     def backlog(self) -> int:
         """How many entries wait for the engine, counted only while it has not passed the last one of this feed."""
         if not self._last:
             return 0
         passed = (self._client.hget(self._keys.position, "inbox") or b"0-0").decode()
-        return 0 if _order(passed) >= _order(self._last) else int(self._client.xlen(self._keys.inbox))
+        return 0 if entry_order(passed) >= entry_order(self._last) else int(self._client.xlen(self._keys.inbox))
 
     def forget(self, before: datetime) -> int:
         """Drop what was closed before that instant, and dead letters told before it; returns how many records."""
@@ -147,9 +142,3 @@ def letter_digest(letter: Rejected) -> str:
 
 def _newest(known: Known) -> int:
     return max(known.requested, known.updated)
-
-
-def _order(entry_id: str) -> tuple[int, int]:
-    """Stream ids compare as numbers, not as text."""
-    ms, _, n = entry_id.partition("-")
-    return int(ms), int(n or 0)

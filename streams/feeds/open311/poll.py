@@ -148,13 +148,21 @@ class _Run:
             self.say(f"{self.endpoint.source}: {line}")
 
     def _load(self, server_now: datetime) -> None:
-        """The past, oldest first; after a restart what is left of it."""
+        """The past, oldest first; after a restart what is left of it.
+
+        `began` is when its first window was asked. A load that took more than one pass says nothing of what was
+        published or changed since then within the windows that were read already, so the feed follows from there,
+        and sweeps as if it had swept then: noting the end of the load instead left such records unread for an hour.
+        """
         until = self._noted("until")
+        began = self._noted("began") or until or server_now
         windows = remaining(until, server_now) if until else history(server_now, self.endpoint.days)
         for window in windows:
             self._read(window, is_history=True)
-            self._commit([], {}, [], until=min(window.end, server_now).isoformat())
-        self._commit([], {}, [], loaded="yes", swept=server_now.isoformat(), until=server_now.isoformat())
+            self._commit([], {}, [], began=began.isoformat(), until=min(window.end, server_now).isoformat())
+        self._commit([], {}, [], loaded="yes", swept=began.isoformat(), until=began.isoformat())
+        if began < server_now:
+            self._follow(server_now)
 
     def _follow(self, server_now: datetime) -> None:
         until = self._noted("until") or server_now
