@@ -8,6 +8,13 @@
     3: '<circle cx="12" cy="12" r="10"/>',
   };
 
+  /* Slanting lines across each shape: an exercise. */
+  const HATCHES = {
+    1: "M8.3 4.7 19.3 15.7M4.7 8.3 15.7 19.3",
+    2: "M8.3 8.5 15.7 21.5M4.7 15 8.3 21.5",
+    3: "M8.35 2.69 21.31 15.65M2.69 8.35 15.65 21.31",
+  };
+
   /* Names of areas; where two would overlap the larger area keeps its name. Counts of located-by-area incidents below. */
   function labelLayer(L) {
     return hexwatch.canvasLayer(L).extend({
@@ -61,19 +68,24 @@
     });
   }
 
-  /* Incidents as Leaflet markers: one element each, so that they can be pointed at and named. */
+  /*
+   * Incidents as Leaflet markers: one element each, so that they can be pointed at and named. `describe(incident)` is
+   * what is said of one, `look(incident)` adds class names; with `pick(id)` a mark is a button, without it a click goes
+   * through to what lies below.
+   */
   class IncidentMarks {
-    constructor(L, map, describe) {
-      this.L = L;
-      this.map = map;
-      this.describe = describe;
-      this.marks = new Map(); // id -> {marker, priority, said}
+    constructor(L, map, describe, { look = () => "", pick = null } = {}) {
+      Object.assign(this, { L, map, describe, look, pick });
+      this.marks = new Map(); // id -> {marker, priority, said, looks}
       this.first = true;
     }
 
     show(incidents) {
       for (const id of this.marks.keys()) if (!incidents.has(id)) this._remove(id);
-      for (const [id, incident] of incidents) if (typeof incident.lat === "number") this._put(id, incident);
+      for (const [id, incident] of incidents) {
+        if (typeof incident.lat === "number") this._put(id, incident);
+        else if (this.marks.has(id)) this._remove(id);
+      }
       this.first = false;
     }
 
@@ -83,31 +95,66 @@
     }
 
     _put(id, incident) {
-      const known = this.marks.get(id), said = this.describe(incident);
+      const known = this.marks.get(id), said = this.describe(incident), looks = this.look(incident);
+      const now = { said, looks, lat: incident.lat, lng: incident.lng };
       if (known && known.priority === incident.priority) {
         if (known.lat !== incident.lat || known.lng !== incident.lng) known.marker.setLatLng([incident.lat, incident.lng]);
-        if (known.said !== said) known.marker.setTooltipContent(said);
-        Object.assign(known, { said, lat: incident.lat, lng: incident.lng });
+        if (known.said !== said) this._say(known.marker, said);
+        if (known.looks !== looks) this._dress(known.marker, known.looks, looks);
+        Object.assign(known, now);
         return;
       }
       if (known) this._remove(id);
-      const marker = this._marker(incident, said).addTo(this.map);
-      this.marks.set(id, { marker, priority: incident.priority, said, lat: incident.lat, lng: incident.lng });
+      const marker = this._marker(id, incident, said).addTo(this.map);
+      this.marks.set(id, { marker, priority: incident.priority, ...now });
+      if (this.pick) marker.getElement().setAttribute("aria-label", said);
+      this._dress(marker, "", looks);
     }
 
-    _marker(incident, said) {
+    _say(marker, said) {
+      marker.setTooltipContent(hexwatch.element("span", "", said));
+      if (this.pick) marker.getElement().setAttribute("aria-label", said);
+    }
+
+    _dress(marker, before, looks) {
+      const { classList } = marker.getElement();
+      classList.remove(...before.split(" ").filter(Boolean));
+      classList.add(...looks.split(" ").filter(Boolean));
+    }
+
+    _marker(id, incident, said) {
       const priority = SHAPES[incident.priority] ? incident.priority : 3;
       const icon = this.L.divIcon({
         className: `incident priority-${priority}${this.first ? "" : " new"}`,
-        html: `<svg viewBox="0 0 24 24" aria-hidden="true">${SHAPES[priority]}</svg>`,
+        html: `<svg viewBox="0 0 24 24" aria-hidden="true">${SHAPES[priority]}<path class="hatch" d="${HATCHES[priority]}"/></svg>`,
         iconSize: null,
       });
-      // A click on the mark is a click on the cell below it: a mark must not hide the cases of its place.
-      const options = { icon, zIndexOffset: (4 - priority) * 1000, keyboard: false, bubblingMouseEvents: true };
+      const picks = Boolean(this.pick);
+      const options = { icon, zIndexOffset: (4 - priority) * 1000, keyboard: picks, bubblingMouseEvents: !picks };
       const marker = this.L.marker([incident.lat, incident.lng], options);
-      return marker.bindTooltip(said, { className: "map-tip", direction: "top" });
+      if (picks) marker.on("click", () => this.pick(id)).on("keydown", (event) => this._key(event.originalEvent, id));
+      return marker.bindTooltip(hexwatch.element("span", "", said), { className: "map-tip", direction: "top" });
+    }
+
+    _key(event, id) {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      event.stopPropagation();
+      this.pick(id);
     }
   }
 
-  Object.assign(hexwatch, { labelLayer, IncidentMarks });
+  /* Incidents that have an area but no point, counted: area -> {priority: n}. */
+  function countsByArea(incidents) {
+    const byArea = new Map();
+    for (const incident of incidents.values()) {
+      if (typeof incident.lat === "number" || !incident.area) continue;
+      const counts = byArea.get(incident.area) || {};
+      counts[incident.priority] = (counts[incident.priority] || 0) + 1;
+      byArea.set(incident.area, counts);
+    }
+    return byArea;
+  }
+
+  Object.assign(hexwatch, { labelLayer, IncidentMarks, countsByArea });
 })(typeof window === "undefined" ? globalThis : window);

@@ -4,6 +4,7 @@
   const hexwatch = (root.hexwatch = root.hexwatch || {});
   const POSITION_OLD_S = 600;
   const GLIDE_MS = 1000;
+  const REACH_PX = 12; // how near a pointer must be to mean a unit
   const GLIDE_EVERY_MS = 40; // while something glides: smooth enough, and half the work of every refresh
   const JUMP_WORLD = 0.02; // of the 256 units the world is wide (about 3 km): further is no drive but a correction
 
@@ -22,9 +23,9 @@
     return SHAPE_OF[kind] || "square";
   }
 
-  /* "available", "out" (neither available nor on an incident) or "busy". */
+  /* "available" (also on the way home), "out" (neither that nor on an incident) or "busy". */
   function standOf(unit) {
-    if (unit.status === "available") return "available";
+    if (unit.status === "available" || unit.status === "returning") return "available";
     return unit.incidents && unit.incidents.length === 0 ? "out" : "busy";
   }
 
@@ -89,6 +90,18 @@
         this.redraw();
       },
 
+      /* The unit drawn nearest to a place, no further away than a finger is wide; its id, or "". */
+      unitAt: function (latlng) {
+        const world = Math.pow(2, this._map.getZoom()), now = performance.now();
+        const x = hexwatch.worldX(latlng.lng), y = hexwatch.worldY(latlng.lat);
+        let best = Math.max(REACH_PX, this.remPx * 0.5) / world, found = "";
+        for (const [id, unit] of this.fleet.units) {
+          const at = along(unit, now), far = Math.hypot(at.x - x, at.y - y);
+          if (far < best) [best, found] = [far, id];
+        }
+        return found;
+      },
+
       paint: function (context, view) {
         const now = performance.now(), ranks = { out: [], available: [], busy: [] }; // busy last, so that they lie on top
         for (const unit of this.fleet.units.values()) ranks[unit.stand].push(unit);
@@ -129,5 +142,5 @@
     context.stroke();
   }
 
-  Object.assign(hexwatch, { unitLayer, Fleet, along, shapeOf, standOf, UNIT_OUTLINES: OUTLINES });
+  Object.assign(hexwatch, { unitLayer, POSITION_OLD_S, Fleet, along, shapeOf, standOf, UNIT_OUTLINES: OUTLINES });
 })(typeof window === "undefined" ? globalThis : window);

@@ -143,5 +143,5 @@
     context.globalAlpha = 1;
   }
 
-  Object.assign(hexwatch, { alertLayer, severityOf, byGravity, inLanguage });
+  Object.assign(hexwatch, { alertLayer, severityOf, byGravity, inLanguage, traceRing: trace, hatchRing: hatch });
 })(typeof window === "undefined" ? globalThis : window);

@@ -182,7 +182,7 @@
   }
 
   Object.assign(hexwatch, {
-    Moment, standing,
+    Moment, modeText,
     panels: {
       figures: [plainFigures, tileNotes, rankings],
       clock: [clock, sources],

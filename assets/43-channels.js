@@ -95,7 +95,8 @@
     const f = (name) => moment.figure(name);
     write(part(page, "incidents-note"), speech.say("incidents.today", { n: f("incidents.received_today") || 0 }));
     const busy = f("units.busy") || 0, total = f("units.total") || 0;
-    const free = f("units.by_status.available") ?? Math.max(0, total - busy), out = Math.max(0, total - busy - free);
+    const ready = f("units.by_status.available") ?? Math.max(0, total - busy);
+    const free = ready + (f("units.by_status.returning") || 0), out = Math.max(0, total - busy - free);
     write(part(page, "units-note"), total ? speech.say("units.available", { n: free }) : speech.say("units.none"));
     write(part(page, "units-out"), out ? speech.say("units.out", { n: out }) : "");
   }

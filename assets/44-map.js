@@ -3,34 +3,12 @@
   "use strict";
   const hexwatch = (root.hexwatch = root.hexwatch || {});
   const { part, write, show, element } = hexwatch;
-  const NOMINAL_MAP = { width: 1000, height: 800 }; // the size in pixels for which a city file's zoom is meant
   const MARK_SHARE = 0.024; // of the screen's height
-  const maps = (hexwatch.maps = hexwatch.maps || new Set());
 
-  /* Leaflet is a global of dash-leaflet's bundle, which may come after this file: look until it is there. */
-  function catchMaps() {
-    if (!root.L || !root.L.Map) return void setTimeout(catchMaps, 10);
-    root.L.Map.addInitHook(function () {
-      maps.add(this);
-      this.on("unload", () => maps.delete(this));
-    });
-  }
-  if (root.document) catchMaps();
-
-  /* The Leaflet map inside a box, as soon as React has made it. */
-  function mapIn(box) {
-    return new Promise((resolve) => {
-      const look = () => {
-        for (const map of maps) if (box.contains(map.getContainer())) return resolve(map);
-        return setTimeout(look, 30);
-      };
-      look();
-    });
-  }
-
-  class CityMap {
+  class CityMap extends hexwatch.GroundMap {
     constructor(page, setup, speech, map) {
-      Object.assign(this, { page, setup, speech, map });
+      super(map, setup.view);
+      Object.assign(this, { page, setup, speech });
       this.grid = new hexwatch.Grid();
       this._addLayers();
       this._listen();
@@ -65,8 +43,7 @@
       const said = [`${setup.shapes[incident.priority] || "●"} ${speech.say("mark.priority", { n: incident.priority })}`, speech.name("incident_kinds", incident.kind)];
       if (incident.received_at) said.push(speech.say("mark.since", { time: speech.minute.format(new Date(incident.received_at)) }));
       if (incident.units) said.push(speech.say("mark.units", { n: incident.units }));
-      const node = element("span", "", said.join(" · "));
-      return node.outerHTML;
+      return said.join(" · ");
     }
 
     _listen() {
@@ -75,38 +52,8 @@
       map.on("mouseout", () => this._hover(null));
       // Where the pointer was: a click that came through a mark would otherwise be placed at the mark's own point.
       map.on("click", (event) => this._click(map.mouseEventToLatLng(event.originalEvent)));
-      const zoom = (by) => {
-        this.touched = true;
-        map.setZoom(map.getZoom() + by);
-      };
-      const acts = { refit: () => this._refitAsked(), "zoom-in": () => zoom(0.5), "zoom-out": () => zoom(-0.5) };
-      this.act = (name) => acts[name]();
-      for (const button of page.querySelectorAll("[data-act]")) button.onclick = acts[button.dataset.act];
+      this.wire(page);
       part(page, "away").onclick = () => this._choosePlace({ without_location: true });
-      const touch = () => (this.touched = true);
-      for (const event of ["pointerdown", "wheel", "keydown"]) map.getContainer().addEventListener(event, touch, { passive: true });
-      new ResizeObserver(() => this._resized()).observe(map.getContainer());
-    }
-
-    /* Where the city file wants the map, on a screen of any size. Only a person (or the page's start) moves the map. */
-    refit(animate) {
-      // Leaflet ignores a new view while it animates a zoom.
-      if (this.map._animatingZoom) return void this.map.once("zoomend", () => this.refit(animate));
-      const { lat, lng, zoom } = this.setup.view;
-      const { x, y } = this.map.getSize();
-      const size = Math.min(x / NOMINAL_MAP.width, y / NOMINAL_MAP.height) || 1;
-      this.map.setView([lat, lng], zoom + Math.log2(size), { animate });
-    }
-
-    _refitAsked() {
-      this.touched = false;
-      this.refit(true);
-    }
-
-    /* The screen, not the data, changed: fit again unless someone chose another view. */
-    _resized() {
-      this.map.invalidateSize({ pan: false });
-      if (!this.touched) this.refit(false);
     }
 
     /* Names keep to the smallest legible type, or leave; marks are shapes and only follow the screen. */
@@ -166,14 +113,7 @@
     showIncidents(told) {
       const incidents = this.speech.visitor ? new Map() : told;
       this.incidents.show(incidents);
-      const byArea = new Map();
-      for (const incident of incidents.values()) {
-        if (typeof incident.lat === "number" || !incident.area) continue;
-        const counts = byArea.get(incident.area) || {};
-        counts[incident.priority] = (counts[incident.priority] || 0) + 1;
-        byArea.set(incident.area, counts);
-      }
-      this.labels.byArea = byArea;
+      this.labels.byArea = hexwatch.countsByArea(incidents);
       this.labels.redraw();
     }
 
@@ -259,5 +199,5 @@
     }
   }
 
-  Object.assign(hexwatch, { CityMap, mapIn });
+  Object.assign(hexwatch, { CityMap });
 })(typeof window === "undefined" ? globalThis : window);

@@ -92,7 +92,7 @@
     for (const unit of moment.topic("units").values()) {
       const counts = kinds.get(unit.kind) || { free: 0, total: 0 };
       counts.total++;
-      if (unit.status === "available") counts.free++;
+      if (unit.status === "available" || unit.status === "returning") counts.free++;
       kinds.set(unit.kind, counts);
     }
     const rows = [...kinds].filter(([kind]) => kind).sort((a, b) => b[1].total - a[1].total || (a[0] < b[0] ? -1 : 1)).slice(0, SHOWN_KINDS);

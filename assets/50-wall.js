@@ -2,7 +2,7 @@
 (function (root) {
   "use strict";
   const hexwatch = (root.hexwatch = root.hexwatch || {});
-  const { part, write, show } = hexwatch;
+  const { part, show } = hexwatch;
   const CURVE_EVERY_MS = 3000;
   const CATEGORIES_EVERY_MS = 5000;
 
@@ -12,6 +12,7 @@
       this.setup = setup;
       this.speech = new hexwatch.Speech(setup.words, setup.lang.tag, setup.zone, setup.names);
       this.speech.shapes = setup.shapes;
+      this.link = new hexwatch.LinkBar(page, this.speech);
       this.curve = new hexwatch.Curve(part(page, "curve"), this.speech);
       this.measure = setup.measure;
       this.category = setup.category;
@@ -32,10 +33,9 @@
     }
 
     leave() {
-      for (const part of [this.live, this.scenes, this.keys, this.month]) part.stop();
+      for (const part of [this.live, this.scenes, this.keys, this.month, this.link]) part.stop();
       document.documentElement.style.fontSize = "";
       root.removeEventListener("resize", this._size);
-      clearInterval(this.telling);
     }
 
     topics() {
@@ -201,23 +201,8 @@
       root.dash_clientside.set_props(this.setup.ids.category, { data });
     }
 
-    /* What the connection is doing: dim what is old and say since when. */
     tell(state, since) {
-      const bar = part(this.page, "cut");
-      this.page.classList.toggle("cut", state === "cut" || state === "refused");
-      this.page.classList.toggle("waiting", state === "waiting");
-      clearInterval(this.telling);
-      show(bar, state !== "live");
-      bar.dataset.state = state;
-      const say = () => write(bar, this._linkText(state, since));
-      say();
-      if (state === "cut") this.telling = setInterval(say, 1000);
-    }
-
-    _linkText(state, since) {
-      if (state !== "cut") return state === "live" ? "" : this.speech.say(`link.${state}`);
-      const age = this.speech.duration((Date.now() - since) / 1000);
-      return this.speech.say("link.cut", { time: this.speech.clock.format(new Date(since)), age });
+      this.link.tell(state, since);
     }
 
     choose(measure, category) {
@@ -239,13 +224,8 @@
       this._links();
     }
 
-    /* Language links keep everything else of the address. */
     _links() {
-      for (const link of this.page.querySelectorAll("[data-lang]")) {
-        const address = new URL(root.location.href);
-        address.searchParams.set("lang", link.dataset.lang);
-        link.href = address.search;
-      }
+      hexwatch.languageLinks(this.page);
     }
 
     _curveKeys() {
@@ -264,6 +244,7 @@
       document.documentElement.lang = setup.lang.html;
       document.documentElement.dir = setup.lang.dir;
       if (hexwatch.wall) hexwatch.wall.leave();
+      hexwatch.desk?.leave?.();
       hexwatch.wall = new Wall(page, setup);
       return setup.city;
     },

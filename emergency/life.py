@@ -56,8 +56,8 @@ TRANSITIONS: dict[Stage, frozenset[Stage]] = {
     Stage.CONTAINED: WORKED | WAITING | {Stage.CLEARED, Stage.MERGED},
     Stage.TRANSPORTING: WORKED | WAITING | {Stage.CLEARED, Stage.MERGED},
     Stage.CLEARED: WORKED | WAITING | {Stage.CLOSED, Stage.CANCELLED, Stage.MERGED},
-    Stage.CLOSED: OPEN,
-    Stage.CANCELLED: OPEN,
+    Stage.CLOSED: OPEN | {Stage.MERGED},  # told to be part of another while it was over: reopened, it goes on there
+    Stage.CANCELLED: OPEN | {Stage.MERGED},
     Stage.MERGED: OPEN,
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import parse_qs
@@ -75,6 +75,21 @@ class AreaLabel:
 
 
 @dataclass(frozen=True)
+class Viewer:
+    """Who looks at a page: what the desks need to know of a signed-in person or the holder of a key."""
+
+    name: str = ""
+    role: str = ""
+    roles: tuple[str, ...] = ()
+    csrf: str = ""
+    locale: str = ""
+    positions: tuple[str, ...] = ()
+    may_read: bool = True  # incidents and units
+    may_ask: bool = True  # request a dispatch
+    is_person: bool = False  # signed in with name and password: has positions, and a desk that locks
+
+
+@dataclass(frozen=True)
 class Context:
     """Everything the layouts are told by the program."""
 
@@ -86,6 +101,7 @@ class Context:
     base_path: str = ""  # prefix of /live when served below a path
     catalogue: Catalogue | None = None
     story: bool = False  # a simulated city with a story bar
+    viewer: Callable[[], Viewer] | None = None  # who asks just now; None where nobody does
 
 
 def context_of(

@@ -40,4 +40,17 @@ class Cases(StrEnum):
     LIST = "cases-list"
 
 
-PANELS: tuple[type[StrEnum], ...] = (Shell, Live, Wall, Map, Cases)
+class Dispatch(StrEnum):
+    """The dispatch desk as a whole, and its connection."""
+
+    PAGE = "dispatch-page"
+    SOCKET = "dispatch-socket"
+
+
+class Deskmap(StrEnum):
+    """The map of the dispatch desk."""
+
+    CANVAS = "deskmap-canvas"
+
+
+PANELS: tuple[type[StrEnum], ...] = (Shell, Live, Wall, Map, Cases, Dispatch, Deskmap)

@@ -10,7 +10,8 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from layouts import ids
-from layouts.context import Context, wall_options
+from layouts.context import Context, Viewer, wall_options
+from layouts.pages.dispatch import desk_options, dispatch
 from layouts.pages.wall import wall
 from layouts.tokens import mantine_theme
 
@@ -23,9 +24,17 @@ def wall_page(context: Context, search: str) -> Component:
     return dmc.DirectionProvider(wall(context, lang, options), direction=lang.direction)
 
 
+def dispatch_page(context: Context, search: str) -> Component:
+    """`/dispatch?lang=&panel=&palette=`: for those who may read incidents; others are told so."""
+    viewer = context.viewer() if context.viewer else Viewer()
+    lang, options = desk_options(search, viewer.locale)
+    return dmc.DirectionProvider(dispatch(context, lang, options, viewer), direction=lang.direction)
+
+
 # Address -> page. A new page is one line here.
 PAGES: dict[str, Page] = {
     "/wall": wall_page,
+    "/dispatch": dispatch_page,
 }
 FRONT = "/wall"
 
@@ -53,5 +62,5 @@ def every_page(context: Context) -> Component:
 
     Dash sends it with every first answer, so it goes without the city's outlines.
     """
-    bare = replace(context, outlines=None, labels=())
+    bare = replace(context, outlines=None, labels=(), viewer=None)
     return html.Div([shell(), *(page(bare, "") for page in PAGES.values())])

@@ -105,7 +105,7 @@ def setup(context: Context, lang: Language, options: WallOptions) -> dict[str, A
             {"name": known["areas"].get(a.name, a.name), "key": a.name, "lat": a.lat, "lng": a.lng, "size": a.size}
             for a in context.labels
         ],
-        "cells": {"colours": list(CELL_CLASSES), "opacity": CELL_OPACITY, "areas_km2": _cell_areas()},
+        "cells": {"colours": list(CELL_CLASSES), "opacity": CELL_OPACITY, "areas_km2": cell_areas()},
         "colours": DARK,
         "palettes": {"dark": DARK, "night": NIGHT},
         "palette": options.palette,
@@ -122,6 +122,6 @@ def setup(context: Context, lang: Language, options: WallOptions) -> dict[str, A
     }
 
 
-def _cell_areas() -> dict[str, float]:
+def cell_areas() -> dict[str, float]:
     """Mean area of a cell in square kilometres by resolution."""
     return {str(res): round(h3.average_hexagon_area(res, unit="km^2"), 3) for res in RESOLUTIONS}

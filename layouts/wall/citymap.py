@@ -34,7 +34,7 @@ def city_map(context: Context, lang: Language, options: WallOptions) -> Componen
     _ = gettext(lang.id)
     return html.Section(
         [
-            html.Div(_ground(context), className="map-box", dir="ltr", **attributes(data_part="map")),
+            html.Div(ground(context, ids.Map.CANVAS), className="map-box", dir="ltr", **attributes(data_part="map")),
             html.Div([_legend(_), _away(), _switches(lang, options)], className="map-foot"),
             html.P("", className="map-empty", hidden=True, **attributes(data_part="map-empty")),
             dcc.Store(id=ids.Map.PLACE_CHOICE),
@@ -44,11 +44,12 @@ def city_map(context: Context, lang: Language, options: WallOptions) -> Componen
     )
 
 
-def _ground(context: Context) -> Component:
+def ground(context: Context, canvas_id: str) -> Component:
+    """The map that scripts draw on, of the wall as of a desk: where the city begins, its tiles and its outlines."""
     view = context.city.view
     return dl.MapContainer(
         _layers(context),
-        id=ids.Map.CANVAS,
+        id=canvas_id,
         center=[view.lat, view.lng],
         zoom=view.zoom,
         zoomSnap=0.25,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from dash import html
 from dash.development.base_component import Component
 
@@ -47,10 +49,10 @@ def header(city_name: str, lang: Language) -> Component:
     )
 
 
-def languages(lang: Language) -> Component:
+def languages(lang: Language, offered: Iterable[str] = LANGUAGES) -> Component:
     """The language switch: plain links under the present one's name, so that it works before any script does."""
     _ = gettext(lang.id)
-    links = [_language_link(known, known.id == lang.id) for known in LANGUAGES.values()]
+    links = [_language_link(LANGUAGES[known], known == lang.id) for known in offered]
     return html.Details(
         [
             html.Summary(lang.name, lang=lang.html, title=_("Language")),

@@ -33,8 +33,14 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="session")
-def live_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Base URL of a running demo: the simulated city."""
+def running_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """A running demo: the simulated city, with what it printed when it began."""
     demo = Demo(tmp_path_factory.mktemp("demo")).start()
-    yield demo.url
+    yield demo
     demo.stop()
+
+
+@pytest.fixture(scope="session")
+def live_demo(running_demo: Demo) -> str:
+    """Its base URL."""
+    return running_demo.url

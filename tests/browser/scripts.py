@@ -14,11 +14,17 @@ PURE = (
     *("46-scenes.js", "47-modes.js", "48-keys.js", "49-month.js"),
 )
 
+# Those of the desk that know neither page nor network.
+DESK = (
+    *("15-core.js", "25-picture.js", "59-store.js", "61-queue.js", "62-choice.js", "63-asks.js", "63-offers.js"),
+    "64-keymatch.js",
+)
 
-def load_scripts(page: Any) -> Any:
+
+def load_scripts(page: Any, names: tuple[str, ...] = PURE) -> Any:
     """An empty page that knows `window.hexwatch`."""
     page.goto("about:blank")
-    for name in PURE:
+    for name in names:
         page.add_script_tag(path=str(ASSETS / name))
     return page
 

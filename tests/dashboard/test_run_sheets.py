@@ -145,4 +145,5 @@ def test_the_webhook_of_an_assignment_tells_a_printer_which_sheet_to_fetch_and_n
     assert len(told) == 2
     assert b'"unit_id":"E9"' in told[0].body
     assert b'"incident_id":"i1"' in told[0].body
+    assert b'"station":"36"' in told[0].body, "the printer of another station would have to ask"
     assert b"Main Street" not in told[0].body

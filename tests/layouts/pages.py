@@ -7,6 +7,7 @@ from typing import Any
 
 from dash import Dash
 
+import callbacks.dispatch
 import callbacks.shell
 import callbacks.wall
 from layouts import shell
@@ -60,4 +61,5 @@ def small_app(desk: ListDesk | None = None) -> Dash:
     app.validation_layout = shell.every_page(context)
     callbacks.shell.register(app, context)
     callbacks.wall.register(app, desk or ListDesk(), context)
+    callbacks.dispatch.register(app)
     return app

@@ -54,10 +54,15 @@ def dispatch(state: State, request: Request) -> Granted:
     for unit_id in dict.fromkeys(asked.unit_ids):
         unit = known_unit(state, unit_id)
         _free(unit)
-        fact = UnitDispatched(unit_id=unit_id, incident_id=asked.incident_id)
+        fact = _assigned(unit, asked.incident_id)
         _takes_effect(state, unit, fact, at)
         facts.append(fact)
     return Granted(facts, occurred_at=at)
+
+
+def _assigned(unit: Unit, incident_id: str) -> UnitDispatched:
+    """The fact with the unit's kind and home: whoever is told of it, a station's printer, knows whether it is meant."""
+    return UnitDispatched(unit_id=unit.unit_id, incident_id=incident_id, kind=unit.kind, station=unit.station)
 
 
 def _as_displayed(state: State, expected: Sequence[given.SeenUnit], version: int) -> None:
@@ -166,7 +171,7 @@ def divert(state: State, request: Request) -> Granted:
         leaving = UnitDiverted(unit_id=asked.unit_id, incident_id=left, to=asked.incident_id, reason=asked.reason)
         _takes_effect(state, unit, leaving, None)
         facts.append(leaving)
-    going = UnitDispatched(unit_id=asked.unit_id, incident_id=asked.incident_id)
+    going = _assigned(unit, asked.incident_id)
     _takes_effect(state, unit, going, None)
     robbed = [_robbed(state, left, asked.unit_id) for left in unit.assignments]
     return Granted([*facts, going], {"unit_id": asked.unit_id, "robbed": robbed})

@@ -1,0 +1,30 @@
+"""Places of the dispatch desk that panels of their own fill, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dash import html
+from dash.development.base_component import Component
+
+from layouts.attributes import attributes
+from layouts.context import Context
+from layouts.dispatch import board, citymap, incoming, panels
+from layouts.texts import Language
+
+Filling = Callable[[Context, Language], list[Component]]
+
+SLOTS: dict[str, Filling] = {
+    "map": citymap.desk_map,
+    "units": board.unit_board,
+    "presence": panels.others_here,
+    "paper": panels.paper,
+    **incoming.SLOTS,
+}
+
+
+def slot(name: str, context: Context, lang: Language) -> Component:
+    """The place with what fills it; without anything it takes no room."""
+    filling = SLOTS.get(name)
+    parts = filling(context, lang) if filling is not None else []
+    return html.Div(parts, className="desk-slot", hidden=not parts, **attributes(data_slot=name))

@@ -1,0 +1,95 @@
+"""Dispatchers at their desks, for stories in a browser: signed in as the people whom the demo printed."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+import httpx
+
+from tests.support.demo import KEY, Demo
+from tests.support.redis_server import wait_until
+
+READY = "() => window.hexwatch?.stats?.seq >= 0 && window.hexwatch.desk?.store?.picture"
+PERSON = re.compile(r"^ {4}(\S+) +(\S+) +(\w+)\s*$", re.MULTILINE)
+# In the sector that the simulated colleagues leave to people.
+CHAOYANG = (39.9219, 116.4436)
+POSTED: dict[str, str] = {}  # incident id -> base URL, of what tests reported and nobody ended yet
+
+
+def people(demo: Demo, role: str = "dispatcher") -> list[tuple[str, str]]:
+    """(user name, password) of the demo's people with that role. They are printed soon after it is ready."""
+    wait_until(lambda: any(held == "admin" for _, _, held in PERSON.findall(demo.output())), 60, "the demo's people")
+    return [(name, password) for name, password, held in PERSON.findall(demo.output()) if held == role]
+
+
+def sign_in(page: Any, base: str, who: tuple[str, str] | None = None, query: str = "") -> Any:
+    """A desk that is up; without a person signed in with the admin key."""
+    page.goto(f"{base}/signin?next=/dispatch")
+    if who is None:
+        page.fill("input[name=key]", KEY)
+        page.press("input[name=key]", "Enter")
+    else:
+        page.fill("input[name=name]", who[0])
+        page.fill("input[name=password]", who[1])
+        page.press("input[name=password]", "Enter")
+    page.wait_for_url("**/dispatch*")
+    if query:
+        page.goto(f"{base}/dispatch{query}")
+    page.wait_for_function(READY)
+    settle(page)
+    return page
+
+
+def settle(page: Any) -> None:
+    """A desk begins with a sound test: whoever sits here hears it."""
+    window = page.locator("dialog[data-sound=window]")
+    if window.count() and window.is_visible():
+        window.locator("[data-sound=play]").click()
+        window.locator("[data-sound=heard], [data-sound=unheard]").locator("visible=true").first.click()
+
+
+def post_incident(base: str, incident_id: str, kind: str = "structure_fire", priority: int = 1, **fields: Any) -> str:
+    """An emergency call from outside, as an entry of the API."""
+    lat, lng = fields.pop("place", CHAOYANG)
+    data = {"incident_id": incident_id, "kind": kind, "priority": priority, "lat": lat, "lng": lng, **fields}
+    clock = httpx.get(f"{base}/api/v1/picture", headers={"X-API-Key": KEY}, timeout=30).json()["clock"]
+    event = {
+        "source": "cad",
+        "id": f"{incident_id}:1",
+        "type": "incident.received",
+        "occurred_at": clock["now"],
+        "data": data,
+    }
+    answer = httpx.post(f"{base}/api/v1/events", json=event, headers={"X-API-Key": KEY}, timeout=30)
+    assert answer.status_code == 202, answer.text
+    POSTED[incident_id] = base
+    return incident_id
+
+
+def end_posted() -> None:
+    """End what was reported, so that its units are free for the next story: a city has only so many."""
+    for incident_id, base in [*POSTED.items()]:
+        for run in incident(base, incident_id).get("assignments", []):
+            if not run.get("ended"):
+                request(base, "clear_unit", unit_id=run["unit_id"], incident_id=incident_id)
+        request(base, "close_incident", incident_id=incident_id, reason="the test is over")
+        del POSTED[incident_id]
+
+
+def incident(base: str, incident_id: str) -> dict[str, Any]:
+    """The document as the API tells it."""
+    return httpx.get(f"{base}/api/v1/incidents/{incident_id}", headers={"X-API-Key": KEY}, timeout=30).json()
+
+
+def request(base: str, verb: str, **fields: Any) -> dict[str, Any]:
+    """A request of somebody else, by the API."""
+    return httpx.post(
+        f"{base}/api/v1/requests", json={"verb": verb, **fields}, headers={"X-API-Key": KEY}, timeout=30
+    ).json()
+
+
+def unique(name: str) -> str:
+    """An id that no other test of this session uses."""
+    return f"{name}-{time.monotonic_ns() % 10**9}"
