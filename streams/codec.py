@@ -16,9 +16,7 @@ from streams.events import PRIVATE_FIELDS, TYPES, Envelope, Payload
 
 MAX_ENTRY_BYTES = 64 * 1024
 MAX_ID = 200
-TIMED = frozenset(
-    {"sent_at", "effective_at", "onset_at", "expires_at", "starts_at", "ends_at", "due_at", "called_at"}
-)
+TIMED = frozenset({"sent_at", "effective_at", "onset_at", "expires_at", "starts_at", "ends_at", "due_at", "called_at"})
 MOST_PEOPLE = 1_000_000
 MOST_KM = 20_040  # half the way around the earth
 # Beyond these a calendar ends: adding a day or changing the zone would fail somewhere else.

@@ -90,7 +90,8 @@ def test_no_word_of_the_desk_is_left_over() -> None:
 
 def _built(scripts: str) -> tuple[str, ...]:
     """Families whose keys a script completes itself: `say(`status.${…}`)`."""
-    return (*BUILT, *re.findall(r"`([a-z_]+\.[a-z_]*)\$\{", scripts), *re.findall(r"\"([a-z_]+\.(?:[a-z_]+_)?)\"", scripts))
+    begun = re.findall(r"`([a-z_]+\.[a-z_]*)\$\{", scripts)
+    return (*BUILT, *begun, *re.findall(r"\"([a-z_]+\.(?:[a-z_]+_)?)\"", scripts))
 
 
 @pytest.mark.parametrize("lang", DESK_LANGUAGES)
