@@ -7,9 +7,17 @@ from pathlib import Path
 
 import pytest
 import redis as redis_module
+from hypothesis import HealthCheck, settings
 
 from tests.support import chromium, shared_data
 from tests.support.redis_server import RedisServer
+
+# How fast examples are made says something of a busy machine and nothing of the program; fixtures that are shared
+# by the examples of a law are cleared by the law itself.
+settings.register_profile(
+    "hexwatch", suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture], deadline=None
+)
+settings.load_profile("hexwatch")
 
 
 @pytest.fixture(scope="session")

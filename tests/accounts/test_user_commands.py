@@ -101,7 +101,7 @@ def test_sessions_end_with_signout_password_role_and_disable(operator: Operator)
 def test_an_unknown_name_is_one_line(operator: Operator, words: list[str]) -> None:
     said = operator.types(user, *words)
     assert said.exit_code == 1
-    assert said.output == "Error: nobody is named 'eve'; see `user list`\n"
+    assert said.stderr == "Error: nobody is named 'eve'; see `user list`\n"
 
 
 def test_names_roles_and_passwords_are_checked(operator: Operator) -> None:

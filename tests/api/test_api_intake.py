@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 import redis as redis_module
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.api.intake import MAX_BODY_BYTES, MAX_ITEMS
@@ -142,7 +142,7 @@ mutated = st.builds(
 bodies = st.one_of(mutated, json_values, st.lists(mutated, max_size=3)).map(lambda value: json.dumps(value).encode())
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, deadline=None)
 @given(st.one_of(st.binary(max_size=60), bodies))
 def test_whatever_is_posted_is_answered_with_a_reason_and_what_is_taken_the_engine_understands(
     door: Door, body: bytes

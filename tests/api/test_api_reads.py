@@ -9,7 +9,7 @@ from urllib.parse import quote
 import h3
 import pytest
 import redis as redis_module
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.accounts.audit import read_entries
@@ -294,7 +294,7 @@ nasty = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None)
 @given(
     st.sampled_from(["/cases", "/incidents", "/units", "/cells", "/picture", "/cases/{}", "/requests/{}"]),
     st.lists(st.tuples(names.filter(lambda name: name != "min_seq"), nasty), max_size=4),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import redis as redis_module
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.engine.loading import Warm
@@ -34,7 +34,7 @@ def test_waiting_answered_and_given_up_stand_on_the_board(redis: redis_module.Re
     assert city.figures()["calls.waiting"] == 2
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None)
 @given(told)
 def test_an_engine_that_starts_again_shows_the_same_board(
     redis: redis_module.Redis, steps: list[tuple[str, int, int]]

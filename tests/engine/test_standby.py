@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import redis as redis_module
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.engine.clock import Mode
@@ -80,7 +80,7 @@ class ScannedWhileItChanges(Store):
         return list(super().documents(key, kind))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 10_000))
 def test_a_warm_standby_equals_a_fresh_start(redis: redis_module.Redis, seed: int) -> None:
     redis.flushall()

@@ -12,7 +12,7 @@ import msgspec
 import pandas as pd
 import pytest
 import redis as redis_module
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.engine.clock import Mode
@@ -188,7 +188,7 @@ def tell(city: TestCity, events: list[dict[str, Any]]) -> None:
     city.turn()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None)
 @given(story=steps, seed=st.integers(0, 999))
 def test_any_order_and_any_repetition_ends_in_the_same_counts(
     redis: redis_module.Redis, story: list[tuple[str, int]], seed: int

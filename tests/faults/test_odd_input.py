@@ -12,7 +12,7 @@ import msgspec
 import pytest
 import redis as redis_module
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.access import Access
@@ -132,7 +132,7 @@ almost_events = st.builds(
 
 
 @pytest.mark.parametrize("mode", list(Mode))
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None)
 @given(batch=st.lists(st.binary(max_size=40) | (json_values | almost_events).map(as_bytes), min_size=1, max_size=8))
 def test_no_entry_stops_an_engine_of_any_mode(redis: redis_module.Redis, mode: Mode, batch: list[bytes]) -> None:
     redis.flushall()

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import redis as redis_module
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.engine.clock import Mode
@@ -117,7 +117,7 @@ class Audience:
             self.city.post("case.closed", case_id=f"c{n - 1}")
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, deadline=None)
 @given(story=st.lists(steps, max_size=40))
 def test_a_page_with_a_snapshot_and_the_frames_after_it_has_the_servers_picture(
     redis: redis_module.Redis, story: list[str]

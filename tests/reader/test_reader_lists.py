@@ -13,7 +13,7 @@ from typing import Any
 import h3
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.api.lists import MEASURES, measure_filters
@@ -140,7 +140,7 @@ def meets(case: Case, given: dict[str, Any]) -> bool:
     return all(checks)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None)
 @given(st.lists(cases, max_size=40), st.lists(filters, min_size=1, max_size=6))
 def test_every_filter_finds_what_its_words_say_and_pages_lose_nothing(
     shelf: Shelf, given_cases: list[Case], asked: list[dict[str, Any]]
@@ -203,7 +203,7 @@ def test_a_role_without_private_fields_cannot_find_out_words_by_searching(shelf:
 
 
 @given(st.text(max_size=60))
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, deadline=None)
 def test_any_text_as_cursor_search_or_filter_is_an_answer_or_a_bad_cursor(shelf: Shelf, text: str) -> None:
     for name in ("q", "area", "category", "channel", "kind"):
         shelf.reader.list_cases({name: text})
@@ -216,7 +216,7 @@ def test_any_text_as_cursor_search_or_filter_is_an_answer_or_a_bad_cursor(shelf:
     st.integers(-600, 600),
     st.sampled_from([None, -200, 100]),
 )
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None)
 def test_the_cases_behind_a_figure_are_those_that_the_figure_counts(
     shelf: Shelf, received_m: int, target_m: int, closed_m: int | None
 ) -> None:

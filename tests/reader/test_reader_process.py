@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 import redis as redis_module
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.projection import KINDS
@@ -128,7 +128,7 @@ events = st.one_of(
     ids.map(lambda n: event("subject.erased", hour(7), erased=f"case:c{n}")),
 )
 batches = st.lists(st.lists(events, max_size=6), max_size=8)
-patiently = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+patiently = settings(max_examples=40, deadline=None)
 
 
 @patiently
