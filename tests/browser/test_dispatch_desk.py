@@ -11,7 +11,7 @@ import pytest
 from tests.browser.desks import CHAOYANG, end_posted, incident, people, post_incident, request, sign_in, unique
 from tests.support.demo import Demo
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.thorough]
 
 ROW = '.queue-row[data-incident="{}"]'
 SELECTED = "() => hexwatch.desk.store.selected()"

@@ -11,7 +11,7 @@ import pytest
 from tests.browser.desks import READY, sign_in
 from tests.browser.staged import Staged, receive
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.thorough]
 
 QUEUE = {
     "I-1042": {

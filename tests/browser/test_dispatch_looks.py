@@ -13,7 +13,7 @@ from tests.browser.test_dispatch_desk import HAS_RECOMMENDATION, ROW, ROWS
 from tests.browser.test_wall_live import Line
 from tests.support.demo import Demo
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.thorough]
 
 SMALLEST = {"width": 1366, "height": 768}
 BOX = "(selector) => document.querySelector(selector).getBoundingClientRect().toJSON()"

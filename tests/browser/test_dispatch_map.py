@@ -13,7 +13,7 @@ from tests.browser.staged import Staged, receive
 from tests.support.demo import Demo
 from tests.support.redis_server import wait_until
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.thorough]
 
 SIZE = {"width": 1366, "height": 768}
 MAP_READY = "() => Boolean(hexwatch.desk.map)"

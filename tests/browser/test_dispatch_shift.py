@@ -9,7 +9,7 @@ import pytest
 from tests.browser.desks import people, post_incident, sign_in, unique
 from tests.support.demo import Demo
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.thorough]
 YANQING = (40.456, 115.975)
 LEFT_ALONE = "() => { hexwatch.desk.lock.inputAt -= hexwatch.desk.lock.afterMs; hexwatch.desk.lock.look(); }"
 

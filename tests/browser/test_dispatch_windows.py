@@ -10,7 +10,7 @@ from tests.browser.desks import READY, people, post_incident, unique
 from tests.browser.test_dispatch_map import SELECT, SIZE, desk
 from tests.support.demo import Demo
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.thorough]
 
 KEPT = "() => Object.keys(localStorage).filter((key) => key.startsWith('hexwatch.desk.paper.')).length"
 SOME_UNIT = """() => {
