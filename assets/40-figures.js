@@ -182,7 +182,7 @@
   }
 
   Object.assign(hexwatch, {
-    Moment, modeText,
+    Moment, modeText, standing,
     panels: {
       figures: [plainFigures, tileNotes, rankings],
       clock: [clock, sources],

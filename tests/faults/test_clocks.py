@@ -23,7 +23,7 @@ from tests.support.engines import NOON, TestCity
 from tests.support.truth import assert_agrees_with_its_log, assert_same, committed_documents
 
 # What tells in which order things became known, and so differs between two tellings of one story.
-AS_HEARD = {"seq", "status_seq", "status_at", "status_by", "steps", "told", "began", "taken"}
+AS_HEARD = {"seq", "status_seq", "status_at", "status_by", "steps", "told", "began", "taken", "flags"}
 NEW_YORK = "America/New_York"
 SPRING, AUTUMN, PLAIN = "2026-03-08", "2026-11-01", "2026-06-10"
 BOSTON = load_city("boston")

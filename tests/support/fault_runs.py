@@ -197,7 +197,7 @@ def replayed_picture(client: redis.Redis, keys: Keys) -> dict[str, Any]:
     events = [
         (f.envelope.source, f.envelope.id, f.envelope.type, f.envelope.recorded_at, f.envelope.placed)
         for f in log_of(client, keys)
-        if f.envelope.source != ENGINE
+        if f.envelope.source != ENGINE and not f.envelope.type.startswith("feed.")
     ]
     return {
         "documents": committed_documents(client, keys).plain(),
