@@ -22,9 +22,22 @@ def browser() -> Iterator[Browser]:
         found.close()
 
 
+@pytest.fixture(scope="session")
+def law_page(browser: Browser) -> Iterator[Page]:
+    """One page for all laws of pure scripts: each loads its scripts into an empty document of its own."""
+    yield from _opened(browser)
+
+
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A fresh page at 1920×1080; what its console complained of fails the test."""
+def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
+    """A fresh page at 1920×1080."""
+    if request.path.stem.endswith("_laws"):
+        yield request.getfixturevalue("law_page")
+    else:
+        yield from _opened(browser)
+
+
+def _opened(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1920, "height": 1080})
     opened = context.new_page()
     opened.set_default_timeout(60_000)
