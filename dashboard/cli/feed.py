@@ -12,6 +12,7 @@ import click
 
 from dashboard.city_time import city_now
 from dashboard.cli.common import one_line_errors, redis_or_exit, settings_or_exit
+from dashboard.cli.lazy import Lazy
 from dashboard.supervisor import stop_on_signals
 from streams.feeds.appender import FeedTaken
 from streams.feeds.check import check as check_file
@@ -59,7 +60,11 @@ def _instant(preset: Preset, option: str, value: str | None) -> datetime | None:
         raise click.UsageError(f"{option} {value!r}: {error}") from None
 
 
-@click.group()
+# What speaks another protocol has a module of its own.
+SOURCES = {"open311": "dashboard.cli.open311", "cap": "dashboard.cli.cap", "notices": "dashboard.cli.cap"}
+
+
+@click.group(cls=Lazy, places=SOURCES)
 def feed() -> None:
     """Bring records into the city."""
 

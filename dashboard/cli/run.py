@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from dashboard.cli.common import one_line_errors, redis_or_exit, settings_or_exit
+from dashboard.cli.common import one_line_errors, settings_or_exit
 from dashboard.cli.feed import SPEED, replay_options
 from dashboard.demo import Program, StoryWish, live_program, replay_program, run_program, simulation_program
-from dashboard.engine.clock import Mode
-from dashboard.engine.store import Fenced
-from dashboard.engine_process import run_engine
-from dashboard.reader_process import run as run_reader
-from dashboard.settings import PREFIX, reader_path
-from dashboard.supervisor import EX_CONFIG, CannotStart, stop_on_signals
+from dashboard.settings import PREFIX
+from dashboard.supervisor import CannotStart
 from streams.feeds.preset import PresetError, load_preset
-from streams.keys import Keys
 from streams.sim.laws import SEED
 from streams.sim.scenes import scene_names
 
@@ -77,52 +69,3 @@ def _with_areas(program: Program, areas: Path | None) -> Program:
 def up() -> None:
     """Run a live city: everything under one supervisor, filled by feeds and by POST /api/v1/events."""
     run_program(live_program(settings_or_exit()))
-
-
-@click.command()
-def serve() -> None:
-    """Run the web process: pages, API and live frames. Any number may run."""
-    settings = settings_or_exit()
-    # A fresh interpreter: gevent must patch the standard library before anything imports it.
-    arguments = [
-        "--worker-class=gevent",
-        f"--workers={settings.web_workers}",
-        f"--bind={settings.host}:{settings.port}",
-        "--graceful-timeout=3",
-        "--timeout=60",
-        "--log-level=warning",
-        "--no-control-socket",
-        "dashboard.web:create_app()",
-    ]
-    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *arguments])
-
-
-@click.command()
-@click.option("--mode", type=click.Choice([m.value for m in Mode]), default=Mode.LIVE.value, show_default=True)
-@click.option("--start-at", metavar="ISO", help="first instant of a simulated city's clock")
-@click.option("--take-over", is_flag=True, help="do not wait for the active engine's lease to end")
-def engine(mode: str, start_at: str | None, take_over: bool) -> None:
-    """Run the engine of the city HEXWATCH_CITY. A second one waits as a standby."""
-    settings = settings_or_exit()
-    redis_or_exit(settings)
-    stop = threading.Event()
-    stop_on_signals(stop)
-    begin = datetime.fromisoformat(start_at) if start_at else None
-    try:
-        run_engine(settings, Mode(mode), begin, take_over, stop)
-    except Fenced as error:
-        click.echo(f"another engine took over: {error}")
-        sys.exit(1)
-    except ValueError as error:
-        click.echo(str(error))
-        sys.exit(EX_CONFIG)
-
-
-@click.command()
-def reader() -> None:
-    """Run the reader: keeps the lists and the search index of HEXWATCH_CITY in a SQLite file."""
-    settings = settings_or_exit()
-    client = redis_or_exit(settings)
-    stop = threading.Event()
-    stop_on_signals(stop)
-    run_reader(client, Keys(settings.city), reader_path(settings), stop)

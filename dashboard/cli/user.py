@@ -9,7 +9,7 @@ from datetime import datetime
 
 import click
 
-from dashboard.access import Role
+from dashboard.access import KEY_ROLES, Role
 from dashboard.accounts.accounts import Accounts, open_accounts
 from dashboard.accounts.audit import Actor
 from dashboard.accounts.passwords import BadPassword, new_password
@@ -18,7 +18,7 @@ from dashboard.cli.common import one_line_errors, redis_or_exit, running_setting
 from layouts.texts import LANGUAGES
 from streams.keys import Keys
 
-ROLES = click.Choice([role.value for role in Role if role is not Role.KIOSK])
+ROLES = click.Choice([role.value for role in Role if role not in KEY_ROLES])
 from_stdin = click.option("--stdin", is_flag=True, help="read the password from the first line of standard input")
 
 

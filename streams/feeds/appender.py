@@ -12,7 +12,7 @@ import redis
 from streams.codec import encode
 from streams.cursor import Cursor, entry_order
 from streams.events import Envelope
-from streams.feeds.prepare import Item
+from streams.feeds.items import Item
 from streams.keys import Keys
 
 BACKLOG_LIMIT = 50_000

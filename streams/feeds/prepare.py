@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime, time
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import duckdb
 import msgspec
@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from streams.codec import encode
+from streams.feeds.items import Item
 from streams.feeds.preset import Preset
 from streams.feeds.records import Entry, Rank, Rejected, Translator
 from streams.feeds.rows import FeedError, Health, Progress, RawRow, Source, identity, open_rows
@@ -63,18 +64,6 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     last_at: datetime | None
     day_start: datetime | None
     refused: str = ""
-
-
-class Item(NamedTuple):
-    """One step of the sequence: an entry (`body` is its envelope as JSON) or, with a reason, a dead letter."""
-
-    position: int
-    at: datetime
-    record: str
-    body: bytes
-    reason: str
-    closes_at: datetime | None
-    day: int
 
 
 def prepare(

@@ -12,7 +12,8 @@ import redis
 
 from streams.events import Envelope
 from streams.feeds.appender import BACKLOG_LIMIT, Appender
-from streams.feeds.prepare import Item, Prepared, prepare
+from streams.feeds.items import Item
+from streams.feeds.prepare import Prepared, prepare
 from streams.feeds.preset import Preset
 from streams.feeds.rows import Progress
 from streams.feeds.sequence import as_recorded, repeated, shifted

@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 
 from streams.codec import encode
-from streams.feeds.prepare import Item, Prepared, items
+from streams.feeds.items import Item
+from streams.feeds.prepare import Prepared, items
 
 DAY = timedelta(hours=24)
 LONG_CLOSED = timedelta(days=15)

@@ -14,6 +14,7 @@ from tests.support.demo import ROOT
 
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+ANY = click.Context(main)
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
@@ -28,9 +29,11 @@ def test_every_setting_is_documented_with_its_default_and_none_that_is_gone() ->
 def test_every_metric_and_command_is_documented() -> None:
     assert set(re.findall(r"^\| `(hexwatch_\w+)`", OPERATIONS, re.M)) == set(METRICS)
     commands = OPERATIONS.partition("## Commands")[2].partition("## Several")[0]
-    assert set(re.findall(r"^\| `(\w+)` ", commands, re.M)) == set(main.commands)
-    for name, command in main.commands.items():
-        for sub in command.commands if isinstance(command, click.Group) else ():
+    assert set(re.findall(r"^\| `(\w+)` ", commands, re.M)) == set(main.list_commands(ANY))
+    for name in main.list_commands(ANY):
+        command = main.get_command(ANY, name)
+        assert command is not None, name
+        for sub in command.list_commands(ANY) if isinstance(command, click.Group) else ():
             assert f"`{name} {sub}" in commands, f"{name} {sub}"
 
 
