@@ -10,6 +10,7 @@ import redis as redis_module
 from hypothesis import HealthCheck, settings
 
 from tests.support import chromium, shared_data
+from tests.support.demo import Demo, Restarted, children_of
 from tests.support.redis_server import RedisServer
 
 # How fast examples are made says something of a busy machine and nothing of the program; fixtures that are shared
@@ -35,6 +36,24 @@ def redis(redis_server: RedisServer) -> Iterator[redis_module.Redis]:
     client.flushall()
     yield client
     client.close()
+
+
+@pytest.fixture(scope="session")
+def restarted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Restarted]:
+    """The one simulated city that all tests of whole programs and pages share: filling its past takes long."""
+    demo = Demo(tmp_path_factory.mktemp("demo") / "city").start()
+    first = demo.get("/api/v1/picture").json()
+    code = demo.stop()
+    said, left = demo.output(), children_of(demo.folder)
+    demo.start()
+    yield Restarted(demo, first, code, said, left, demo.get("/api/v1/picture").json())
+    demo.stop()
+
+
+@pytest.fixture(scope="session")
+def running_demo(restarted: Restarted) -> Demo:
+    """It, running, with what it printed when it began."""
+    return restarted.demo
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

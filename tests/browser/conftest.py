@@ -46,14 +46,6 @@ def _opened(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="session")
-def running_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """A running demo: the simulated city, with what it printed when it began."""
-    demo = Demo(tmp_path_factory.mktemp("demo")).start()
-    yield demo
-    demo.stop()
-
-
-@pytest.fixture(scope="session")
 def live_demo(running_demo: Demo) -> str:
     """Its base URL."""
     return running_demo.url

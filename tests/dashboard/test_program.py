@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.demo import ROOT, Demo, free_port
+from tests.support.demo import ROOT, Demo, Restarted, children_of, free_port
 from tests.support.redis_server import wait_until
 
 
@@ -34,34 +34,17 @@ def start() -> Iterator[type[Demo]]:
             demo.stop()
 
 
-def children_of(folder: Path) -> list[str]:
-    """Command lines of processes that still work in a demo's folder, by their environment or arguments."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            environment = (process / "environ").read_bytes()
-            command = (process / "cmdline").read_bytes()
-        except OSError:
-            continue
-        if f"HEXWATCH_DATA={folder}".encode() in environment or f"{folder}/redis.sock".encode() in command:
-            found.append(command.replace(b"\0", b" ").decode(errors="replace"))
-    return found
-
-
-def test_a_demo_ends_without_a_trace_and_goes_on_where_it_ended(tmp_path: Path, start: type[Demo]) -> None:
-    demo = start(tmp_path / "city").start()
-    first = demo.get("/api/v1/picture").json()
+def test_a_demo_ends_without_a_trace_and_goes_on_where_it_ended(restarted: Restarted) -> None:
+    first = restarted.first
     assert first["clock"]["mode"] == "simulation"
     assert first["cases"]["open"] > 1000
-    assert demo.stop() == 0
-    assert "Nothing is lost" in demo.output()
-    assert children_of(demo.folder) == []
-    again = start(demo.folder, port=demo.port).start()
-    second = again.get("/api/v1/picture").json()
-    again.stop()
-    assert second["seq"] > first["seq"]
-    assert 0 <= second["cases"]["received_today"] - first["cases"]["received_today"] < 400
-    assert second["clock"]["now"][:13] == first["clock"]["now"][:13]
+    assert restarted.code == 0
+    assert "Nothing is lost" in restarted.said
+    assert restarted.left == []
+    begun = restarted.second
+    assert begun["seq"] > first["seq"]
+    assert 0 <= begun["cases"]["received_today"] - first["cases"]["received_today"] < 400
+    assert begun["clock"]["now"][:13] == first["clock"]["now"][:13]
 
 
 def refused(demo: Demo) -> str:

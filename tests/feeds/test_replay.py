@@ -399,7 +399,7 @@ print("done", flush=True)
 """
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.thorough) for seed in (2, 3))])
 def test_a_feed_process_killed_at_any_moment_goes_on(
     redis: redis_module.Redis, redis_server: RedisServer, tmp_path: Path, seed: int
 ) -> None:

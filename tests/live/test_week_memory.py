@@ -13,6 +13,8 @@ from tests.support.processes import KEY, START_S, children_of, rss_kb, running
 from tests.support.viewer import Viewer
 from tests.support.week_runs import DAYS, assert_flat, week
 
+pytestmark = pytest.mark.thorough  # the soak has a larger one
+
 STEP_M, PER_DAY = 10.0, 5_000  # 1,008 frames of a small city; the soak has 10,080 of a large one
 ENGINE_KB, WEB_KB = 2_500, 4_000
 TOPICS = ["figures", "incidents", "units", "sources", "curve", "cells:open:", "cells:received_1h:"]

@@ -201,7 +201,7 @@ def in_order(envelopes: Iterable[Envelope]) -> list[Envelope]:
     return sorted(envelopes, key=lambda e: (e.occurred_at, e.id))
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(
     st.lists(st.integers(1, 20 * 60_000 - 1), min_size=1, max_size=3, unique=True),
     st.sampled_from([(480, 1.0), (1060, 1.0), (600, 6.0), (5, 1.0)]),

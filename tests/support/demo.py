@@ -7,7 +7,9 @@ import signal
 import socket
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -95,3 +97,29 @@ class Demo:
         """The tails of the children's logs, for a failing test."""
         found = sorted((self.folder / "logs").glob("*.log"))
         return "\n".join(f"--- {p.name}\n{p.read_text(errors='replace')[-1500:]}" for p in found)
+
+
+def children_of(folder: Path) -> list[str]:
+    """Command lines of processes that still work in a demo's folder, by their environment or arguments."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            environment = (process / "environ").read_bytes()
+            command = (process / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if f"HEXWATCH_DATA={folder}".encode() in environment or f"{folder}/redis.sock".encode() in command:
+            found.append(command.replace(b"\0", b" ").decode(errors="replace"))
+    return found
+
+
+@dataclass(frozen=True)
+class Restarted:
+    """A demo that was ended and started again in its folder, and what was seen before and between."""
+
+    demo: Demo
+    first: dict[str, Any]  # the picture before the end
+    code: int
+    said: str
+    left: list[str]  # processes that still worked in its folder
+    second: dict[str, Any]  # the picture right after the second start
