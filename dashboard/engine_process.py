@@ -10,6 +10,7 @@ from pathlib import Path
 import redis
 import structlog
 
+from dashboard.callers.keys import sealer_of
 from dashboard.connect import connect, durability_complaint
 from dashboard.engine.clock import Mode
 from dashboard.engine.engine import Engine
@@ -17,9 +18,12 @@ from dashboard.engine.loading import Warm, warm_up
 from dashboard.engine.store import Store
 from dashboard.neighbours import is_gone, own_name
 from dashboard.settings import Settings
+from emergency.alarm_rules import Settings as AlarmSettings
+from emergency.alarm_rules import load_settings as load_alarm_settings
 from emergency.plans import Plans, load_plans
 from geo.areas import Areas
 from geo.cities import City, load_city
+from hotline.case_rules import CaseRules, load_case_rules
 from streams.keys import Keys
 
 log = structlog.get_logger("engine")
@@ -44,6 +48,24 @@ def load_own_plans(settings: Settings) -> Plans | None:
         return None
 
 
+def load_own_alarms(settings: Settings) -> AlarmSettings | None:
+    """The alarm settings that a setting names, or None, as above."""
+    try:
+        return load_alarm_settings(Path(settings.alarms)) if settings.alarms else None
+    except ValueError as error:
+        log.warning("the alarm settings that come with Hexwatch are used: HEXWATCH_ALARMS cannot be", reason=str(error))
+        return None
+
+
+def load_own_rules(settings: Settings) -> CaseRules | None:
+    """The rules of case life that a setting names, or None, as above."""
+    try:
+        return load_case_rules(Path(settings.hotline_rules)) if settings.hotline_rules else None
+    except ValueError as error:
+        log.warning("the rules that come with Hexwatch are used: HEXWATCH_HOTLINE_RULES cannot be", reason=str(error))
+        return None
+
+
 def run_engine(
     settings: Settings, mode: Mode, start_at: datetime | None, take_over: bool, stop: threading.Event
 ) -> None:
@@ -53,11 +75,22 @@ def run_engine(
     """
     client = connect(settings)
     keys = Keys(settings.city)
-    store = Store(client, keys, own_name(), settings.events_kept)
+    wait = settings.archive_wait if settings.archive else 0
+    store = Store(client, keys, own_name(), settings.events_kept, wait)
     if complaint := durability_complaint(client):
         log.warning("this Redis may lose acknowledged entries", reason=complaint)
     city = load_city(settings.city)
-    engine = Engine(store, city, load_areas(settings, city), mode, start_at, plans=load_own_plans(settings))
+    engine = Engine(
+        store,
+        city,
+        load_areas(settings, city),
+        mode,
+        start_at,
+        plans=load_own_plans(settings),
+        alarms=load_own_alarms(settings),
+        rules=load_own_rules(settings),
+        sealer=sealer_of(settings, city),
+    )
     # Documents live long: letting the collector walk half a million of them again and again costs a fifth of the time.
     gc.set_threshold(50_000, 20, 100)
     warm = None if take_over else _stand_by(store, city, stop)

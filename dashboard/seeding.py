@@ -7,14 +7,17 @@ was interrupted begins anew.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
 import redis
 
+from dashboard.callers.sealing import Sealer
 from dashboard.engine.clock import Clock, Mode
 from dashboard.engine.hours import HOUR_FORMAT, Hours
 from dashboard.engine.splits import AREA, CATEGORY, Splits
@@ -24,8 +27,10 @@ from geo.cities import City
 from geo.days import day_start
 from hotline.agents import Agent, fold_agent
 from hotline.calls import Call, fold_call
+from hotline.case_rules import default_case_rules
 from hotline.cases import Case, fold_case
 from hotline.channels import Floor
+from hotline.deadlines import Deadlines
 from streams.codec import encode, payload_of, split_private
 from streams.events import AgentPayload, CallPayload, CasePayload, CaseReceived, Envelope, Recording
 from streams.keys import Keys
@@ -53,6 +58,11 @@ class Past:
     calls: dict[str, Call] = field(default_factory=dict)
     agents: dict[str, Agent] = field(default_factory=dict)
     private: dict[str, dict[str, Any]] = field(default_factory=dict)
+    sealer: Sealer = field(default_factory=lambda: Sealer(secrets.token_bytes(32)))
+
+    @cached_property
+    def deadlines(self) -> Deadlines:
+        return Deadlines.of_city(self.city, default_case_rules())
 
     def take(self, envelope: Envelope) -> None:
         """Fold one event of the past into its document."""
@@ -64,7 +74,8 @@ class Past:
             if case is not None:
                 self.cases[payload.case_id] = case
             if private := split_private(envelope.data)[1]:
-                self.private[payload.subject] = self.private.get(payload.subject, {}) | private
+                sealed = self.sealer.sealed(payload.subject, private)
+                self.private[payload.subject] = self.private.get(payload.subject, {}) | sealed
             return
         recording = Recording(at=at, occurred_at=at, seq=SEQ, source=envelope.source)
         if isinstance(payload, CallPayload):
@@ -78,7 +89,8 @@ class Past:
         at, cell, area = envelope.occurred_at, "", ""
         if isinstance(payload, CaseReceived):
             cell, area = self.city.place(payload.lat, payload.lng, self.areas, payload.area)
-        return Recording(at=at, occurred_at=at, seq=SEQ, source=envelope.source, cell=cell, area=area)
+        due = self.deadlines.due(self.cases.get(payload.case_id), payload, at)
+        return Recording(at=at, occurred_at=at, seq=SEQ, source=envelope.source, cell=cell, area=area, due=due)
 
 
 def is_seeded(store: Store) -> bool:
@@ -87,9 +99,18 @@ def is_seeded(store: Store) -> bool:
 
 
 def seed_city(
-    client: redis.Redis, keys: Keys, city: City, areas: Areas | None, start: datetime, laws: Laws, progress: Progress
+    client: redis.Redis,
+    keys: Keys,
+    city: City,
+    areas: Areas | None,
+    start: datetime,
+    laws: Laws,
+    progress: Progress,
+    sealer: Sealer | None = None,
 ) -> int:
     """Write the past of a simulation that begins at `start` (aware); returns how many cases it ever received.
+
+    `sealer` seals the callers' numbers; without one nobody will ever open them.
 
     Raises ValueError for a city that cannot be simulated, LookupError for one that has begun already.
     """
@@ -103,6 +124,7 @@ def seed_city(
     counts = history.counts()
     hours, splits = rollups(counts, Hours(zone), Splits(zone))
     past, floor = Past(city, areas), Floor()
+    past.sealer = sealer or past.sealer
     for number, (_, envelope) in enumerate(history.events()):
         past.take(envelope)
         if number % CHUNK == 0:

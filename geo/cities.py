@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator
+from datetime import date
 from fnmatch import translate
 from functools import cached_property
 from pathlib import Path
@@ -110,6 +111,8 @@ class City(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     agencies: dict[str, dict[str, str]] = {}
     deadlines: dict[str, Deadline] = {}
     deadline_days: Literal["calendar", "working"] = "calendar"
+    holidays: tuple[date, ...] = ()
+    workdays: tuple[date, ...] = ()
     default_points: tuple[tuple[Latitude, Longitude], ...] = ()
     sensitive_kinds: tuple[str, ...] = SENSITIVE_KINDS
     stale_after_s: Annotated[int, msgspec.Meta(gt=0)] = 600
@@ -259,5 +262,7 @@ def _complaints(city: City, path: Path) -> Iterator[str]:
     for grade, deadline in city.deadlines.items():
         if deadline.dispatch_h > deadline.feedback_h:
             yield f"deadlines.{grade}: dispatch_h is after feedback_h"
+    if both := sorted(set(city.holidays) & set(city.workdays)):
+        yield f"workdays: {', '.join(map(str, both))} cannot be holidays as well"
     if unknown := sorted(set(city.divisions) - set(city.population.areas if city.population else ())):
         yield f"divisions: {', '.join(unknown)} need residents under population.areas"

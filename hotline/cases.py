@@ -2,38 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from enum import IntFlag
-from typing import Any
+from enum import IntFlag, StrEnum
 
 import msgspec
 
-from streams.events import (
-    CaseAmended,
-    CaseClosed,
-    CaseDemoted,
-    CaseDispatched,
-    CaseFollowedUp,
-    CasePayload,
-    CasePromoted,
-    CaseReceived,
-    CaseReopened,
-    CaseReturned,
-    Recording,
-)
+from hotline.case_steps import QUIET, STEPS, Label, lead_changes, stopped
+from hotline.situated import situated, situated_cases
+from streams.events import CaseClosed, CaseMerged, CasePayload, CaseReceived, CaseUnmerged, Payload, Recording
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(hours=24)
 DUE_SOON = timedelta(hours=4)
+SEQS_KEPT = 40
 JUST_AFTER = timedelta(microseconds=1)
+
+
+class CaseStage(StrEnum):
+    """Where a case is in its life, as its facts say."""
+
+    RECEIVED = "received"
+    DISPATCHED = "dispatched"
+    ACCEPTED = "accepted"
+    RETURN_ASKED = "return_asked"
+    CONTACTED = "contacted"
+    HANDLED = "handled"
+    CLOSED = "closed"
+    FOLLOWED_UP = "followed_up"
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One case as of `seq`. `received_at` and `closed_at` are times of recording (what was known when).
 
     A closing that comes before its receipt is kept: such a case has `closed_at` and no `received_at`,
-    and counts as received, never as open, once the receipt arrives.
+    and counts as received, never as open, once the receipt arrives. One that was merged into another is open only
+    through its lead. While its clock stands (`paused_at`), `target_at` already lies as much later as it will stand.
     """
 
     case_id: str
@@ -52,25 +55,73 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     received_at: datetime | None = None
     closed_at: datetime | None = None
     target_at: datetime | None = None
+    dispatch_due_at: datetime | None = None  # by its grade
     reopened: int = 0
+    reopened_at: datetime | None = None  # outside
     owner: str = ""  # who must handle it: area, department or utility
-    dispatched_at: datetime | None = None  # to that owner
+    supporters: tuple[str, ...] = ()
+    dispatched_at: datetime | None = None  # to the first owner
+    owned_at: datetime | None = None  # since when the present owner has it
+    accepted_at: datetime | None = None
     returned: int = 0  # how often an owner asked to give it back
+    return_asked_at: datetime | None = None  # while nobody has reviewed the question
+    return_asked_by: str = ""
+    return_code: str = ""
+    contacted_at: datetime | None = None  # the owner reached the caller, since it was last opened
+    first_contacted_at: datetime | None = None  # by the present owner, also before it was opened again
+    handled_at: datetime | None = None
+    answered_at: datetime | None = None
+    follow_up_due_at: datetime | None = None
     followed_up_at: datetime | None = None
     contacted: bool = False
     resolved: bool | None = None
     satisfied: int | None = None  # 1 to 5
+    regraded: int = 0
+    paused_at: datetime | None = None
+    paused_until: datetime | None = None
+    pause_reason: str = ""
+    paused_s: float = 0.0  # of earlier pauses
+    merged_into: str = ""
+    merged_at: datetime | None = None
+    members: int = 0  # cases merged into it
+    situation_id: str = ""
+    notes: int = 0
+    labels: tuple[Label, ...] = ()
     incident_id: str = ""  # the incident that was made of it, also when that was taken back
     promoted_at: datetime | None = None  # while that incident stands for it
+    last_step_at: datetime | None = None  # of its life: labels and notes are none
+    seqs: tuple[int, ...] = ()  # the commits that hold its facts, the last ones
+    told: int = 0  # facts after its receipt that changed it, labels and notes left out
     seq: int = 0
 
     @property
     def is_open(self) -> bool:
-        return self.received_at is not None and self.closed_at is None
+        return self.received_at is not None and self.closed_at is None and not self.merged_into
 
     @property
     def status(self) -> str:
         return "open" if self.is_open else "closed"
+
+    @property
+    def stage(self) -> CaseStage:
+        """What its facts make of it, the newest question first. A merged case keeps the stage it had."""
+        if self.closed_at is not None:
+            asked = self.followed_up_at is not None and self.followed_up_at >= self.closed_at
+            return CaseStage.FOLLOWED_UP if asked else CaseStage.CLOSED
+        if self.return_asked_at is not None:
+            return CaseStage.RETURN_ASKED
+        if self.handled_at is not None:
+            return CaseStage.HANDLED
+        if self.contacted_at is not None:
+            return CaseStage.CONTACTED
+        if self.accepted_at is not None:
+            return CaseStage.ACCEPTED
+        return CaseStage.DISPATCHED if self.owner else CaseStage.RECEIVED
+
+    @property
+    def over_at(self) -> datetime | None:
+        """Since when it is not open: closed, or merged into another."""
+        return self.closed_at or self.merged_at
 
 
 class CaseFlag(IntFlag):
@@ -88,8 +139,6 @@ class CaseFlag(IntFlag):
 
 CASE_MEASURES: dict[str, int] = {flag.name.lower(): flag.value for flag in CaseFlag if flag.name}
 
-_RECEIPT_FIELDS = ("kind", "category", "subcategory", "channel", "language", "grade", "lat", "lng", "target_at")
-
 
 def fold_case(case: Case | None, payload: CasePayload, recording: Recording) -> Case | None:
     """The case after one fact, or the same object when the fact changes nothing."""
@@ -99,62 +148,42 @@ def fold_case(case: Case | None, payload: CasePayload, recording: Recording) -> 
         return _closed(case, payload, recording)
     if case is None or case.received_at is None:
         return case
-    step = _STEPS.get(type(payload))
+    step = STEPS.get(type(payload))
     changes = step(case, payload, recording) if step else {}
+    if not changes:
+        return case
+    told = case.told + (type(payload) not in QUIET)
+    return msgspec.structs.replace(case, **changes, told=told, seqs=_known(case, recording.seq), seq=recording.seq)
+
+
+def _known(case: Case, seq: int) -> tuple[int, ...]:
+    """The commits of its facts, this one included. What is older than the last of them is in the log alone."""
+    seqs = case.seqs
+    return seqs if seqs and seqs[-1] == seq else (*seqs[1 - SEQS_KEPT :], seq)
+
+
+def cases_touched(payload: Payload) -> tuple[str, ...]:
+    """Cases other than its subject that a fact also changes: the lead of a merge, those of a situation."""
+    kind = type(payload)
+    if kind is CaseMerged:
+        return (payload.into,)  # type: ignore[attr-defined]
+    if kind is CaseUnmerged:
+        return (payload.of,)  # type: ignore[attr-defined]
+    return situated_cases(payload)
+
+
+def fold_touched_case(case: Case | None, payload: Payload, recording: Recording) -> Case | None:
+    """The case after a fact about one that it leads, or a situation that it is in. What changes nothing, answers it."""
+    if case is None:
+        return None
+    changes = situated(case.situation_id, payload) or lead_changes(case, payload, recording)
     return msgspec.structs.replace(case, **changes, seq=recording.seq) if changes else case
-
-
-def _reopened(case: Case, payload: CaseReopened, recording: Recording) -> dict[str, Any]:
-    return {} if case.closed_at is None else {"closed_at": None, "reopened": case.reopened + 1}
-
-
-def _amended(case: Case, payload: CaseAmended, recording: Recording) -> dict[str, Any]:
-    given = {f: v for f in _RECEIPT_FIELDS if (v := getattr(payload, f)) is not None}
-    if payload.lat is not None or payload.area is not None:
-        given |= {"cell": recording.cell, "area": recording.area}
-    return given
-
-
-def _dispatched(case: Case, payload: CaseDispatched, recording: Recording) -> dict[str, Any]:
-    """The first dispatch is the one that the hotline's speed is measured by."""
-    return {"owner": payload.owner, "dispatched_at": case.dispatched_at or recording.at}
-
-
-def _returned(case: Case, payload: CaseReturned, recording: Recording) -> dict[str, Any]:
-    return {"owner": "", "returned": case.returned + 1}
-
-
-def _followed_up(case: Case, payload: CaseFollowedUp, recording: Recording) -> dict[str, Any]:
-    said = {"contacted": payload.contacted, "resolved": payload.resolved, "satisfied": payload.satisfied}
-    return said | {"followed_up_at": recording.at}
-
-
-def _promoted(case: Case, payload: CasePromoted, recording: Recording) -> dict[str, Any]:
-    if case.promoted_at is not None and case.incident_id == payload.incident_id:
-        return {}
-    return {"incident_id": payload.incident_id, "promoted_at": recording.occurred_at}
-
-
-def _demoted(case: Case, payload: CaseDemoted, recording: Recording) -> dict[str, Any]:
-    stands = case.promoted_at is not None and case.incident_id == payload.incident_id
-    return {"promoted_at": None} if stands else {}
-
-
-# What each later fact changes of a case that was received.
-_STEPS: dict[type[CasePayload], Callable[[Case, Any, Recording], dict[str, Any]]] = {
-    CaseReopened: _reopened,
-    CaseAmended: _amended,
-    CaseDispatched: _dispatched,
-    CaseReturned: _returned,
-    CaseFollowedUp: _followed_up,
-    CasePromoted: _promoted,
-    CaseDemoted: _demoted,
-}
 
 
 def _received(case: Case | None, payload: CaseReceived, recording: Recording) -> Case:
     if case is not None and case.received_at is not None:
         return case  # a second receipt of the same case says nothing new; changes come as case.amended
+    due = recording.due or {}
     return Case(
         case_id=payload.case_id,
         kind=payload.kind,
@@ -171,17 +200,29 @@ def _received(case: Case | None, payload: CaseReceived, recording: Recording) ->
         occurred_at=recording.occurred_at,
         received_at=recording.at,
         closed_at=case.closed_at if case else None,
-        target_at=payload.target_at,
+        target_at=payload.target_at or due.get("target_at"),
+        dispatch_due_at=due.get("dispatch_due_at"),
+        last_step_at=recording.at,
+        seqs=(*case.seqs, recording.seq) if case else (recording.seq,),
         seq=recording.seq,
     )
 
 
 def _closed(case: Case | None, payload: CaseClosed, recording: Recording) -> Case:
     if case is None:
-        return Case(case_id=payload.case_id, source=recording.source, closed_at=recording.at, seq=recording.seq)
-    if case.closed_at is not None:
-        return case
-    return msgspec.structs.replace(case, closed_at=recording.at, seq=recording.seq)
+        seq = recording.seq
+        return Case(case_id=payload.case_id, source=recording.source, closed_at=recording.at, seqs=(seq,), seq=seq)
+    if case.closed_at is not None or (case.reopened_at is not None and recording.occurred_at < case.reopened_at):
+        return case  # closed already, or meant before it was opened again: an old end ends nothing new
+    due = (recording.due or {}).get("follow_up_due_at")
+    at = recording.at
+    if case.paused_at is not None:
+        case = msgspec.structs.replace(case, **stopped(case, at))
+    if case.return_asked_at is not None:
+        case = msgspec.structs.replace(case, return_asked_at=None, return_asked_by="", return_code="")
+    changes = {"follow_up_due_at": due, "last_step_at": at, "told": case.told + 1}
+    seqs = _known(case, recording.seq)
+    return msgspec.structs.replace(case, closed_at=at, **changes, seqs=seqs, seq=recording.seq)
 
 
 def case_flags(case: Case, now: datetime, day_start: datetime) -> int:
@@ -199,7 +240,7 @@ def case_flags(case: Case, now: datetime, day_start: datetime) -> int:
                 flags |= 1
         if received_at >= day_start:
             flags |= 4
-        if closed_at is None:
+        if closed_at is None and not case.merged_into:
             flags |= 16
             if target_at is not None:
                 flags |= 32
@@ -230,7 +271,5 @@ def case_next_change(case: Case, now: datetime, next_day: datetime, flags: int) 
 
 def case_is_spent(case: Case, now: datetime, keep: timedelta) -> bool:
     """Whether the case has left every count for good and may leave the hot documents."""
-    if case.is_open or case.closed_at is None:
-        return False
-    last = max(case.closed_at, case.received_at or case.closed_at)
-    return now - last >= keep
+    over_at = case.over_at
+    return not case.is_open and over_at is not None and now - max(over_at, case.received_at or over_at) >= keep

@@ -16,7 +16,9 @@ from streams.events import PRIVATE_FIELDS, TYPES, Envelope, Payload
 
 MAX_ENTRY_BYTES = 64 * 1024
 MAX_ID = 200
-TIMED = frozenset({"sent_at", "effective_at", "onset_at", "expires_at", "starts_at", "ends_at", "due_at", "called_at"})
+TIMED = frozenset(
+    {"sent_at", "effective_at", "onset_at", "expires_at", "starts_at", "ends_at", "due_at", "called_at", "until"}
+)
 MOST_PEOPLE = 1_000_000
 MOST_KM = 20_040  # half the way around the earth
 # Beyond these a calendar ends: adding a day or changing the zone would fail somewhere else.
@@ -180,6 +182,7 @@ _CHECKS: dict[str, Callable[[Any], None]] = {
     "satisfied": _check_satisfied,
     "due_at": _check_times,
     "called_at": _check_times,
+    "until": _check_times,
     "t1": _check_counts,
 }
 # Which checks a payload needs is decided once per class: asking each event for fields it lacks took a tenth of a turn.

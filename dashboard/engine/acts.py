@@ -21,7 +21,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Act(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One granted request. `at` is the wall's time, `marks` how many steps each incident had afterwards."""
+    """One granted request. `at` is the wall's time, `marks` how many steps each incident, or `case:<id>`, had then."""
 
     actor: str
     request_id: str

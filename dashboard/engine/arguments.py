@@ -56,6 +56,13 @@ class Escalate(OfIncident, frozen=True, kw_only=True):
     reason: Words = ""
 
 
+class FurtherAlarm(OfIncident, frozen=True, kw_only=True):
+    """`alarm`: how many alarms of its plan are to be called, 1 for the first alone."""
+
+    alarm: Annotated[int, Meta(ge=1, le=9)]
+    reason: Words = ""
+
+
 class Relocate(OfIncident, frozen=True, kw_only=True):
     lat: Lat | None = None
     lng: Lng | None = None

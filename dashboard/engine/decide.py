@@ -16,12 +16,17 @@ from emergency.life import Stage, objection
 from emergency.units import unit_contradictions
 from geo.areas import Areas
 from hotline.calls import call_contradiction
+from hotline.life import SENSIBLE_IN, contradictions
 from streams.codec import split_private
 from streams.events import (
     AlertPayload,
     CallPayload,
     CaseAmended,
+    CaseAnswered,
+    CaseMerged,
+    CaseNoted,
     CaseReceived,
+    CaseUnmerged,
     Envelope,
     IncidentCancelled,
     IncidentClosed,
@@ -89,11 +94,12 @@ def decide(
                 f"occurred_at: {envelope.occurred_at.isoformat()} is more than 24 h ahead of {now.isoformat()}"
             )
         return Hold(envelope.occurred_at)
-    if payload.ENTITY == ALARM:
-        return Refusal("alarms are this city's own: they follow from what happened, and from its desks")
+    if payload.ENTITY in OWN:
+        return Refusal(f"{payload.ENTITY}: this city's own, its desks and what happened say so; nobody outside does")
     if payload.ENTITY in PUBLISHED and _is_ours(state, payload):
         return Refusal(f"{payload.subject}: this city published it; only its own desks may change that")
     public, private = split_told(payload, envelope.data)
+    recorded_at = min(envelope.recorded_at or now, now) if has_history else now
     # Written out: msgspec.structs.replace takes three times as long, and this runs once per event.
     recorded = Envelope(
         source=envelope.source,
@@ -103,9 +109,9 @@ def decide(
         occurred_at=envelope.occurred_at,
         actor=envelope.actor,
         data=public,
-        recorded_at=min(envelope.recorded_at or now, now) if has_history else now,
+        recorded_at=recorded_at,
         subject=payload.subject,
-        placed=_placed(state, payload, areas),
+        placed=_placed(state, payload, areas, recorded_at),
         flags=_contradictions(state, payload, envelope.occurred_at),
     )
     return Fact(recorded, payload, private)
@@ -126,7 +132,7 @@ def own_fact(
         subject=payload.subject,
         actor=actor,
         data=public,
-        placed=_placed(state, payload, areas),
+        placed=_placed(state, payload, areas, state.now),
     )
     return Fact(envelope, payload, private)
 
@@ -138,6 +144,10 @@ def split_told(payload: Payload, data: dict[str, Any]) -> tuple[dict[str, Any], 
         return public, {f"note:{payload.note_id}": private["text"]}
     if type(payload) is IncidentSituationReported and "text" in private:
         return public, {f"situation:{payload.report_id}": private["text"]}
+    if type(payload) is CaseNoted and "text" in private:
+        return public, {f"note:{payload.note_id}": private["text"]}
+    if type(payload) is CaseAnswered and "answer" in public:
+        return {k: v for k, v in public.items() if k != "answer"}, private | {"answer": payload.answer}
     return public, private
 
 
@@ -148,21 +158,28 @@ def _is_ours(state: State, payload: Payload) -> bool:
     return isinstance(payload, NoticePayload) and payload.notice_id.startswith(NOTICE_PREFIX)
 
 
-ALARM = "alarm"
+OWN = frozenset({"alarm", "caller", "situation", "matter"})  # entities
 PUBLISHED = frozenset({"alert", "notice"})
 PLACED = frozenset({CaseReceived, IncidentReceived, IncidentRelocated, CaseAmended})
 ASSIGNING = frozenset(UnitAssignment.__subclasses__())
 LIVING = frozenset(IncidentPayload.__subclasses__())
+CASE_LIVING = frozenset({*SENSIBLE_IN, CaseUnmerged})
 CALLING = frozenset(CallPayload.__subclasses__())
 ENDS = (IncidentClosed, IncidentCancelled, IncidentDemoted)
 
 
-def _placed(state: State, payload: Any, areas: Areas | None) -> dict[str, Any] | None:
+def _placed(state: State, payload: Any, areas: Areas | None, at: datetime) -> dict[str, Any] | None:
+    """What the engine says once and for all of a fact: where it counts, and by when what it asks for is due."""
+    placed = _place(state, payload, areas) if type(payload) in PLACED else None
+    if payload.ENTITY != "case" or not (state.deadlines.grades or state.deadlines.rules.follow_up.within_h):
+        return placed
+    due = state.deadlines.due(state.cases.get(payload.case_id), payload, at)
+    return {**(placed or {}), "due": due} if due else placed
+
+
+def _place(state: State, payload: Any, areas: Areas | None) -> dict[str, Any]:
     """Cell and area of a report; what the source says of the area holds where no area file is given."""
-    kind = type(payload)
-    if kind not in PLACED:
-        return None
-    if kind is CaseAmended and payload.lat is None:
+    if type(payload) is CaseAmended and payload.lat is None:
         known = state.cases.get(payload.case_id)
         return {"cell": known.cell if known else "", "area": payload.area or (known.area if known else "")}
     place = state.city.place(payload.lat, payload.lng, areas, payload.area or "")
@@ -177,6 +194,9 @@ def _contradictions(state: State, payload: Any, occurred_at: datetime) -> list[s
         return _incident_contradictions(state, payload, occurred_at) or None
     if kind is CaseAmended and payload.case_id not in state.cases:
         return [UNKNOWN_CASE]
+    if kind in CASE_LIVING:
+        lead = state.cases.get(payload.into) if kind is CaseMerged else None
+        return contradictions(state.cases.get(payload.case_id), payload, lead) or None
     if kind in CALLING:
         flag = call_contradiction(state.call_room.documents.get(payload.call_id), payload)
         return [flag] if flag else None

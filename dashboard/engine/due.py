@@ -14,8 +14,13 @@ WithPhone = Callable[[Collection[str]], set[str]]  # of these subjects, those wh
 
 
 def due_facts(state: State, with_phone: WithPhone) -> list[Payload]:
-    """Hand-overs that nobody answered, reports that did not come, calls that must be returned."""
-    return [*state.incident_room.take_overdue(), *_call_backs(state, with_phone)]
+    """Hand-overs that nobody answered, reports that did not come, pauses that are over, calls to be returned."""
+    return [
+        *state.incident_room.take_overdue(),
+        *state.case_room.take_resumed(),
+        *state.matter_room.take_due(),
+        *_call_backs(state, with_phone),
+    ]
 
 
 def _call_backs(state: State, with_phone: WithPhone) -> list[Payload]:

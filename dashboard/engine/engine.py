@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -12,18 +13,23 @@ from typing import Any
 import redis
 import structlog
 
+from dashboard.callers.numbers import dialling_of
+from dashboard.callers.sealing import Sealer
 from dashboard.engine.attendance import Attendance
 from dashboard.engine.clock import Mode, WallDriver, started
 from dashboard.engine.figures import Comparison
 from dashboard.engine.frames import Outlook
 from dashboard.engine.loading import Warm, load
+from dashboard.engine.state import State
 from dashboard.engine.store import Store
 from dashboard.engine.turn import Turn
 from dashboard.engine.watching import TOPIC as ATTENTION
 from dashboard.engine.watching import Watching
+from emergency.alarm_rules import Settings as AlarmSettings
 from emergency.plans import Plans
 from geo.areas import Areas
 from geo.cities import City
+from hotline.case_rules import CaseRules
 from streams.codec import decode_envelope
 
 log = structlog.get_logger("engine")
@@ -46,6 +52,9 @@ class Engine:
         wall: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic: Callable[[], float] = time.monotonic,
         plans: Plans | None = None,
+        alarms: AlarmSettings | None = None,
+        rules: CaseRules | None = None,
+        sealer: Sealer | None = None,
     ):
         self.store = store
         self.city = city
@@ -54,10 +63,18 @@ class Engine:
         self.start_at = start_at
         self.wall = wall
         self.monotonic = monotonic
-        self.plans = plans  # None: those that come with Hexwatch
+        self.plans, self.alarms, self.rules = plans, alarms, rules  # None: those that come with Hexwatch
+        # Without a key it seals with one that nobody else has: better lost than in clear.
+        self.sealer = sealer or Sealer(secrets.token_bytes(32), dialling_of(city))
         self.outlook = Outlook(Comparison(), Watching(city.load_catalogue(), {}))
         self.attendance = Attendance(store.client, store.keys, wall, monotonic)
         self.fresh = True
+
+    def use_own(self, state: State) -> None:
+        """What the settings of this installation name in place of what comes with Hexwatch."""
+        state.use_plans(self.plans)
+        state.use_alarms(self.alarms)
+        state.use_rules(self.rules)
 
     # --- start ---------------------------------------------------------------------------------------------
 
@@ -75,7 +92,7 @@ class Engine:
         self.position = position
         self.clock = clock
         self.state = warm.finish(position) if warm else load(self.store, self.city, position, clock)
-        self.state.use_plans(self.plans)
+        self.use_own(self.state)
         self.held = [
             (decode_envelope(raw).occurred_at, name, raw)
             for name, raw in self.store.mapping(self.store.keys.held, bytes).items()

@@ -16,6 +16,7 @@ from dashboard.engine.state import State
 from dashboard.engine.store import Position, Store
 from emergency.incidents import incidents_touched
 from geo.cities import City
+from hotline.cases import cases_touched
 from hotline.channels import Quarter
 from streams.codec import decode_envelope, payload_of
 from streams.events import Envelope, Payload
@@ -65,6 +66,9 @@ def thaw(store: Store, state: State, payloads: Iterable[Payload], closed_days: l
         for incident_id in incidents_touched(payload):
             if incident_id not in state.incidents:
                 named.setdefault("incident", set()).add(incident_id)
+        for case_id in cases_touched(payload):
+            if case_id not in state.cases:
+                named.setdefault("case", set()).add(case_id)
     if not closed_days:
         return
     for entity, ids in named.items():

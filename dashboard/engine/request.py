@@ -11,6 +11,7 @@ import msgspec
 
 from streams.events import CaseClosed, IncidentClosed, Payload
 
+NAMING_CASES = ("case_id", "into")
 NAMING = ("incident_id", "to", "into")
 
 
@@ -61,7 +62,9 @@ class Refused(Exception):
 def named_in(requests: Iterable[Request]) -> list[Payload]:
     """The cases and incidents that requests name, in the form in which facts name them."""
     asked = list(requests)
-    cases = [CaseClosed(case_id=i) for r in asked if isinstance(i := r.args.get("case_id"), str)]
+    named = [r.args.get(name) for r in asked for name in NAMING_CASES]
+    listed = [i for r in asked if isinstance(ids := r.args.get("case_ids"), list) for i in ids]
+    cases = [CaseClosed(case_id=i) for i in [*named, *listed] if isinstance(i, str)]
     incidents = [
         IncidentClosed(incident_id=i) for r in asked for name in NAMING if isinstance(i := r.args.get(name), str)
     ]

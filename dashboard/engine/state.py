@@ -16,24 +16,31 @@ from dashboard.engine.hours import Hours
 from dashboard.engine.rooms.agents import AgentsRoom
 from dashboard.engine.rooms.alarms import AlarmsRoom
 from dashboard.engine.rooms.alerts import AlertsRoom
+from dashboard.engine.rooms.callers import CallersRoom
 from dashboard.engine.rooms.calls import CallsRoom
 from dashboard.engine.rooms.cases import CasesRoom
 from dashboard.engine.rooms.hospitals import HospitalsRoom
 from dashboard.engine.rooms.incidents import IncidentsRoom
+from dashboard.engine.rooms.matters import MattersRoom
 from dashboard.engine.rooms.notices import NoticesRoom
 from dashboard.engine.rooms.queue import PlanSizes
 from dashboard.engine.rooms.room import Room
+from dashboard.engine.rooms.situations import SituationsRoom
 from dashboard.engine.rooms.sources import SourcesRoom
 from dashboard.engine.rooms.tasks import TasksRoom
 from dashboard.engine.rooms.units import UnitsRoom
 from dashboard.engine.splits import Splits
 from dashboard.engine.timers import Timers
 from dashboard.engine.views import Views
+from emergency.alarm_rules import Settings as AlarmSettings
 from emergency.incidents import incidents_touched
 from emergency.plans import Plans
 from geo.cells import FINEST, cell_to_children, cell_to_parent
 from geo.cities import City
 from geo.days import day_start, next_day_start
+from hotline.case_rules import CaseRules, default_case_rules
+from hotline.cases import cases_touched
+from hotline.deadlines import Deadlines
 from streams.events import Envelope, Payload, recording_of
 
 
@@ -68,6 +75,7 @@ class State:
         self.hours = Hours(self.zone)
         self.splits = Splits(self.zone)
         self.acts = Acts()
+        self.deadlines = Deadlines.of_city(city, default_case_rules())
         self.grid: dict[str, int] = {}
         self.new_cells: list[str] = []  # since the last commit
         self.timers = Timers()
@@ -80,6 +88,9 @@ class State:
         self.hospital_room = HospitalsRoom(self)
         self.call_room = CallsRoom(self)
         self.agent_room = AgentsRoom(self)
+        self.caller_room = CallersRoom(self)
+        self.situation_room = SituationsRoom(self)
+        self.matter_room = MattersRoom(self)
         self.alert_room = AlertsRoom(self)
         self.notice_room = NoticesRoom(self)
         self.alarm_room = AlarmsRoom(self)
@@ -87,7 +98,9 @@ class State:
         # In the order in which documents are loaded: an incident's kind decides what may be shown of its units.
         rooms: tuple[Room, ...] = (
             *(self.case_room, self.incident_room, self.unit_room, self.task_room, self.call_room, self.agent_room),
-            *(self.alert_room, self.notice_room, self.hospital_room, self.alarm_room, self.source_room),
+            *(self.situation_room, self.matter_room),
+            *(self.caller_room, self.alert_room, self.notice_room, self.hospital_room, self.alarm_room),
+            self.source_room,
         )
         self.rooms: dict[str, Room] = {room.entity: room for room in rooms}
         self.cases = self.case_room.documents
@@ -106,6 +119,16 @@ class State:
         if plans is not None:
             self.incident_room.queue.sizes = PlanSizes(plans)
 
+    def use_rules(self, rules: CaseRules | None) -> None:
+        """Which rules say how cases live; None: those that are used already."""
+        if rules is not None:
+            self.deadlines = Deadlines.of_city(self.city, rules)
+
+    def use_alarms(self, settings: AlarmSettings | None) -> None:
+        """When somebody must act; None: as is used already."""
+        if settings is not None:
+            self.alarm_room.settings = settings
+
     # --- facts ---------------------------------------------------------------------------------------------
 
     def absorb(self, fact: Envelope, payload: Payload, seq: int, is_news: IsNews | None = None) -> None:
@@ -123,6 +146,9 @@ class State:
                 if is_news is None or is_news("incident", incident_id):
                     self.incident_room.touch(incident_id, payload, recording)
                     self.alarm_room.hear_incident(incident_id)
+            for case_id in cases_touched(payload):
+                if is_news is None or is_news("case", case_id):
+                    self.case_room.touch(case_id, payload, recording)
         if room is not self.source_room:
             self.source_room.heard(fact.source, fact.occurred_at)
 
@@ -134,6 +160,9 @@ class State:
         if self.incident_room.spent:
             for incident_id in incidents_touched(payload):
                 self.incident_room.recall(incident_id)
+        if self.case_room.spent:
+            for case_id in cases_touched(payload):
+                self.case_room.recall(case_id)
 
     # --- time ----------------------------------------------------------------------------------------------
 

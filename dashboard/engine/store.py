@@ -10,6 +10,7 @@ from typing import Any, cast
 import msgspec
 import redis
 
+from dashboard.engine.archived import Archived, archived_until, queue_event_trim
 from dashboard.engine.clock import Clock
 from dashboard.engine.request import Reply
 from streams.codec import encode
@@ -84,11 +85,14 @@ class Batch:
 class Store:
     """One city's keys in Redis, as the engine uses them."""
 
-    def __init__(self, client: redis.Redis, keys: Keys, engine_id: str, events_kept: int = 1_000_000):
+    def __init__(
+        self, client: redis.Redis, keys: Keys, engine_id: str, events_kept: int = 1_000_000, archive_wait: int = 0
+    ):
         self.client = client
         self.keys = keys
         self.engine_id = engine_id
         self.events_kept = events_kept
+        self.archive_wait = archive_wait  # facts beyond those that wait for a late archiver; 0: none does
 
     # --- start ---------------------------------------------------------------------------------------------
 
@@ -197,6 +201,7 @@ class Store:
             epoch, seq = pipe.hmget(self.keys.position, "epoch", "seq")
             if int(epoch or 0) != before.epoch or int(seq or 0) != before.seq:
                 raise Fenced(f"epoch {before.epoch} ended, now {int(epoch or 0)}")
+            archived = self._archived(pipe) if batch.trim else None
             frame = self._renewing(batch.frame) if batch.frame and batch.fresh_views else batch.frame
             pipe.multi()
             self._queue_facts(pipe, batch, after.seq)
@@ -205,7 +210,7 @@ class Store:
             if frame:
                 self._queue_frame(pipe, frame, after.seq)
             if batch.trim:
-                self._queue_trims(pipe, after, wall)
+                self._queue_trims(pipe, after, wall, archived)
             pipe.hset(self.keys.position, mapping=position_fields(before, after))
             pipe.set(self.keys.lease, self.engine_id, px=LEASE_MS)
             pipe.execute()
@@ -277,10 +282,15 @@ class Store:
             self.keys.frames, {"h": frame.header, **frame.topics}, id=f"{seq}-0", maxlen=FRAMES_KEPT, approximate=True
         )
 
-    def _queue_trims(self, pipe: Any, after: Position, wall: datetime) -> None:
-        pipe.xtrim(self.keys.inbox, minid=after.inbox, approximate=True)
-        pipe.xtrim(self.keys.requests, minid=after.requests, approximate=True)
-        pipe.xtrim(self.keys.events, maxlen=self.events_kept, approximate=True)
+    def _archived(self, pipe: Any) -> Archived | None:
+        """How far the archive is, if the log waits for it."""
+        return archived_until(pipe, self.keys, self.events_kept + self.archive_wait) if self.archive_wait else None
+
+    def _queue_trims(self, pipe: Any, after: Position, wall: datetime, archived: Archived | None) -> None:
+        # To the entry: what was taken holds personal fields in clear, and whole blocks would wait for the next hundred.
+        pipe.xtrim(self.keys.inbox, minid=after.inbox, approximate=False)
+        pipe.xtrim(self.keys.requests, minid=after.requests, approximate=False)
+        queue_event_trim(pipe, self.keys, self.events_kept, archived)
         pipe.xtrim(self.keys.dead, minid=f"{int((wall - DEAD_KEPT).timestamp() * 1000)}-0", approximate=True)
 
 

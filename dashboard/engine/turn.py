@@ -22,6 +22,7 @@ from dashboard.engine.rooms.sources import ENGINE
 from dashboard.engine.state import State
 from dashboard.engine.store import Batch, Position
 from dashboard.engine.verbs import decide_request, decode_request
+from dashboard.engine.verbs.undo_cases import case_marks
 from emergency.incidents import incidents_touched
 from streams.codec import MAX_ENTRY_BYTES, Malformed, decode_envelope, encode, payload_of
 from streams.events import (
@@ -126,7 +127,8 @@ class Turn:
             at=self.wall,
             facts=tuple(told(f.payload, f.envelope.data) for f in facts),
             before=dict(granted.before),
-            marks={i: known.told for i in incidents if (known := self.state.incidents.get(i)) is not None},
+            marks={i: known.told for i in incidents if (known := self.state.incidents.get(i)) is not None}
+            | case_marks(self.state, granted.facts),
         )
         self.state.acts.note(act)
 
@@ -202,7 +204,7 @@ class Turn:
     def _begin_replay(self, clock: Clock) -> None:
         """The first entry says when a replay begins: nothing was counted before, so time may jump back."""
         self.engine.state = self.state = State(self.engine.city, clock.at)
-        self.state.use_plans(self.engine.plans)
+        self.engine.use_own(self.state)
 
     def _remember(self, identity: bytes) -> None:
         if self.clock.at is not self.day_known_at:
@@ -249,14 +251,19 @@ class Turn:
         if type(payload) is SubjectErased:
             self.batch.erased.append(payload.erased)
             self.batch.private.pop(payload.erased, None)
-        if fact.private:
-            self.batch.private[envelope.subject] = self.batch.private.get(envelope.subject, {}) | fact.private
+        stored: Mapping[str, Any] = fact.private
+        if stored:
+            if "phone" in stored:
+                stored = self.engine.sealer.sealed(envelope.subject, stored)
+            self.batch.private[envelope.subject] = {**self.batch.private.get(envelope.subject, {}), **stored}
             if not isinstance(payload, CaseReceived | IncidentReceived):
                 self.amended.add(envelope.subject)
         self.batch.facts.append(encode(envelope))
         self.state.absorb(envelope, payload, self.seq)
-        if type(payload) is CaseReceived and (phone := fact.private.get("phone")):
-            self.state.case_room.note_caller(payload.case_id, phone)
+        if type(payload) is CaseReceived and (caller := stored.get("caller")):
+            self.state.case_room.note_caller(payload.case_id, caller)
+        if type(payload) is CaseReceived:
+            self.state.matter_room.consider(payload.case_id, fact.private.get("text") or "")
 
     def _bury(self, raw: bytes, reason: str, source: str) -> None:
         self.batch.dead.append(

@@ -60,14 +60,103 @@ class CaseReopened(CasePayload, frozen=True, kw_only=True):
 
 
 class CaseDispatched(CasePayload, frozen=True, kw_only=True):
-    """The hotline sent the case to whoever must handle it: a district, a department or a utility."""
+    """The hotline sent the case to whoever must handle it: a district, a department or a utility.
+
+    One body leads (`owner`), others support it. After a question to return the case, another dispatch grants it.
+    Without an owner, the dispatch before it is taken back.
+    """
 
     owner: str
+    supporters: tuple[str, ...] = ()
+    reason: str = ""
+
+
+class CaseAccepted(CasePayload, frozen=True, kw_only=True):
+    """The owner takes the case on."""
 
 
 class CaseReturned(CasePayload, frozen=True, kw_only=True):
-    """The owner asks to give the case back, with the reason."""
+    """The owner asks to give the case back; `code` is the kind of reason, `reason` says it in words."""
 
+    code: str = ""
+    reason: str = ""
+
+
+class CaseReturnReviewed(CasePayload, frozen=True, kw_only=True):
+    """A person looked at that question: the case is the hotline's again, or stays where it is."""
+
+    granted: bool
+    reason: str = ""
+
+
+class CaseContacted(CasePayload, frozen=True, kw_only=True):
+    """The body that handles the case reached the caller; `by` is that body, the owner unless said."""
+
+    by: str = ""
+
+
+class CaseHandled(CasePayload, frozen=True, kw_only=True):
+    """The body did what there was to do."""
+
+    result: str = ""
+
+
+class CaseAnswered(CasePayload, frozen=True, kw_only=True):
+    """An enquiry was answered in the caller's language; the words of the answer are kept apart."""
+
+    language: str = ""
+    answer: str = ""
+
+
+class CaseRegraded(CasePayload, frozen=True, kw_only=True):
+    """The case is more or less urgent than was said: its deadlines are reckoned anew from its receipt."""
+
+    grade: str
+    reason: str = ""
+
+
+class CasePaused(CasePayload, frozen=True, kw_only=True):
+    """The clock of the case stands until then, for a reason that the rules allow."""
+
+    reason: str
+    until: datetime
+
+
+class CaseResumed(CasePayload, frozen=True, kw_only=True):
+    """The clock of the case goes on."""
+
+
+class CaseNoted(CasePayload, frozen=True, kw_only=True):
+    """Somebody wrote something down, a promise say; the words are kept apart as `note:<note_id>`."""
+
+    note_id: str = ""
+    text: str = ""
+
+
+class CaseMerged(CasePayload, frozen=True, kw_only=True):
+    """It is the same matter as the case `into`: received as before, open no more beside its lead."""
+
+    into: str
+    reason: str = ""
+
+
+class CaseUnmerged(CasePayload, frozen=True, kw_only=True):
+    """It is a matter of its own after all, and no part of `of`."""
+
+    of: str
+    reason: str = ""
+
+
+class CaseFlagged(CasePayload, frozen=True, kw_only=True):
+    """Somebody put a label on it, for a reason and a time. It changes no urgency and hides nothing."""
+
+    flag: str
+    until: datetime
+    reason: str = ""
+
+
+class CaseUnflagged(CasePayload, frozen=True, kw_only=True):
+    flag: str
     reason: str = ""
 
 

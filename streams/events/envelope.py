@@ -39,7 +39,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     recorded_at: datetime | None = None
     actor: str = ""
     subject: str = ""
-    placed: dict[str, Any] | None = None  # {"cell", "area"}: decided once by the engine
+    placed: dict[str, Any] | None = None  # {"cell", "area", "due"}: decided once by the engine
     flags: list[str] | None = None  # contradictions kept and shown, e.g. "double-assigned at source"
 
 
@@ -57,6 +57,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     area: str = ""
     actor: str = ""
     flags: tuple[str, ...] = ()  # what the fact contradicts
+    due: dict[str, datetime] | None = None  # deadlines that the rules of that day made of it, by the document's field
 
     @property
     def by(self) -> str:
@@ -76,4 +77,8 @@ def recording_of(envelope: Envelope, seq: int) -> Recording:
         area=placed.get("area") or "",
         actor=envelope.actor,
         flags=tuple(envelope.flags) if envelope.flags else (),
+        due=msgspec.convert(due, _DUE) if (due := placed.get("due")) else None,
     )
+
+
+_DUE = dict[str, datetime]

@@ -41,6 +41,13 @@ class IncidentEscalated(IncidentPayload, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class IncidentAlarmRaised(IncidentPayload, frozen=True, kw_only=True):
+    """So many alarms of its plan are called from now on: 1 is the first (also said when one is taken back)."""
+
+    alarm: int
+    reason: str = ""
+
+
 class IncidentClosed(IncidentPayload, frozen=True, kw_only=True):
     reason: str = ""
 
@@ -153,11 +160,12 @@ class IncidentAgencyReleased(IncidentPayload, frozen=True, kw_only=True):
 
 
 class IncidentHandedOver(IncidentPayload, frozen=True, kw_only=True):
-    """The incident was offered to the agency `to`, which must answer in time; `informed`: the caller was told."""
+    """The incident was offered to the agency `to`, which must answer by `due_at`; `informed`: the caller was told."""
 
     to: str
     reason: str = ""
     informed: bool = False
+    due_at: datetime | None = None
 
 
 class IncidentHandOverAnswered(IncidentPayload, frozen=True, kw_only=True):

@@ -17,13 +17,23 @@ import redis
 from geo.cities import City
 from geo.days import day_start
 from streams.codec import encode
-from streams.events import Envelope, Payload, UnitArrived, UnitCleared, UnitMoved, UnitSignalled, type_of
+from streams.events import (
+    Envelope,
+    Payload,
+    UnitArrived,
+    UnitCleared,
+    UnitMoved,
+    UnitPayload,
+    UnitSignalled,
+    type_of,
+)
 from streams.keys import Keys
 from streams.sim.city_log import CityLog, Memory, Scene, UnitDocument
-from streams.sim.earlier import Mark, closing, closing_time, play, receipt
-from streams.sim.fleet import is_away, load_fleet, make_fleet, reason_away
+from streams.sim.earlier import Mark, Past, closing, closing_time, play, receipt
+from streams.sim.fleet import SimUnit, is_away, load_fleet, make_fleet, parked_report_before, reason_away
 from streams.sim.incidents import SOURCE, Arrivals, Sampler, load_incidents
-from streams.sim.runs import PATROL, STAGES, Moment, Run, Task, World
+from streams.sim.lost_calls import LostCalls
+from streams.sim.runs import PARKED, PATROL, STAGES, Moment, Run, Task, World
 
 HISTORY = timedelta(hours=3)  # at least; else since local midnight
 OVER = ("incident.closed", "incident.cancelled", "incident.merged")
@@ -39,6 +49,7 @@ class EmergencySide:
 
     def __init__(self, client: redis.Redis, keys: Keys, world: World, arrivals: Arrivals):
         self._world, self._arrivals = world, arrivals
+        self._lost_calls = LostCalls(world.incidents, world.seed, world.zone, arrivals.surge)
         self._log = CityLog(client, keys)
         self._forget()
 
@@ -114,6 +125,8 @@ class EmergencySide:
         self._close(now)
         for arrival in self._arrivals.between(max(until, now - MISSED), now):
             self._say(receipt(arrival))
+        for moment in self._lost_calls.between(max(until, now - MISSED), now):
+            self._say(moment)
         self._signal(until, now)
         self._until = max(until, now)
 
@@ -135,7 +148,20 @@ class EmergencySide:
             self._say(Moment(now, f"{unit_id}:moved:begin", payload))
         for incident_id in past.marks:
             self._plan_closing(incident_id)
+        self._tell_parked(past, now)
         self._signal(now - MINUTE, now)
+
+    def _tell_parked(self, past: Past, now: datetime) -> None:
+        """Where the units at their stations were when their radios last told, or since they came back."""
+        back_at = {m.payload.unit_id: m.at for m in past.moments if isinstance(m.payload, UnitPayload)}
+        for unit_id, unit in self._world.units.items():
+            if unit_id in self._runs:
+                continue
+            at = parked_report_before(self._world.fleet, unit_id, now)
+            at = max(at, back_at.get(unit_id, at))
+            payload = UnitMoved(unit_id=unit_id, lat=unit.lat, lng=unit.lng)
+            self._say(Moment(at, f"{unit_id}:moved:{round(at.timestamp() * 1000)}", payload), at)
+        self._park_the_rest(now)
 
     def _remember(self, memory: Memory, until: datetime) -> None:
         """The memory as it was committed with the entries that it led to."""
@@ -149,6 +175,7 @@ class EmergencySide:
                 self._away.add(subject)
         for incident_id in self._marks:
             self._plan_closing(incident_id)
+        self._park_the_rest(until)
 
     def _adopt(self, now: datetime) -> None:
         """Plans from the committed documents alone: each unit goes on from the status it has."""
@@ -163,6 +190,7 @@ class EmergencySide:
         for unit in self._world.patrolling:
             if unit.unit_id not in self._runs:
                 self._start(Task(unit_id=unit.unit_id, stage=PATROL, since=now, origin=unit.home), after=now)
+        self._park_the_rest(now)
 
     def _adopt_unit(self, unit_id: str, document: UnitDocument, scenes: dict[str, Scene], now: datetime) -> None:
         known = self._runs.get(unit_id)
@@ -266,8 +294,18 @@ class EmergencySide:
             task = Task(unit_id=unit.unit_id, stage=PATROL, since=run.ends_at, origin=unit.home)
             self._start(task, after=run.ends_at)
             return
-        del self._runs[unit.unit_id]
-        self._notes[f"unit:{unit.unit_id}"] = None
+        if run.task.stage != PARKED:
+            self._notes[f"unit:{unit.unit_id}"] = None
+        self._park(unit, run.ends_at)
+
+    def _park(self, unit: SimUnit, at: datetime) -> None:
+        """At its station it tells its position now and then. That needs no memory: it follows from the instant."""
+        self._start(Task(unit_id=unit.unit_id, stage=PARKED, since=at, origin=unit.home), after=at, note=False)
+
+    def _park_the_rest(self, at: datetime) -> None:
+        for unit_id, unit in self._world.units.items():
+            if unit_id not in self._runs:
+                self._park(unit, at)
 
     def _go_home(self, unit_id: str, at: datetime) -> None:
         before = self._runs[unit_id]

@@ -13,6 +13,7 @@ from streams.codec import encode
 from streams.cursor import Cursor, entry_order
 from streams.events import Envelope
 from streams.keys import Keys
+from streams.sim.lives import Stands
 
 FEED = "sim"
 _decoder = msgspec.json.Decoder()
@@ -72,13 +73,16 @@ class SimLog:
         """All documents of one kind (`cases`, `calls`, `agents`) as plain mappings."""
         return [_decoder.decode(raw) for raw in self._client.hvals(self._keys.of(noun))]
 
-    def standing(self, case_ids: Sequence[str]) -> dict[str, tuple[bool, int]]:
-        """How cases stand: (is open, how often reopened). Those without a document are absent."""
+    def standing(self, case_ids: Sequence[str]) -> dict[str, Stands]:
+        """How cases stand. Those without a document are absent."""
         found = self._client.hmget(self._keys.cases, list(dict.fromkeys(case_ids)))
         documents = [_decoder.decode(raw) for raw in found if raw is not None]
-        return {d["case_id"]: (is_open(d), int(d.get("reopened", 0))) for d in documents}
+        return {
+            d["case_id"]: Stands(is_open(d), int(d.get("reopened", 0)), d.get("return_asked_at") is not None)
+            for d in documents
+        }
 
 
 def is_open(case: Mapping[str, Any]) -> bool:
-    """Whether a case's document says that it is open."""
-    return case.get("received_at") is not None and case.get("closed_at") is None
+    """Whether a case's document says that it is open; one that was merged lives on in its lead."""
+    return case.get("received_at") is not None and case.get("closed_at") is None and not case.get("merged_into")

@@ -50,6 +50,7 @@ class Driving(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     report_s: Positive
     report_home_s: Positive
     report_patrol_s: Positive
+    report_parked_s: Positive
     handover_min: tuple[float, float]
     nearest_hospital: Share
     detour_m: Positive
@@ -259,6 +260,19 @@ def is_patrolling(setting: FleetSetting, unit: SimUnit) -> bool:
     return (
         unit.kind == setting.patrols.kind and drawn(FLEET_SEED, "patrol", unit.unit_id).random() < setting.patrols.share
     )
+
+
+def parked_report_after(setting: FleetSetting, unit_id: str, at: datetime) -> datetime:
+    """When a unit at its station next tells its position, strictly after `at`: each unit at seconds of its own."""
+    return parked_report_before(setting, unit_id, at) + timedelta(seconds=round(setting.driving.report_parked_s))
+
+
+def parked_report_before(setting: FleetSetting, unit_id: str, at: datetime) -> datetime:
+    """When it last did, at `at` or before."""
+    every_s = round(setting.driving.report_parked_s)
+    first_s = drawn(FLEET_SEED, "parked", unit_id).randrange(every_s)
+    turns = (at.timestamp() - first_s) // every_s
+    return datetime.fromtimestamp(first_s + turns * every_s, UTC)
 
 
 def hospitals_by_distance(setting: FleetSetting, here: Point) -> list[Hospital]:

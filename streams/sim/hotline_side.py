@@ -13,12 +13,12 @@ from streams.events import Envelope
 from streams.sim.contacts import MINUTE_MS, PER_MINUTE, USUAL, Contact, Demand
 from streams.sim.floor import ABANDONED, AGENT, ENDED, Floor, Happening
 from streams.sim.laws import Laws
-from streams.sim.lives import Receipt, Step, fits, instant, milliseconds
+from streams.sim.lives import AGAIN, Receipt, Stands, Step, fits, instant, milliseconds
 from streams.sim.telling import Teller, Words
 
 MINUTE = timedelta(minutes=1)
-# How a case stands, by id: (is open, how often reopened). Cases that are not there yet are absent.
-Standing = Mapping[str, tuple[bool, int]]
+# How cases stand, by id. Those that are not there yet are absent.
+Standing = Mapping[str, Stands]
 DemandAt = Callable[[datetime], Demand]
 
 
@@ -140,7 +140,7 @@ class HotlineSide:
             return due
         known = standing([step.payload.case_id for step in due])
         # What the same batch did before is not in the documents yet: a case is followed through the batch.
-        now: dict[str, tuple[bool, int]] = dict(known)
+        now: dict[str, Stands] = dict(known)
         kept = []
         for step in due:
             case = step.payload.case_id
@@ -180,14 +180,16 @@ def receipt_of(case: Mapping[str, Any], laws: Laws) -> Receipt | None:
     )
 
 
-def _after(step: Step, before: tuple[bool, int] | None) -> tuple[bool, int]:
+def _after(step: Step, before: Stands | None) -> Stands:
     """How the case stands after the step."""
-    _, reopened = before or (True, step.round)
+    known = before or Stands(not step.name.startswith("followed-up"), step.round)
     if step.name.startswith("reopened"):
-        return True, reopened + 1
+        return Stands(True, known.reopened + 1)
     if step.name.startswith("closed"):
-        return False, reopened
-    return before or (not step.name.startswith("followed-up"), reopened)
+        return Stands(False, known.reopened)
+    if step.name in ("returned", AGAIN):
+        return known._replace(returning=step.name == "returned")
+    return known
 
 
 def _minute_of(at: datetime) -> int:

@@ -51,6 +51,17 @@ class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     profile: str = "all"
 
 
+class LostCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Calls from which nobody learns anything; `incidents.toml` explains the fields."""
+
+    per_day: Annotated[float, msgspec.Meta(ge=0)]
+    silent: Share
+    agencies: dict[str, Annotated[float, msgspec.Meta(gt=0)]]
+    languages: dict[str, Annotated[float, msgspec.Meta(gt=0)]]
+    gives_up_s: tuple[float, float]
+    silent_s: tuple[float, float]
+
+
 class IncidentSetting(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """`incidents.toml` as values."""
 
@@ -60,6 +71,7 @@ class IncidentSetting(msgspec.Struct, frozen=True, forbid_unknown_fields=True, d
     answer_s: tuple[float, float, float]
     profiles: dict[str, Hourly]
     callers: Callers
+    lost_calls: LostCall
     kinds: dict[str, Kind]
 
     def needs(self, kind: str, priority: int) -> Needs:
@@ -132,17 +144,17 @@ class Arrivals:
     def __init__(self, setting: IncidentSetting, seed: str, place: Sampler, zone: str, surge: float = 1.0):
         """`surge` multiplies the expected number; ids count within the minute, so a surge only adds to them."""
         self.setting = setting
-        self._seed, self._place, self._zone, self._surge = seed, place, ZoneInfo(zone), surge
+        self._seed, self._place, self._zone, self.surge = seed, place, ZoneInfo(zone), surge
 
     def calm(self) -> Arrivals:
         """The same without a surge: what a day was like before it."""
-        return Arrivals(self.setting, self._seed, self._place, self._zone.key, min(self._surge, 1.0))
+        return Arrivals(self.setting, self._seed, self._place, self._zone.key, min(self.surge, 1.0))
 
     def of(self, minute: datetime) -> tuple[Arrival, ...]:
         """Incidents received in [minute, minute + 60 s), oldest first; `minute` is an aware instant on the minute."""
         local = minute.astimezone(self._zone)
         named = f"{local:%y%m%d-%H%M}"
-        n = _poisson(self.setting.per_minute(local.hour) * self._surge, drawn(self._seed, "incidents", named))
+        n = poisson_of(self.setting.per_minute(local.hour) * self.surge, drawn(self._seed, "incidents", named))
         found = [self._one(f"E{named}-{number:02d}", minute, local.hour) for number in range(1, n + 1)]
         return tuple(sorted(found, key=lambda arrival: (arrival.received_at, arrival.incident_id)))
 
@@ -194,7 +206,7 @@ def is_transported(setting: IncidentSetting, kind: str, rng: Random) -> bool:
     return rng.random() < (known.transport if known else 0.0)
 
 
-def _poisson(expected: float, rng: Random) -> int:
+def poisson_of(expected: float, rng: Random) -> int:
     """A Poisson-distributed number (Knuth's product of uniforms; good for expected values below 500)."""
     limit, product, n = math.exp(-expected), rng.random(), 0
     while product > limit:

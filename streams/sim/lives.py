@@ -1,4 +1,7 @@
-"""What becomes of a case: sent on, given back, closed, asked about, opened again. Pure in seed and id."""
+"""What becomes of a case: sent on, given back, taken on, handled, closed, asked about, opened again.
+
+Pure in seed and id.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,13 @@ import numpy as np
 
 from geo.cities import Deadline
 from streams.events import (
+    CaseAccepted,
+    CaseAnswered,
     CaseClosed,
+    CaseContacted,
     CaseDispatched,
     CaseFollowedUp,
+    CaseHandled,
     CasePayload,
     CaseReopened,
     CaseReturned,
@@ -30,7 +37,11 @@ DAY_MS = 24 * HOUR_MS
 NEVER = 1 << 60
 FALLBACK_OWNER = "urban"  # where neither the subject nor a district says whose it is
 ANSWERED, HANDLED, THANKED = "answered", "handled", "thanked"
-RETURN_REASONS = ("not our remit", "address outside our area", "needs another unit to lead")
+RETURN_REASONS = (
+    ("not_ours", "not our remit"),
+    ("outside_area", "address outside our area"),
+    ("other_lead", "needs another unit to lead"),
+)
 NOT_RESOLVED = "not resolved, says the caller"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FINE = 4096
@@ -38,7 +49,10 @@ _SECOND = 1 << 61  # sets the draws of a second follow-up apart from the first
 _ALMOST = 1 - 2.0**-53  # the largest draw
 
 
-_LIVED: tuple[type[CasePayload], ...] = (CaseDispatched, CaseReturned, CaseClosed, CaseFollowedUp, CaseReopened)
+_LIVED: tuple[type[CasePayload], ...] = (
+    *(CaseDispatched, CaseReturned, CaseAccepted, CaseContacted, CaseHandled, CaseAnswered),
+    *(CaseClosed, CaseFollowedUp, CaseReopened),
+)
 TYPE_OF: Mapping[type[CasePayload], str] = {cls: type_of(cls) for cls in _LIVED}
 
 
@@ -71,9 +85,21 @@ class Step(msgspec.Struct, frozen=True, gc=False):
 
 
 # The steps a life may have, in their order, and how often the case was reopened before each.
-STEPS = ("dispatched", "returned", "dispatched-2", "closed", "followed-up", "reopened", "closed-2", "followed-up-2")
-ROUNDS = (0, 0, 0, 0, 0, 0, 1, 1)
-_DISPATCHED, _RETURNED, _REDISPATCHED, _CLOSED, _FOLLOWED_UP, _REOPENED, _CLOSED_AGAIN, _FOLLOWED_UP_AGAIN = range(8)
+STEPS = (
+    *("dispatched", "returned", "dispatched-2", "accepted", "contacted", "handled", "answered"),
+    *("closed", "followed-up", "reopened", "closed-2", "followed-up-2"),
+)
+ROUNDS = (0,) * 10 + (1, 1)
+_CLOSED, _REOPENED, _CLOSED_AGAIN = (STEPS.index(name) for name in ("closed", "reopened", "closed-2"))
+AGAIN = "dispatched-2"  # the hotline sends on what came back, if nobody has looked at it before
+
+
+class Stands(NamedTuple):
+    """How a case stands for its plan: whether it is open, how often it was reopened, whether it is asked back."""
+
+    is_open: bool
+    reopened: int = 0
+    returning: bool = False
 
 
 class Answer(NamedTuple):
@@ -127,7 +153,10 @@ class Lives:
         self._closing = [Quantiles(life.closing[grade]) for grade in GRADES]
         self._quantiles = {
             name: Quantiles(getattr(life, name))
-            for name in ("dispatch_min", "answer_min", "returned_h", "redispatched_min", "follow_up_h", "reopened_min")
+            for name in (
+                *("dispatch_min", "answer_min", "returned_h", "redispatched_min", "follow_up_h", "reopened_min"),
+                *("accept_min", "contacted_share", "handled_share"),
+            )
         }
 
     @cached_property
@@ -164,15 +193,29 @@ class Lives:
         closed = np.maximum(self._closed("closing", numbers, received, graded, 1.0), dispatched + 60_000)
         goes_back = lives_on & (self._units("returned", numbers) < self._life.returned) & (redispatched < closed)
         answered = np.where(spoken, received, self._after("answer_min", numbers, received, 60_000))
+        sent = np.where(goes_back, redispatched, dispatched)
+        accepted = np.minimum(self._after("accept_min", numbers, sent, 60_000), sent + (closed - sent) // 3)
+        told, handled = (
+            accepted + ((closed - accepted) * self._quantiles[name].of_all(self._units(name, numbers))).astype(np.int64)
+            for name in ("contacted_share", "handled_share")
+        )
         closed = np.where(lives_on, closed, answered)
+        is_asked = ~lives_on & ~spoken & (kind == KINDS.index("enquiry"))
+        reaches = lives_on & self._happens("contacted", numbers)
         asked = kind == KINDS.index("complaint")
         followed_up = self._by_day(self._after("follow_up_h", numbers, closed, HOUR_MS))
         again = asked & self.may_reopen(numbers)
         reopened = self._after("reopened_min", numbers, followed_up, 60_000)
         closed_again = self._closed("closing again", numbers, reopened, graded, self._life.second_closing)
         asked_again = self._by_day(self._after("follow_up_h", numbers + _SECOND, closed_again, HOUR_MS))
-        happens = (lives_on, goes_back, goes_back, True, asked, again, again, again)
-        at = (dispatched, returned, redispatched, closed, followed_up, reopened, closed_again, asked_again)
+        happens = (
+            *(lives_on, goes_back, goes_back, lives_on, reaches, lives_on, is_asked),
+            *(True, asked, again, again, again),
+        )
+        at = (
+            *(dispatched, returned, redispatched, accepted, told, handled, answered),
+            *(closed, followed_up, reopened, closed_again, asked_again),
+        )
         times = np.stack([np.where(yes, when, NEVER) for yes, when in zip(happens, at, strict=True)], axis=1)
         resolved = self._happens("resolved", numbers)
         reached, contacted = self._happens("reached", numbers), self._happens("contacted", numbers)
@@ -287,7 +330,24 @@ def _dispatch_again(profile: Profile, receipt: Receipt, at_ms: int, answer: Answ
 
 
 def _return(profile: Profile, receipt: Receipt, at_ms: int, answer: Answer) -> CasePayload:
-    return CaseReturned(case_id=receipt.case_id, reason=RETURN_REASONS[at_ms % len(RETURN_REASONS)])
+    code, reason = RETURN_REASONS[at_ms % len(RETURN_REASONS)]
+    return CaseReturned(case_id=receipt.case_id, code=code, reason=reason)
+
+
+def _accept(profile: Profile, receipt: Receipt, at_ms: int, answer: Answer) -> CasePayload:
+    return CaseAccepted(case_id=receipt.case_id)
+
+
+def _contact(profile: Profile, receipt: Receipt, at_ms: int, answer: Answer) -> CasePayload:
+    return CaseContacted(case_id=receipt.case_id)
+
+
+def _handle(profile: Profile, receipt: Receipt, at_ms: int, answer: Answer) -> CasePayload:
+    return CaseHandled(case_id=receipt.case_id)
+
+
+def _answer(profile: Profile, receipt: Receipt, at_ms: int, answer: Answer) -> CasePayload:
+    return CaseAnswered(case_id=receipt.case_id)
 
 
 def _close(profile: Profile, receipt: Receipt, at_ms: int, answer: Answer) -> CasePayload:
@@ -313,7 +373,10 @@ def _reopen(profile: Profile, receipt: Receipt, at_ms: int, answer: Answer) -> C
     return CaseReopened(case_id=receipt.case_id, reason=NOT_RESOLVED)
 
 
-_PAYLOADS = (_dispatch, _return, _dispatch_again, _close, _ask, _reopen, _close, _ask_again)
+_PAYLOADS = (
+    *(_dispatch, _return, _dispatch_again, _accept, _contact, _handle, _answer),
+    *(_close, _ask, _reopen, _close, _ask_again),
+)
 _SAID_AT_CLOSING = {"enquiry": ANSWERED, "praise": THANKED}
 
 
@@ -328,14 +391,16 @@ def second_owner(owner: str, area: str) -> str:
     return area if area and owner != area else FALLBACK_OWNER
 
 
-def fits(step: Step, is_open: bool, reopened: int) -> bool:
+def fits(step: Step, is_open: bool, reopened: int, returning: bool = True) -> bool:
     """Whether a planned step still makes sense for the case as it is.
 
     People act on cases too. A timer of the plan never closes a case that somebody opened again, nor reopens or
-    sends on one whose story went another way.
+    sends on one whose story went another way: what came back is sent on only while nobody has reviewed it.
     """
     if isinstance(step.payload, CaseReopened | CaseFollowedUp):
         return not is_open and reopened == step.round
+    if step.name == AGAIN and not returning:
+        return False
     return is_open and reopened == step.round
 
 

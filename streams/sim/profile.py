@@ -125,6 +125,9 @@ class Life(_Part, frozen=True):
 
     dispatch_min: Points
     grave_dispatch: Share
+    accept_min: Points
+    contacted_share: Points
+    handled_share: Points
     answer_min: Points
     returned: Share
     returned_h: Points

@@ -34,12 +34,20 @@ from streams.events import (
     type_of,
 )
 from streams.sim.driving import METRES_PER_DEGREE, Leg, Point, along, distance_m, leg, position_at, reports
-from streams.sim.fleet import FleetSetting, SimUnit, hospitals_by_distance, is_patrolling, is_silent
+from streams.sim.fleet import (
+    FleetSetting,
+    SimUnit,
+    hospitals_by_distance,
+    is_patrolling,
+    is_silent,
+    parked_report_after,
+)
 from streams.sim.incidents import IncidentSetting, drawn, is_transported, on_scene_s
 
 # The stages of a task, in order: a plan begins at its task's stage. The names are those of the unit's status.
 STAGES = ("dispatched", "en-route", "on-scene", "transporting", "at-hospital", "home")
 PATROL = "patrol"
+PARKED = "parked"
 LOOK_AROUND_M = 1500.0
 
 
@@ -109,6 +117,8 @@ class World:
         plan = _Plan(self, unit, task, tracked)
         if task.stage == PATROL:
             plan.tour()
+        elif task.stage == PARKED:
+            plan.stand()
         else:
             plan.serve()
         return plan.done()
@@ -210,6 +220,11 @@ class _Plan:
         self.ride(along(corners, self.at, patrols.speed_mps), self.world.fleet.driving.report_patrol_s)
         self.wait(60 * self.rng.uniform(*patrols.rest_min))
 
+    def stand(self) -> None:
+        """At home until its radio tells so the next time; what follows is a task of its own."""
+        self.at = parked_report_after(self.world.fleet, self.unit.unit_id, self.at)
+        self.tell_position(self.at, self.unit.home)
+
     # --- what a crew does ------------------------------------------------------------------------------------
 
     def wait(self, seconds: float) -> None:
@@ -233,14 +248,17 @@ class _Plan:
 
     def ride(self, drive: Leg, every_s: float) -> None:
         self.legs.append(drive)
-        unit_id = self.task.unit_id
         ends_at = drive.ends_at
         if self.tracked:
             for at, lat, lng in reports(drive, every_s):
-                if not is_silent(self.world.fleet, self.world.seed, unit_id, at):
-                    payload = UnitMoved(unit_id=unit_id, lat=lat, lng=lng)
-                    self.moments.append(Moment(at, f"{unit_id}:moved:{_ms(at)}", payload))
+                self.tell_position(at, (lat, lng))
         self.at, self.here = ends_at, drive.target
+
+    def tell_position(self, at: datetime, here: Point) -> None:
+        unit_id = self.task.unit_id
+        if not is_silent(self.world.fleet, self.world.seed, unit_id, at):
+            payload = UnitMoved(unit_id=unit_id, lat=here[0], lng=here[1])
+            self.moments.append(Moment(at, f"{unit_id}:moved:{_ms(at)}", payload))
 
     # --- where it goes ---------------------------------------------------------------------------------------
 

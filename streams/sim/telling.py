@@ -112,7 +112,8 @@ class Teller:
     def step(self, step: Step) -> Envelope:
         """A step in the life of a case."""
         payload = step.payload
-        data = {field: value for field in payload.__struct_fields__ if (value := getattr(payload, field)) is not None}
+        said = ((field, getattr(payload, field)) for field in payload.__struct_fields__)
+        data = {field: value for field, value in said if value is not None and value != "" and value != ()}
         return Envelope(
             source=SOURCE, id=f"{payload.case_id}:{step.name}", type=step.type, occurred_at=step.at, data=data
         )

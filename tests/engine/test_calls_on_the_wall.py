@@ -34,6 +34,20 @@ def test_waiting_answered_and_given_up_stand_on_the_board(redis: redis_module.Re
     assert city.figures()["calls.waiting"] == 2
 
 
+def test_calls_for_help_are_no_part_of_the_hotlines_service_level(redis: redis_module.Redis) -> None:
+    city = TestCity(redis)
+    city.post("call.offered", at=NOON, call_id="k1", channel="120")
+    city.post("call.offered", at=NOON, call_id="k2", channel="phone", agency="119")
+    city.post("call.abandoned", at=NOON + timedelta(seconds=9), call_id="k1")
+    city.turn()
+    city.engine = city.new_engine()
+    city.post("call.offered", at=NOON, call_id="k3", channel="phone")
+    city.turn()
+    city.turn()
+    assert {name: board["offered"] for name, board in city.view("channels").items()} == {"phone": 1}
+    assert list(city.view("tasks")) == ["call:k1"]
+
+
 @settings(max_examples=25, deadline=None)
 @given(told)
 def test_an_engine_that_starts_again_shows_the_same_board(

@@ -29,6 +29,7 @@ def some_request(draw: random.Random) -> tuple[str, dict[str, Any]]:
     asked: dict[str, dict[str, Any]] = {
         "triage": on | {"kind": draw.choice(("Fire", "Alarm"))},
         "escalate": on | {"priority": draw.randint(1, 3)},
+        "further_alarm": on | {"alarm": draw.randint(1, 3)},
         "relocate": on | {"lat": CORNER[0] + draw.choice((0, 0.01)), "lng": CORNER[1]},
         "contain": on,
         "note": on | {"text": "x"},

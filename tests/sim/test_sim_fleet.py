@@ -16,8 +16,16 @@ from geo.cities import load_city
 from streams.events import UnitArrived, UnitAssignment, UnitCheckedIn, UnitMoved, UnitSignalled, type_of
 from streams.sim.dispatching import Candidate, choose, missing
 from streams.sim.driving import distance_m, leg, position_at, reports
-from streams.sim.fleet import allot, is_away, is_silent, load_fleet, make_fleet
-from streams.sim.runs import STAGES, Run, Task
+from streams.sim.fleet import (
+    allot,
+    is_away,
+    is_silent,
+    load_fleet,
+    make_fleet,
+    parked_report_after,
+    parked_report_before,
+)
+from streams.sim.runs import PARKED, STAGES, Run, Task
 from tests.support.emergency import UNIVERSITY, places, world
 
 START = datetime(2026, 3, 4, 9, 40, tzinfo=UTC)
@@ -206,6 +214,30 @@ def test_nobody_drives_faster_than_a_car_in_a_city() -> None:
     for number, unit_id in enumerate(world().units):
         run = world().run(task(unit_id, incident_id=f"E{number}"), tracked=False)
         assert all(drive.speed_mps < FASTEST_MPS for drive in run.legs)
+
+
+# --- at the station ------------------------------------------------------------------------------------------
+
+
+@given(st.integers(0, 10_000_000))
+def test_a_parked_unit_tells_its_position_at_seconds_of_its_own_whenever_one_begins_to_look(ms: int) -> None:
+    at, every = START + timedelta(milliseconds=ms), timedelta(seconds=SETTING.driving.report_parked_s)
+    before, after = parked_report_before(SETTING, "A001", at), parked_report_after(SETTING, "A001", at)
+    assert before <= at < after == before + every
+    assert parked_report_after(SETTING, "A001", before) == after
+    run = world().run(task(stage=PARKED, since=at))
+    assert run.ends_at == after
+    assert [m.at for m in run.moments] in ([], [after])
+    assert all(
+        isinstance(m.payload, UnitMoved) and (m.payload.lat, m.payload.lng) == run.task.origin for m in run.moments
+    )
+    assert not run.is_busy(at)
+
+
+def test_the_reports_of_all_stations_are_spread() -> None:
+    seconds = Counter(parked_report_after(SETTING, unit_id, START) for unit_id in world().units)
+    assert len(seconds) > 250
+    assert max(seconds.values()) < 10
 
 
 # --- choosing ------------------------------------------------------------------------------------------------

@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 import redis
 
+from dashboard.callers.numbers import dialling_of
+from dashboard.callers.sealing import Sealer
 from dashboard.engine.clock import Mode
 from dashboard.engine.engine import Engine
 from dashboard.engine.store import Store
@@ -16,6 +18,7 @@ from geo.cities import City, load_city
 from streams.keys import Keys
 
 NOON = datetime(2026, 3, 4, 17, 0, tzinfo=UTC)  # a Wednesday, 12:00 in Boston
+CALLER_KEY = b"a key of the tests, which is long"
 CITY_HALL = (42.3594, -71.0587)  # Boston's default point
 CORNER = (42.3301, -71.0899)
 
@@ -47,6 +50,7 @@ class TestCity:
         self.keys = Keys(city)
         self.wall = Wall(at)
         self.mode = mode
+        self.sealer = Sealer(CALLER_KEY, dialling_of(self.city))
         self._numbers = itertools.count(1)
         self.engine = self.new_engine()
 
@@ -59,6 +63,7 @@ class TestCity:
             self.mode,
             wall=self.wall,
             monotonic=self.wall.monotonic,
+            sealer=self.sealer,
         )
         engine.start()
         return engine
@@ -80,14 +85,22 @@ class TestCity:
         place = {"lat": where[0], "lng": where[1]} if where else {}
         self.post("case.received", f"{case_id}:received", case_id=case_id, **place, **data)
 
-    def ask(self, verb: str, request_id: str = "", valid_s: float = 10, actor: str = "ann", **args: Any) -> str:
+    def ask(
+        self,
+        verb: str,
+        request_id: str = "",
+        valid_s: float = 10,
+        actor: str = "ann",
+        role: str = "dispatcher",
+        **args: Any,
+    ) -> str:
         """Append one request; returns its id."""
         request_id = request_id or f"r{next(self._numbers)}"
         request = {
             "request_id": request_id,
             "verb": verb,
             "actor": actor,
-            "role": "dispatcher",
+            "role": role,
             "valid_until": self.wall.at + timedelta(seconds=valid_s),
             "args": args,
         }

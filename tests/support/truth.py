@@ -39,7 +39,7 @@ SPLITS = {
     "cases.received_1h_by_category.": ("received_1h", "category"),
     "cases.received_1h_by_area.": ("received_1h", "area"),
 }
-WALL_TIME = frozenset({"received_at", "closed_at", "status_at", "status_seq", "position_at", "seq", "cleared"})
+WALL_TIME = frozenset({"received_at", "closed_at", "status_at", "status_seq", "position_at", "seq", "seqs", "cleared"})
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Documents:
     incidents: dict[str, Incident]
     units: dict[str, Unit]
 
-    def plain(self, without: Iterable[str] = ("seq", "status_seq")) -> dict[str, dict[str, Any]]:
+    def plain(self, without: Iterable[str] = ("seq", "seqs", "status_seq")) -> dict[str, dict[str, Any]]:
         """As dictionaries without the named fields, to compare two runs."""
         gone = set(without)
         return {

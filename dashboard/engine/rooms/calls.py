@@ -1,4 +1,7 @@
-"""Calls in memory while they last: what they were counted as stands in the intervals of their channels."""
+"""Calls in memory while they last: what they were counted as stands in the intervals of their channels.
+
+Calls for help are no part of the hotline's service levels: they are followed for whoever must be called back.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from dashboard.engine.rooms.room import Room
+from emergency.tasks import is_emergency
 from hotline.calls import Call, call_spent_at, fold_call
 from hotline.channels import Floor, Quarter
 from streams.events import CallPayload, Recording
@@ -29,7 +33,8 @@ class CallsRoom(Room):
         """Take the committed intervals; the calls that are open wait on."""
         self.floor = Floor(quarters=quarters)
         for call in self.documents.values():
-            self.floor.adopt(call)
+            if not is_emergency(call.channel, call.agency):
+                self.floor.adopt(call)
 
     def absorb(self, payload: CallPayload, recording: Recording) -> None:
         before = self.documents.get(payload.call_id)
@@ -38,13 +43,15 @@ class CallsRoom(Room):
             self.put(before, after)
 
     def put(self, before: Call | None, after: Call) -> None:
-        self.floor.move(before, after)
+        if not is_emergency(after.channel, after.agency):
+            self.floor.move(before, after)
         self._keep(after)
         self.changed.add(after.call_id)
         self.state.task_room.consider(after)
 
     def adopt(self, document: Call) -> None:
-        self.floor.adopt(document)
+        if not is_emergency(document.channel, document.agency):
+            self.floor.adopt(document)
         self._keep(document)
         self.state.task_room.consider(document)
 

@@ -9,9 +9,17 @@ import msgspec
 
 from dashboard.engine.rooms.room import Room
 from dashboard.engine.tally import Tally
-from hotline.cases import CASE_MEASURES, Case, case_flags, case_is_spent, case_next_change, fold_case
+from hotline.cases import (
+    CASE_MEASURES,
+    Case,
+    case_flags,
+    case_is_spent,
+    case_next_change,
+    fold_case,
+    fold_touched_case,
+)
 from hotline.clusters import WINDOW_M, Report
-from streams.events import CasePayload, CaseReceived, Recording
+from streams.events import CasePayload, CaseReceived, CaseResumed, Payload, Recording
 from streams.keys import CLOSED_NOUNS
 
 if TYPE_CHECKING:
@@ -40,6 +48,7 @@ class CasesRoom(Room):
     def __init__(self, state: State):
         super().__init__(state)
         self.tally = Tally(CASE_MEASURES, CASE_MAPPED, CASE_SPLITS, "category")
+        self._woken: set[str] = set()  # cases whose pause has run out while no fact says so yet
         self._grave: dict[str, Report] = {}  # recent complaints of the categories that are watched for clusters
 
     def absorb(self, payload: CasePayload, recording: Recording) -> None:
@@ -53,11 +62,20 @@ class CasesRoom(Room):
             self.state.hours.add(recording.at)
             self.state.splits.add(after.category, after.area, recording.at)
 
+    def touch(self, case_id: str, payload: Payload, recording: Recording) -> None:
+        """Fold one fact about a case that this one leads."""
+        before = self.documents.get(case_id)
+        after = fold_touched_case(before, payload, recording)
+        if after is not None and after is not before:
+            self.put(before, after)
+
     def put(self, before: Case | None, after: Case) -> None:
         self.documents[after.case_id] = after
         self.changed.add(after.case_id)
         self.state.number(after.cell)
         self._count(before, after)
+        if after.paused_until is not None:
+            self._watch_pause(after)
         if after.category in self.state.grave:
             self._remember_grave(after)
         elif before is not None and before.category in self.state.grave:
@@ -85,8 +103,8 @@ class CasesRoom(Room):
         flags = case_flags(after, state.now, state.day_start)
         self.tally.move(after.case_id, before, after, flags)
         again = case_next_change(after, state.now, state.next_day, flags)
-        if again is None and not flags and after.closed_at is not None:
-            again = max(after.closed_at, after.received_at or after.closed_at) + KEEP_SPENT
+        if again is None and not flags and (over_at := after.over_at) is not None:
+            again = max(over_at, after.received_at or over_at) + KEEP_SPENT
         self.set_timer(again, after.case_id)
 
     def wake(self, key: str) -> None:
@@ -99,3 +117,22 @@ class CasesRoom(Room):
             self.leave(key)
             return
         self._count(case, case)
+        if case.paused_until is not None:
+            self._watch_pause(case)
+
+    def _watch_pause(self, case: Case) -> None:
+        """Know when the clock of a case goes on by itself."""
+        if case.paused_until is not None and case.paused_until <= self.state.now:
+            self._woken.add(case.case_id)
+        else:
+            self.set_timer(case.paused_until, case.case_id)
+
+    def take_resumed(self) -> list[Payload]:
+        """The facts that clocks go on, of the cases as they stand now: a pause that was prolonged is not over."""
+        ids, self._woken = sorted(self._woken), set()
+        known = (self.documents.get(case_id) for case_id in ids)
+        return [
+            CaseResumed(case_id=case.case_id)
+            for case in known
+            if case is not None and case.paused_until is not None and case.paused_until <= self.state.now
+        ]

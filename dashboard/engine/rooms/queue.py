@@ -27,20 +27,20 @@ def known_plans() -> Plans:
 
 @dataclass
 class PlanSizes:
-    """How many units the first alarm of a plan asks for, looked up once per kind and priority."""
+    """How many units the alarms of a plan ask for that were called, looked up once per kind, priority and alarm."""
 
     plans: Plans
-    _known: dict[tuple[str, int], int] = field(default_factory=dict)
+    _known: dict[tuple[str, int, int], int] = field(default_factory=dict)
 
-    def of(self, kind: str, priority: int) -> int:
+    def of(self, kind: str, priority: int, alarm: int = 1) -> int:
         """0 for a kind without a plan of its own."""
-        size = self._known.get((kind, priority))
+        size = self._known.get((kind, priority, alarm))
         if size is None:
             if len(self._known) >= MOST_KINDS:
                 self._known.clear()
-            plan = plan_for(self.plans, kind, priority)
+            plan = plan_for(self.plans, kind, priority, alarm)
             size = 0 if plan.is_fallback else sum(need.number for need in plan.requirements)
-            self._known[kind, priority] = size
+            self._known[kind, priority, alarm] = size
         return size
 
 
@@ -67,12 +67,14 @@ class Queue:
 
     def row(self, incident: Incident) -> dict[str, Any]:
         """What a desk sees of one open incident. Personal fields are not in it."""
-        why = queueing.reasons(incident, self.sizes.of(incident.kind, incident.priority), self._in_danger(incident))
+        asked = self.sizes.of(incident.kind, incident.priority, incident.alarm)
+        why = queueing.reasons(incident, asked, self._in_danger(incident))
         where = {"lat": incident.lat, "lng": incident.lng} if incident.cell else {"lat": None, "lng": None}
         return {
             "id": incident.incident_id,
             "kind": incident.kind,
             "priority": incident.priority,
+            "alarm": incident.alarm,
             "stage": incident.stage,
             "status": incident.status,
             "area": incident.area,

@@ -15,10 +15,13 @@ from dashboard.engine.publish_verbs import PUBLISH_VERBS
 from dashboard.engine.request import Granted, Refused, Request
 from dashboard.engine.verbs.agencies import AGENCY_VERBS
 from dashboard.engine.verbs.alarms import ALARM_VERBS
+from dashboard.engine.verbs.callers import CALLER_VERBS
 from dashboard.engine.verbs.cases import CASE_VERBS
 from dashboard.engine.verbs.incidents import INCIDENT_VERBS
 from dashboard.engine.verbs.major import MAJOR_VERBS
+from dashboard.engine.verbs.matters import MATTER_VERBS
 from dashboard.engine.verbs.relations import RELATION_VERBS
+from dashboard.engine.verbs.situations import SITUATION_VERBS
 from dashboard.engine.verbs.tasks import TASK_VERBS
 from dashboard.engine.verbs.undo import undo
 from dashboard.engine.verbs.units import UNIT_VERBS
@@ -65,5 +68,8 @@ VERBS: Mapping[str, Any] = {
     **ALARM_VERBS,
     "undo": undo,
     **CASE_VERBS,
+    **CALLER_VERBS,
+    **SITUATION_VERBS,
+    **MATTER_VERBS,
     **PUBLISH_VERBS,
 }

@@ -16,6 +16,7 @@ from dashboard.engine.verbs.reading import (
     takes_effect,
     unchanged,
 )
+from dashboard.engine.verbs.situations import no_incident
 from emergency import agencies, handover
 from streams.events import (
     CaseDemoted,
@@ -30,6 +31,8 @@ from streams.events import (
 
 if TYPE_CHECKING:
     from dashboard.engine.state import State
+
+HOTLINE_ROLE = "hotline"
 
 
 def ask_agency(state: State, request: Request) -> Granted:
@@ -70,10 +73,14 @@ def hand_over(state: State, request: Request) -> Granted:
     parties = handover.parties(state.city.agencies)
     if parties and asked.to not in parties:
         raise Refused(f"to: one of {', '.join(parties)}", {"parties": list(parties)})
+    _as_hotline(request, incident.agency, "leads")
     _unless(handover.refuse_offer(incident.handover, asked.to, incident.agency))
-    fact = IncidentHandedOver(incident_id=asked.incident_id, to=asked.to, reason=asked.reason, informed=asked.informed)
+    due_at = state.now + state.alarm_room.settings.hand_over_within(incident.priority)
+    fact = IncidentHandedOver(
+        incident_id=asked.incident_id, to=asked.to, reason=asked.reason, informed=asked.informed, due_at=due_at
+    )
     takes_effect(state, incident, fact, None)
-    return Granted([fact], {"due_at": clock(handover.answer_due_at(state.now, incident.priority))})
+    return Granted([fact], {"due_at": clock(due_at)})
 
 
 def answer_hand_over(state: State, request: Request) -> Granted:
@@ -83,12 +90,20 @@ def answer_hand_over(state: State, request: Request) -> Granted:
     unchanged(request, incident.seq)
     known = incident.handover
     _unless(handover.refuse_answer(known, asked.answer))
+    if known is not None:
+        _as_hotline(request, known.giver if asked.answer == handover.INFORMED else known.to, "is asked")
     at = moment(state, asked.at, known.offered_at if known else None, "it was offered")
     fact = IncidentHandOverAnswered(
         incident_id=asked.incident_id, answer=asked.answer, reason=asked.reason, informed=asked.informed
     )
     takes_effect(state, incident, fact, at)
     return Granted([fact], occurred_at=at)
+
+
+def _as_hotline(request: Request, whose: str, how: str) -> None:
+    """Who works at the hotline speaks for it alone: it offers what it leads or nobody does, and answers for itself."""
+    if request.role == HOTLINE_ROLE and whose not in ("", handover.HOTLINE):
+        raise Refused(f"{whose} {how}: that is for its dispatchers to say", {"agency": whose})
 
 
 def demote_incident(state: State, request: Request) -> Granted:
@@ -110,6 +125,7 @@ def demote_incident(state: State, request: Request) -> Granted:
     ]
     if not case.is_open:
         facts.append(CaseReopened(case_id=case.case_id, reason=asked.reason))
+    facts += no_incident(state, asked.incident_id, asked.reason, but=case.case_id)
     return Granted(facts, {"case_id": case.case_id}, {"reopened": not case.is_open})
 
 

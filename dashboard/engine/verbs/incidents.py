@@ -12,6 +12,7 @@ from dashboard.engine.verbs.reading import known_incident, moment, open_incident
 from emergency.incidents import Incident, arrivals
 from geo.cities import UNKNOWN_KIND
 from streams.events import (
+    IncidentAlarmRaised,
     IncidentCancelled,
     IncidentClosed,
     IncidentContained,
@@ -97,6 +98,17 @@ def escalate(state: State, request: Request) -> Granted:
         raise Refused(f"incident {asked.incident_id} has priority {asked.priority} already")
     fact = IncidentEscalated(incident_id=asked.incident_id, priority=asked.priority, reason=asked.reason)
     return Granted([fact], before=_before(incident, "priority"))
+
+
+def further_alarm(state: State, request: Request) -> Granted:
+    """Call a further alarm of its plan, or fewer again; what it asks for then is recommended and missed as before."""
+    asked = read(request, given.FurtherAlarm)
+    incident = _workable(state, request, asked.incident_id)
+    sensible(incident, IncidentAlarmRaised)
+    if incident.alarm == asked.alarm:
+        raise Refused(f"incident {asked.incident_id} has alarm {asked.alarm} already")
+    fact = IncidentAlarmRaised(incident_id=asked.incident_id, alarm=asked.alarm, reason=asked.reason)
+    return Granted([fact], before=_before(incident, "alarm"))
 
 
 def relocate(state: State, request: Request) -> Granted:
@@ -190,6 +202,7 @@ INCIDENT_VERBS = {
     "create_incident": create_incident,
     "triage": triage,
     "escalate": escalate,
+    "further_alarm": further_alarm,
     "relocate": relocate,
     "contain": contain,
     "note": note,

@@ -13,7 +13,10 @@ from dashboard.engine import arguments as given
 from dashboard.engine.acts import Act
 from dashboard.engine.request import Granted, Refused, Request
 from dashboard.engine.verbs.alarms import ALARM_STAYS, ALARM_UNDOING
+from dashboard.engine.verbs.matters import MATTER_UNDOING
 from dashboard.engine.verbs.reading import known_incident, read
+from dashboard.engine.verbs.situations import SITUATION_UNDOING, an_incident_again
+from dashboard.engine.verbs.undo_cases import CASE_STAYS, CASE_UNDOING
 from emergency.agencies import asked_of
 from emergency.assignments import RANK, Assignment, Doing, assignment_of
 from emergency.incidents import Incident, Step
@@ -24,6 +27,7 @@ from streams.events import (
     HospitalReported,
     IncidentAgencyAsked,
     IncidentAgencyReleased,
+    IncidentAlarmRaised,
     IncidentCancelled,
     IncidentCasualtiesReported,
     IncidentClosed,
@@ -161,6 +165,7 @@ def _demoted(state: State, act: Act) -> list[Payload]:
     facts: list[Payload] = [
         IncidentReopened(incident_id=fact.incident_id, reason=WHY),
         CasePromoted(case_id=fact.case_id, incident_id=fact.incident_id),
+        *an_incident_again(act, fact.case_id),
     ]
     return [*facts, CaseClosed(case_id=fact.case_id, reason=WHY)] if act.before["reopened"] else facts
 
@@ -233,6 +238,12 @@ def _escalated(state: State, act: Act) -> list[Payload]:
     incident_id = _only(act, IncidentEscalated).incident_id
     _rests(state, act, incident_id, {"triaged", "escalated"} | ENDS)
     return [IncidentEscalated(incident_id=incident_id, priority=act.before["priority"], reason=WHY)]
+
+
+def _alarm_raised(state: State, act: Act) -> list[Payload]:
+    incident_id = _only(act, IncidentAlarmRaised).incident_id
+    _rests(state, act, incident_id, {"alarm_raised"} | ENDS)
+    return [IncidentAlarmRaised(incident_id=incident_id, alarm=act.before["alarm"], reason=WHY)]
 
 
 def _relocated(state: State, act: Act) -> list[Payload]:
@@ -344,6 +355,7 @@ UNDOING: dict[str, Undoing] = {
     "call_back": _called_back,
     "triage": _triaged,
     "escalate": _escalated,
+    "further_alarm": _alarm_raised,
     "relocate": _relocated,
     "cancel": _cancelled,
     "close_incident": _closed,
@@ -357,6 +369,9 @@ UNDOING: dict[str, Undoing] = {
     "clear_unit": _left,
     "stack": _stacked,
     **ALARM_UNDOING,
+    **CASE_UNDOING,
+    **SITUATION_UNDOING,
+    **MATTER_UNDOING,
 }
 STAYS: dict[str, str] = {
     "note": "what was written stays; write another note",
@@ -368,5 +383,6 @@ STAYS: dict[str, str] = {
     "report_situation": "what was reported stays; report again",
     "signal_unit": "a crew said so; signal what is so now",
     **ALARM_STAYS,
+    **CASE_STAYS,
     "undo": "do again what you want done",
 }

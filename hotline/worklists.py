@@ -1,0 +1,125 @@
+"""The work lists of the hotline desk: which cases stand in each, said once, for the lists, their counts and the tests.
+
+A list is a base (open cases, or closed ones that wait for their follow-up) and clauses, all of which must hold. A
+clause is a tuple of terms, one of which must hold. A term is (field, operator, value); comparing with what is not
+known (None) never holds. The reader's SQL is made of the same terms that `stands_in` judges a document by.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from hotline.cases import DUE_SOON, Case
+
+Term: TypeAlias = tuple[str, str, Any]
+Clause: TypeAlias = tuple[Term, ...]
+Clauses: TypeAlias = tuple[Clause, ...]
+
+REPEAT_CASES = 3  # of one caller, among those that the lists hold: from then on each of them is a repeat caller's
+ENTERPRISE, FOREIGN = "enterprise", "foreign"  # channels
+OPEN, FOLLOW_UP = "open", "follow_up"  # bases
+BASES: Mapping[str, Clauses] = {
+    OPEN: ((("status", "=", "open"),),),
+    FOLLOW_UP: (
+        (("stage", "=", "closed"),),  # not followed up since
+        (("merged_into", "=", ""),),  # its lead's caller is asked
+        (("follow_up_due_at", "is not", None),),
+        (("received_at", "is not", None),),
+    ),
+}
+DUE = {OPEN: "target_at", FOLLOW_UP: "follow_up_due_at"}  # which instant a base is ordered by
+
+
+@dataclass(frozen=True)
+class Worklist:
+    """One list. `clauses(now, own)`: what holds of its cases beside the base, `own` being the city's first language."""
+
+    name: str
+    base: str
+    clauses: Callable[[datetime, str], Clauses]
+
+    @property
+    def due(self) -> str:
+        """The field that says by when something must be done."""
+        return DUE[self.base]
+
+
+def _all_of(*terms: Term) -> Callable[[datetime, str], Clauses]:
+    return lambda now, own: tuple((term,) for term in terms)
+
+
+def _any_of(*terms: Term) -> Callable[[datetime, str], Clauses]:
+    return lambda now, own: (terms,)
+
+
+def _overdue(now: datetime, own: str) -> Clauses:
+    return ((("target_at", "<", now),),)
+
+
+def _due_soon(now: datetime, own: str) -> Clauses:
+    return ((("target_at", ">=", now),), (("target_at", "<=", now + DUE_SOON),))
+
+
+def _foreign(now: datetime, own: str) -> Clauses:
+    return ((("channel", "=", FOREIGN), ("tongue", "not in", ("", own))),)
+
+
+_LISTS = (
+    Worklist("unassigned", OPEN, _all_of(("owner", "=", ""))),
+    Worklist("overdue", OPEN, _overdue),
+    Worklist("due_soon", OPEN, _due_soon),
+    Worklist("returns", OPEN, _all_of(("stage", "=", "return_asked"))),
+    Worklist("follow_ups", FOLLOW_UP, _all_of()),
+    Worklist("similar", OPEN, _any_of(("situation_id", "!=", ""), ("members", ">", 0))),
+    Worklist("repeat", OPEN, _all_of(("repeated", "=", 1))),
+    Worklist("foreign", OPEN, _foreign),
+    Worklist("enterprise", OPEN, _all_of(("channel", "=", ENTERPRISE))),
+    Worklist("open", OPEN, _all_of()),
+)
+WORKLISTS: Mapping[str, Worklist] = {one.name: one for one in _LISTS}
+
+_OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "not in": lambda value, values: value not in values,
+}
+
+
+def tongue_of(language: str) -> str:
+    """The main language of a BCP 47 tag, in lower case: `zh` of `zh-Hans-CN`; empty when none is known."""
+    return language.replace("_", "-").partition("-")[0].strip().lower()
+
+
+def fields_of(case: Case, repeated: bool = False) -> dict[str, Any]:
+    """What the terms may ask of a case. `repeated`: its caller has `REPEAT_CASES` or more cases."""
+    named = {name: getattr(case, name) for name in case.__struct_fields__}
+    derived = {"status": case.status, "stage": case.stage, "tongue": tongue_of(case.language)}
+    return named | derived | {"repeated": int(repeated)}
+
+
+def holds(clauses: Clauses, fields: Mapping[str, Any]) -> bool:
+    """Whether every clause has a term that is true of these fields."""
+    return all(any(_is_true(term, fields) for term in clause) for clause in clauses)
+
+
+def _is_true(term: Term, fields: Mapping[str, Any]) -> bool:
+    field, how, wanted = term
+    value = fields.get(field)
+    if how in ("is", "is not"):
+        return (value is None) == (how == "is")
+    return value is not None and _OPERATORS[how](value, wanted)
+
+
+def stands_in(name: str, case: Case, now: datetime, own: str = "en", repeated: bool = False) -> bool:
+    """Whether a case stands in the list `name` at `now`. Raises KeyError for a list that does not exist."""
+    worklist = WORKLISTS[name]
+    fields = fields_of(case, repeated)
+    return holds(BASES[worklist.base], fields) and holds(worklist.clauses(now, own), fields)
