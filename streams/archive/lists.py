@@ -1,0 +1,140 @@
+"""The rows behind the figures: cases, incidents, assignments and calls of the archive as plain dictionaries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from streams.archive.query import Row, open_sql
+from streams.archive.schema import CASE_COLUMNS
+from streams.archive.view import EVERYTHING, View, Where, bounds_of, days_between
+
+FIGURES = ("received", "closed", "closed_late", "followed_up", "open", "deadline", "overdue")
+NAMES = ", ".join(CASE_COLUMNS)
+ORDERS = {
+    "newest": "received_at DESC, case_id",
+    "oldest": "received_at, case_id",
+    "due": "target_at NULLS LAST, case_id",
+    "closed": "closed_at DESC, case_id",
+}
+MOST_ROWS = 10_000
+_SEEN = {
+    "received": "received_at >= ? AND received_at < ?",
+    "closed": "closed_at >= ? AND closed_at < ? AND received_at IS NOT NULL",
+    "closed_late": "closed_at >= ? AND closed_at < ? AND received_at IS NOT NULL AND target_at < closed_at",
+    "followed_up": "followed_up_at >= ? AND followed_up_at < ? AND received_at IS NOT NULL",
+}
+_STANDING = {"open": "true", "deadline": "target_at IS NOT NULL", "overdue": "target_at < ?"}
+
+
+@dataclass(frozen=True)
+class Found:
+    """Some rows of a list, and how many it has in all."""
+
+    rows: list[Row]
+    total: int
+
+
+def cases_behind(
+    view: View,
+    figure: str,
+    start: datetime,
+    end: datetime,
+    where: Where = EVERYTHING,
+    *,
+    order: str = "newest",
+    limit: int = 100,
+    offset: int = 0,
+) -> Found:
+    """The cases that `counts` or `stock` counted: flows of [start, end) of at most one local day's repetition,
+    stocks just before `end`. `total` equals the figure.
+
+    A case closed on several days of a longer period is listed once for each, as it is counted.
+    """
+    sql, values = _behind(view, figure, start, end)
+    condition, filters = where.sql()
+    rows = f"SELECT * FROM ({sql}) WHERE {condition}"
+    total = view.rows(f"SELECT count(*) AS n FROM ({rows})", [*values, *filters])[0]["n"]
+    limit = min(max(limit, 0), MOST_ROWS)
+    page = f"{rows} ORDER BY {ORDERS[order]} LIMIT {limit} OFFSET {max(offset, 0)}"
+    return Found(view.rows(page, [*values, *filters]), total)
+
+
+def _behind(view: View, figure: str, start: datetime, end: datetime) -> tuple[str, list[Any]]:
+    if figure in _STANDING:
+        sql, values = open_sql(view, end)
+        more = [end] if "?" in _STANDING[figure] else []
+        return f"SELECT * FROM ({sql}) WHERE {_STANDING[figure]}", [*values, *more]
+    if figure not in _SEEN:
+        raise ValueError(f"figure {figure!r}: one of {', '.join(FIGURES)}")
+    parts, values = [], []
+    for day in days_between(start, end, view.zone):
+        low, high = bounds_of(day, view.zone)
+        low, high = max(low, start), min(high, end)
+        parts.append(
+            f"SELECT {NAMES} FROM (SELECT * FROM {view.table('case_events', [day.isoformat()])}"
+            " WHERE recorded_at >= ? AND recorded_at < ? AND type <> 'case.found'"
+            " QUALIFY row_number() OVER (PARTITION BY case_id ORDER BY seq DESC, index DESC) = 1)"
+            f" WHERE {_SEEN[figure]}"
+        )
+        values += [low, high, low, high]
+    return " UNION ALL ".join(parts) or f"SELECT {NAMES} FROM {view.table('case_events', [])}", values
+
+
+def cases_of_cell(view: View, cell: str, first: date, last: date, limit: int = MOST_ROWS) -> Found:
+    """Cases received on local days first to last in a cell of any resolution up to 9, newest first."""
+    start, end = bounds_of(first, view.zone)[0], bounds_of(last, view.zone)[1]
+    condition, filters = Where(cell=cell).sql()
+    table = view.table("cases", view.days_from(start, end))
+    rows = view.rows(f"SELECT {NAMES} FROM {table} WHERE {condition} ORDER BY received_at DESC, case_id", filters)
+    return Found(rows[:limit], len(rows))
+
+
+def incidents(view: View, start: datetime, end: datetime, where: Where = EVERYTHING) -> list[Row]:
+    """Incidents received in [start, end), as known before `end`, oldest first."""
+    condition, filters = where.sql()
+    days = view.days_from(start, end)
+    return view.rows(
+        f"SELECT * FROM (SELECT * FROM {view.table('incident_events', days)} WHERE recorded_at < ?"
+        " QUALIFY row_number() OVER (PARTITION BY incident_id ORDER BY seq DESC, index DESC) = 1)"
+        f" WHERE received_at >= ? AND received_at < ? AND {condition} ORDER BY received_at, incident_id",
+        [end, start, end, *filters],
+    )
+
+
+def assignments(view: View, start: datetime, end: datetime, until: datetime | None = None) -> list[Row]:
+    """Units on incidents received in [start, end): one row each, as known at the end of the day after, or of `until`.
+
+    For response times: all stamps are times outside.
+    """
+    days = view.days_from(start, until or end + timedelta(days=1))
+    return view.rows(
+        f"SELECT * FROM {view.latest('assignments', days)} WHERE received_at >= ? AND received_at < ?"
+        " ORDER BY received_at, incident_id, number",
+        [start, end],
+    )
+
+
+def calls(view: View, start: datetime, end: datetime, by: Sequence[str] = ()) -> list[Row]:
+    """Calls offered in [start, end) by columns: `offered`, `answered`, `abandoned`, `answered_20s` and `wait_s_p90`."""
+    names = ", ".join(by)
+    days = view.days_from(start, end + timedelta(days=1))
+    wait = "epoch(answered_at - coalesce(queued_at, offered_at))"
+    return view.rows(
+        f"SELECT {names + ', ' if by else ''}count(*) AS offered, count(answered_at) AS answered,"
+        " count(*) FILTER (answered_at IS NULL AND coalesce(abandoned_at, ended_at) IS NOT NULL) AS abandoned,"
+        f" count(*) FILTER ({wait} <= 20) AS answered_20s, quantile_cont({wait}, 0.9) AS wait_s_p90"
+        f" FROM {view.latest('calls', days)} WHERE offered_at >= ? AND offered_at < ?"
+        f"{f' GROUP BY {names} ORDER BY {names}' if by else ''}",
+        [start, end],
+    )
+
+
+def alerts(view: View, start: datetime, end: datetime) -> list[Row]:
+    """Alerts recorded in [start, end), as known now, oldest first."""
+    return view.rows(
+        f"SELECT * FROM {view.latest('alerts')} WHERE recorded_at >= ? AND recorded_at < ? ORDER BY recorded_at",
+        [start, end],
+    )
