@@ -1,0 +1,132 @@
+"""`warning`: early warning tried on made-up matters, and replayed over recorded months."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dashboard.cli.common import one_line_errors
+from streams.feeds.preset import PresetError, load_preset
+from streams.feeds.rows import FeedError
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+BOSTON = ("service_requests/boston_311_2011-07_2011-10.csv.gz", "boston-311")
+MONTGOMERY = ("emergency/montgomery_pa_911_2015-12_2016-05.csv.gz", "montgomery-911")
+CITIES = ("boston", "montgomery", "beijing")
+
+
+@click.group()
+def warning() -> None:
+    """Try early warning: on made-up matters, or over recorded months."""
+
+
+@warning.command()
+@click.option("--quick", is_flag=True, help="Boston only, two sizes, three seeds: about two minutes")
+@click.option("--city", "cities", multiple=True, type=click.Choice(CITIES), help="only this one (may be repeated)")
+@click.option("--seeds", type=click.IntRange(1, 200), help="repetitions of every matter  [default: 20]")
+@click.option("--false-per-day", type=click.FloatRange(0.01, 100), default=1.0, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="one line of JSON per table row on standard output")
+@click.option("--write", type=click.Path(dir_okay=False, path_type=Path), help="write the tables as Markdown too")
+@one_line_errors(PresetError, FeedError, ValueError, OSError)
+def evaluate(
+    quick: bool, cities: tuple[str, ...], seeds: int | None, false_per_day: float, as_json: bool, write: Path | None
+) -> None:
+    """Put made-up matters into real and simulated streams; say which detector finds how many, and how soon.
+
+    All detectors get thresholds that cost the same number of false warnings a day on the streams as they were.
+    Real data are read from ../shared/data beside this project.
+    """
+    from dashboard.warning_trials import CALLS, QUICK_CALLS, Scope, evaluate
+    from dashboard.warning_trials_told import page
+
+    chosen = cities or (("boston",) if quick else CITIES)
+    scope = Scope(QUICK_CALLS if quick else CALLS, seeds or (3 if quick else 20), false_per_day)
+    found = []
+    for city in chosen:
+        with _bar(city) as tell:
+            stream = _stream(city, tell)
+            if stream is None:
+                continue
+            found.append(evaluate(stream, scope, tell))
+    if as_json:
+        for line in _json_lines(found):
+            click.echo(line)
+    lines = page(found, scope)
+    if not as_json:
+        click.echo("\n".join(lines))
+    if write is not None:
+        write.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+@warning.command()
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--preset", required=True, help="how to read the file: a name or a TOML file")
+@click.option("--false-per-day", type=click.FloatRange(0.01, 100), default=1.0, show_default=True)
+@click.option("--every", "every_min", type=click.IntRange(5, 60), default=5, show_default=True, help="minutes")
+@click.option("--json", "as_json", is_flag=True, help="one line of JSON per warning")
+@one_line_errors(PresetError, FeedError, ValueError, OSError)
+def replay(path: Path, preset: str, false_per_day: float, every_min: int, as_json: bool) -> None:
+    """Play the recorded cases in PATH through early warning, as they came, and list every warning with what it was.
+
+    Nothing is known before it happened: each night the baseline and the thresholds are learnt from the days before.
+    """
+    from dashboard.warning_replay import as_markdown, replayed
+    from dashboard.warning_streams import read_cases
+
+    chosen = load_preset(preset)
+    with _bar(path.name) as tell:
+        recorded = read_cases(path, chosen, lambda share: tell("reading", share))
+        told = replayed(recorded, false_per_day, every_min, lambda share: tell("replaying", share))
+    if as_json:
+        for one in told:
+            click.echo(json.dumps(one.as_dict(), ensure_ascii=False))
+    else:
+        click.echo("\n".join(as_markdown(told, recorded)))
+
+
+def _stream(city: str, tell: Callable[[str, float], None]) -> Any:
+    """The city's stream, or None, with a line that says so, where its data are absent."""
+    from dashboard.settings import read_settings
+    from dashboard.warning_streams import read_cases, recorded_stream, simulated_stream
+
+    if city == "beijing":
+        cache = read_settings().data
+        return simulated_stream(lambda share: tell("simulating", share), cache_dir=cache if cache.is_dir() else None)
+    file, preset = BOSTON if city == "boston" else MONTGOMERY
+    path = DATA / file
+    if not path.exists():
+        click.echo(f"{city}: {path.name} is not in {os.path.relpath(DATA)}; left out", err=True)
+        return None
+    recorded = read_cases(path, load_preset(preset), lambda share: tell("reading", share))
+    return recorded_stream(city, recorded, learnt_days=62)
+
+
+def _json_lines(found: Any) -> Iterator[str]:
+    from dashboard.warning_trials import as_dict, table
+
+    for tried in found:
+        for row in table(tried.outcomes, tried.realised):
+            yield json.dumps({"city": tried.city, **as_dict(row)})
+
+
+@contextmanager
+def _bar(label: str) -> Iterator[Callable[[str, float], None]]:
+    """A progress bar on standard error that starts again with every step."""
+    with click.progressbar(length=1000, label=label, show_pos=False, file=click.get_text_stream("stderr")) as bar:
+        step = ""
+
+        def tell(what: str, share: float) -> None:
+            nonlocal step
+            if what != step:
+                step = what
+                bar.label, bar.pos = f"{label}: {what}", 0
+                bar.finished = False
+            bar.update(max(0, int(1000 * share) - bar.pos))
+
+        yield tell

@@ -1,0 +1,213 @@
+"""The evaluation of early warning: matters of all shapes put into streams, and tables of who found them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from geo.warning.arrays import DAY_S
+from geo.warning.budget import Law, Peaks, learn_law, separate
+from geo.warning.trials import (
+    CALLS,
+    SHAPES,
+    SPEEDS_H,
+    STEP_S,
+    Outcome,
+    Period,
+    Stream,
+    laws,
+    make_matter,
+    periods,
+    quiet_peaks,
+    try_matter,
+)
+
+Z_95 = 1.959964
+RESAMPLED = 400
+QUICK_CALLS = (6, 25)
+DEFAULT_DETECTOR = "scan"
+
+
+@dataclass(frozen=True)
+class Scope:
+    """How much is tried: calls of each matter, repetitions with different seeds, accepted false warnings a day."""
+
+    calls: tuple[int, ...] = CALLS
+    seeds: int = 20
+    false_per_day: float = 1.0
+    step_s: float = STEP_S
+
+
+class Span(NamedTuple):
+    """A value with the interval that holds it 95 times of 100; NaN where there is nothing to tell it from."""
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        if math.isnan(self.value):
+            return "–"
+        return f"{self.value:.2f} ({self.low:.2f}–{self.high:.2f})"
+
+
+class Row(NamedTuple):
+    """One detector over some matters."""
+
+    detector: str
+    n: int
+    found: Span
+    delay_h: Span
+    calls: Span
+    precision: Span
+    error_km: Span
+    false_per_day: float  # as it was on the days that thresholds were not learnt from; NaN unless for a city
+
+
+class Tried(NamedTuple):
+    """A city's outcomes and how many false warnings a day each detector really made beyond the days it learnt from."""
+
+    city: str
+    outcomes: list[Outcome]
+    realised: dict[str, float]
+    days: float
+
+
+def evaluate(stream: Stream, scope: Scope, tell: Callable[[str, float], None]) -> Tried:
+    """Quiet days first, for thresholds at equal false warnings, then matters one by one."""
+    weeks = list(periods(stream, np.random.default_rng(7)))
+    quiet = quiet_peaks(stream, weeks, lambda share: tell("quiet days", share), scope.step_s)
+    known = laws(stream, weeks, quiet, scope.false_per_day)
+    days = (weeks[-1].until_s - weeks[0].from_s) / DAY_S
+    wanted = list(_wanted(scope))
+    outcomes: list[Outcome] = []
+    for number, (shape, speed, calls, seed) in enumerate(wanted):
+        tell("matters", number / len(wanted))
+        outcomes += _one(stream, weeks, known, (shape, speed, calls, seed))
+    tell("matters", 1.0)
+    return Tried(stream.name, outcomes, _realised(stream, weeks, quiet, scope.false_per_day), days)
+
+
+def _wanted(scope: Scope) -> Iterator[tuple[Any, str, int, int]]:
+    for seed in range(scope.seeds):
+        for shape in SHAPES:
+            for speed in SPEEDS_H:
+                for calls in scope.calls:
+                    yield shape, speed, calls, seed
+
+
+def _one(
+    stream: Stream, weeks: Sequence[Period], known: dict[str, Law], wanted: tuple[Any, str, int, int]
+) -> list[Outcome]:
+    shape, speed, calls, seed = wanted
+    # The same seed takes place, time and category again for every number of calls: curves compare like with like.
+    rng = np.random.default_rng([seed, SHAPES.index(shape), list(SPEEDS_H).index(speed)])
+    for _ in range(20):
+        long_weeks = [week for week in weeks if week.until_s - week.from_s >= 2 * DAY_S]
+        week = long_weeks[int(rng.integers(len(long_weeks)))]
+        matter = make_matter(stream, week, rng, shape, speed, calls)
+        if matter is not None:
+            return try_matter(stream, week, matter, known)
+    return []
+
+
+def _realised(
+    stream: Stream, weeks: Sequence[Period], quiet: dict[str, Peaks], false_per_day: float
+) -> dict[str, float]:
+    """Thresholds from the first half of the quiet days, warnings counted in the second: what a city would get."""
+    middle = (weeks[0].from_s + weeks[-1].until_s) / 2
+    half_days = (middle - weeks[0].from_s) / DAY_S
+    found = {}
+    for name, peaks in quiet.items():
+        law = learn_law(peaks.where(peaks.at_s < middle), half_days, len(stream.grid.categories), false_per_day)
+        later = peaks.where(peaks.at_s >= middle)
+        told = separate(later.where(law.is_warning(later.category, later.strength)))
+        found[name] = len(told.strength) / half_days
+    return found
+
+
+def table(outcomes: Sequence[Outcome], realised: dict[str, float] | None = None) -> list[Row]:
+    """One row per detector, the surest first."""
+    rows = []
+    for name in dict.fromkeys(outcome.detector for outcome in outcomes):
+        own = [outcome for outcome in outcomes if outcome.detector == name]
+        hits = [outcome for outcome in own if outcome.found]
+        rows.append(
+            Row(
+                detector=name,
+                n=len(own),
+                found=wilson(len(hits), len(own)),
+                delay_h=median([hit.delay_h for hit in hits]),
+                calls=median([float(hit.calls) for hit in hits]),
+                precision=median([hit.precision for hit in hits]),
+                error_km=median([hit.error_km for hit in hits]),
+                false_per_day=(realised or {}).get(name, math.nan),
+            )
+        )
+    return sorted(rows, key=lambda row: -row.found.value)
+
+
+def wilson(hits: int, n: int) -> Span:
+    """A share with Wilson's interval."""
+    if not n:
+        return Span(math.nan, math.nan, math.nan)
+    share, z2 = hits / n, Z_95**2
+    centre = (share + z2 / (2 * n)) / (1 + z2 / n)
+    half = Z_95 / (1 + z2 / n) * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
+    return Span(share, max(0.0, centre - half), min(1.0, centre + half))
+
+
+def median(values: Sequence[float]) -> Span:
+    """The median with an interval by resampling."""
+    if not values:
+        return Span(math.nan, math.nan, math.nan)
+    known = np.array(values)
+    drawn = np.random.default_rng(1).choice(known, size=(RESAMPLED, len(known)))
+    low, high = np.quantile(np.median(drawn, axis=1), [0.025, 0.975])
+    return Span(float(np.median(known)), float(low), float(high))
+
+
+HEAD = (
+    "| detector | n | found | delay, h | calls by then | precision | place error, km |",
+    "|---|---|---|---|---|---|---|",
+)
+
+
+def as_markdown(rows: Sequence[Row]) -> list[str]:
+    """The rows as a table."""
+    return [
+        *HEAD,
+        *(
+            f"| {row.detector} | {row.n} | {row.found} | {row.delay_h} | {row.calls} | {row.precision} "
+            f"| {row.error_km} |"
+            for row in rows
+        ),
+    ]
+
+
+def by(outcomes: Sequence[Outcome], detector: str, key: Callable[[Outcome], Any]) -> list[tuple[Any, Span]]:
+    """How often one detector found the matters of each group."""
+    own = [outcome for outcome in outcomes if outcome.detector == detector]
+    groups = sorted({key(outcome) for outcome in own}, key=lambda group: (str(type(group)), group))
+    found = []
+    for group in groups:
+        members = [outcome for outcome in own if key(outcome) == group]
+        found.append((group, wilson(sum(outcome.found for outcome in members), len(members))))
+    return found
+
+
+def as_dict(row: Row) -> dict[str, Any]:
+    """A row for `--json`; NaN as null."""
+    said: dict[str, Any] = {"detector": row.detector, "n": row.n, "false_per_day": _number(row.false_per_day)}
+    for name in ("found", "delay_h", "calls", "precision", "error_km"):
+        span: Span = getattr(row, name)
+        said[name] = {part: _number(value) for part, value in span._asdict().items()}
+    return said
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else round(value, 4)

@@ -1,0 +1,191 @@
+"""Detectors on zones: negative binomial tails, residuals over rings, the space-time scan, and a bad reference."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from geo.warning.arrays import HOUR_S, Floats
+from geo.warning.baseline import Baseline, ZoneTable
+from geo.warning.counts import WINDOWS_H, Events
+from geo.warning.grid import AREA_SCALE, CITY_SCALE, RINGS, Grid, disk_columns
+from geo.warning.looking import STRANGE, Candidates, Detector, Look, Scores
+from geo.warning.tails import gumbel_fit, gumbel_tail, likelihood_ratio, normal_tail, upper_tail
+
+REPLICAS = 60
+
+
+@dataclass(frozen=True)
+class Tail:
+    """Negative binomial tail of every zone and window: strength is -log10 of the smallest chance per zone."""
+
+    name: str = "tail"
+    scales: tuple[int, ...] | None = None
+
+    def tests(self, look: Look) -> int:
+        return _single_tests(look)
+
+    def score(self, look: Look) -> Scores:
+        found = _of_scales(look, self.scales)
+        chance = upper_tail(found.observed, found.expected, found.dispersion)
+        return found.scores(-np.log10(chance), chance)
+
+
+@dataclass(frozen=True)
+class RingResidual:
+    """Residuals of a cell with its neighbours, in standard deviations: z over H3 rings."""
+
+    name: str = "ring-z"
+    rings: tuple[int, ...] = (1, 2)
+
+    def tests(self, look: Look) -> int:
+        return _single_tests(look)
+
+    def score(self, look: Look) -> Scores:
+        found = _of_scales(look, self.rings)
+        return found.scores(found.z, upper_tail(found.observed, found.expected, found.dispersion))
+
+
+@dataclass(frozen=True)
+class Scan:
+    """Expectation-based space-time scan over rings, areas and windows of 1 to 24 hours.
+
+    Strength is the largest log likelihood ratio of the zone (Poisson, or negative binomial when not `poisson`), p
+    that of the largest in a whole quiet city of the category, from a Gumbel distribution fitted to simulated cities
+    whose counts scatter as the baseline says (`calibrated`), so that looking at all zones and windows, and scatter,
+    are paid for. Sources: M. Kulldorff 1997 and 2001; D. Neill 2009; for the Gumbel form A.
+    Abrams, K. Kleinman and Kulldorff 2010.
+    """
+
+    name: str = "scan"
+    poisson: bool = True
+    scales: tuple[int, ...] | None = None
+
+    def tests(self, look: Look) -> int:
+        """p is already that of a whole city: one test per category, or one per zone and window without its law."""
+        return look.categories if self.name in look.baseline.gumbel else _single_tests(look)
+
+    def score(self, look: Look) -> Scores:
+        found = _of_scales(look, self.scales)
+        ratio = self._ratio(found)
+        scores = found.scores(ratio, np.ones(len(ratio)))
+        return replace(scores, p=self._chance(look, scores))
+
+    def calibrated(
+        self, grid: Grid, baseline: Baseline, table: ZoneTable, rng: np.random.Generator, replicas: int = REPLICAS
+    ) -> Baseline:
+        """The baseline with the law of the largest ratio per category, at a quiet and at a busy hour."""
+        fits = np.empty((len(baseline.level), 6))
+        for category in range(len(baseline.level)):
+            alone = baseline.only(category)
+            own = ZoneTable(table.share[:, [category]], table.seen[:, [category]], table.scale, table.area)
+            for place, now_s in enumerate(_quiet_and_busy(alone)):
+                largest = np.array([self._largest(grid, alone, own, now_s, rng) for _ in range(replicas)])
+                load = float(np.log(alone.city(now_s)[0, -1] + 1e-9))
+                fits[category, 3 * place : 3 * place + 3] = (load, *gumbel_fit(largest))
+        return replace(baseline, gumbel={**baseline.gumbel, self.name: fits})
+
+    def _largest(
+        self, grid: Grid, baseline: Baseline, table: ZoneTable, now_s: float, rng: np.random.Generator
+    ) -> float:
+        look = Look(grid, baseline, table, quiet_city(grid, baseline, now_s, rng), now_s)
+        return float(self._ratio(_of_scales(look, self.scales)).max(initial=0.0))
+
+    def _ratio(self, found: Candidates) -> Floats:
+        scatter = np.zeros(len(found.zone)) if self.poisson else found.dispersion
+        return likelihood_ratio(found.observed, found.expected, scatter)
+
+    def _chance(self, look: Look, scores: Scores) -> Floats:
+        fits = look.baseline.gumbel.get(self.name)
+        if fits is None:  # not calibrated: the chance of this zone alone
+            return upper_tail(scores.observed, scores.expected, scores.dispersion)
+        load = np.log(look.city[:, -1] + 1e-9)
+        span = np.maximum(fits[:, 3] - fits[:, 0], 1e-6)
+        at = np.clip((load - fits[:, 0]) / span, 0.0, 1.0)
+        location = fits[:, 1] + at * (fits[:, 4] - fits[:, 1])
+        scale = fits[:, 2] + at * (fits[:, 5] - fits[:, 2])
+        return gumbel_tail(scores.strength, location[scores.category], scale[scores.category])
+
+
+@dataclass(frozen=True)
+class RawGiStar:
+    """Getis-Ord Gi* on raw counts of 24 hours: the usual hot-spot map, kept as the bad reference.
+
+    z of a disk's sum against the mean and variance of all cells' counts. It finds where people live, not what is new.
+    """
+
+    name: str = "raw-gi"
+    ring: int = 2
+
+    def tests(self, look: Look) -> int:
+        return _single_tests(look)
+
+    def score(self, look: Look) -> Scores:
+        counts = look.counts[-1].reshape(-1, look.categories)
+        single = counts[look.table.scale == 0].astype(np.float64)
+        disks = np.flatnonzero(look.table.scale == self.ring)
+        size, members = len(single), self._members(look.grid)
+        z = counts[disks] - single.mean(axis=0) * members
+        z /= (single.std(axis=0) + 1e-9) * np.sqrt(np.maximum(members * (size - members), 1.0) / max(size - 1, 1))
+        row, category = np.nonzero((z > STRANGE) & (counts[disks] >= look.least))
+        zone, last = disks[row], len(WINDOWS_H) - 1
+        return Scores(
+            zone=zone,
+            category=category,
+            window=np.full(len(zone), last),
+            observed=counts[zone, category].astype(np.float64),
+            expected=look.table.share[zone, category] * look.city[category, last],
+            dispersion=look.baseline.dispersion[self.ring, category, last],
+            strength=z[row, category],
+            p=normal_tail(z[row, category]),
+        )
+
+    def _members(self, grid: Grid) -> Floats:
+        """How many cells each disk of the ring has, (C, 1)."""
+        inside: Floats = (grid.zones_of[:, disk_columns(self.ring)] < grid.zones).sum(axis=1).astype(np.float64)
+        return inside[:, None]
+
+
+def quiet_city(grid: Grid, baseline: Baseline, now_s: float, rng: np.random.Generator) -> Events:
+    """Cases of the longest window as they come when nothing is the matter: one category, drawn from the baseline.
+
+    Each cell's mean is itself drawn (gamma), with the scatter measured on disks of ring 1 in six hours.
+    """
+    hours = np.arange(int(now_s // HOUR_S) - WINDOWS_H[-1], int(now_s // HOUR_S) + 1)
+    rates = baseline.rates(hours)[0]
+    begin, end = now_s - WINDOWS_H[-1] * HOUR_S, now_s
+    part = np.clip(np.minimum((hours + 1) * HOUR_S, end) - np.maximum(hours * HOUR_S, begin), 0, None) / HOUR_S
+    expected = rates * part
+    scatter = float(baseline.dispersion[1, 0, 3])
+    share = baseline.with_cells(len(grid.cells)).share[:, 0]
+    if scatter > 0:
+        share = share * rng.gamma(1 / scatter, scatter, len(share))
+    n = int(rng.poisson(expected.sum() * share.sum()))
+    cell = np.searchsorted(np.cumsum(share), rng.random(n) * share.sum()).clip(0, len(share) - 1).astype(np.int32)
+    hour = np.searchsorted(np.cumsum(expected), rng.random(n) * expected.sum()).clip(0, len(hours) - 1)
+    at = np.clip((hours[hour] + rng.random(n)) * HOUR_S, begin + 1, end)
+    return Events(cell, np.zeros(n, dtype=np.int32), now_s - at)
+
+
+def _quiet_and_busy(baseline: Baseline) -> tuple[float, float]:
+    """Two instants of the coming week, with the fewest and the most cases expected in 24 hours."""
+    hours = baseline.until_s + HOUR_S * np.arange(0, 7 * 24, 3)
+    loads = [float(baseline.city(now_s)[0, -1]) for now_s in hours.tolist()]
+    return float(hours[int(np.argmin(loads))]), float(hours[int(np.argmax(loads))])
+
+
+def _single_tests(look: Look) -> int:
+    return look.grid.zones * look.categories * len(WINDOWS_H)
+
+
+def _of_scales(look: Look, scales: tuple[int, ...] | None) -> Candidates:
+    if scales is None:
+        return look.strange
+    return look.strange.where(np.isin(look.table.scale[look.strange.zone], scales))
+
+
+DEFAULT = Scan()
+ON_ZONES: Sequence[Detector] = (DEFAULT, Scan("scan-nb", poisson=False), Tail(), RingResidual(), RawGiStar())
+EVERYWHERE = (*RINGS, AREA_SCALE, CITY_SCALE)
