@@ -69,7 +69,13 @@ def response_times(
 ) -> dict[str, Any]:
     """`incidents` and `segments` of the answer. `docs`: incidents as JSON; exercises and merged ones are left out."""
     decode = msgspec.json.Decoder(Timed).decode
-    all_ = [decode(doc) for doc in docs]
+    return timed_figures([decode(doc) for doc in docs], unit_kinds, plans, targets, now)
+
+
+def timed_figures(
+    all_: Sequence[Timed], unit_kinds: Mapping[str, str], plans: Plans, targets: TargetFile, now: datetime
+) -> dict[str, Any]:
+    """The same of incidents that are decoded already."""
     counted = [one for one in all_ if one.began_at is not None and not one.merged_into and not one.exercise]
     to_times = _timer(unit_kinds, plans, targets)
     passed = [sample for one in counted for sample in _samples(one, to_times(one))]

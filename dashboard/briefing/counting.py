@@ -1,0 +1,270 @@
+"""The figures of a briefing from the archive: counts, stocks, and how they compare. Nothing here words anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+
+from dashboard.briefing.chance import Judged, judged
+from dashboard.briefing.figures import Figure, figure
+from dashboard.briefing.period import Period, comparisons, history
+from geo.days import local_date
+from streams.archive import lists, query
+from streams.archive.schema import FLOWS
+from streams.archive.view import EVERYTHING, View, Where
+
+TOP = 10
+COMPARED = ("received", "closed")  # flows beside which the other periods stand
+NOT_ACTUAL = ("Exercise", "Test", "System", "Draft")
+
+
+class Ranked(msgspec.Struct, frozen=True, kw_only=True):
+    """One category or area: how many were received, beside what was usual. `matters`: merged cases counted once."""
+
+    name: str
+    received: int
+    matters: int
+    before: int
+    expected: float | None
+    low: float | None
+    high: float | None
+    is_unusual: bool | None
+    open: int = 0
+    overdue: int = 0
+    deadline: int = 0
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """The change that is furthest from the usual, and where most of it is."""
+
+    by: str  # "category" or "area"
+    name: str
+    received: int
+    expected: float
+    low: float
+    high: float
+    questions: int
+    where: str  # of a category: the area with most of the excess
+    where_received: int
+    where_expected: float
+
+
+class CaseCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the archive counts of cases."""
+
+    figures: dict[str, Figure]
+    compared: dict[str, dict[str, int]]  # period -> figure -> value; periods that the archive does not reach are absent
+    categories: list[Ranked]
+    areas: list[Ranked]
+    change: Change | None
+    channels: list[dict[str, Any]]
+    languages: list[dict[str, Any]]
+    rates: list[dict[str, Any]]  # by area: followed up, contacted, resolved, satisfied, with their denominators
+    cells: list[dict[str, Any]]
+    oldest_open: list[dict[str, Any]]
+    oldest_overdue: list[dict[str, Any]]
+
+
+def first_day(view: View) -> date | None:
+    """The first local day of which the archive has cases."""
+    days = [file.day for file in view.manifest.of("case_events")]
+    return date.fromisoformat(min(days)) if days else None
+
+
+def count_cases(view: View, period: Period, where: Where = EVERYTHING) -> CaseCounts:
+    """Everything of a period that cases can tell."""
+    start, end = period.start, period.end
+    flows = query.counts(view, start, end, where)[0]
+    stock = query.stock(view, end, where)[0]
+    since = first_day(view)
+    earlier = [past for past in history(period) if since is not None and past.first >= since]
+    earlier_flows = {
+        past.first: query.counts(view, past.start, past.end, where, ("category", "area")) for past in earlier
+    }
+    received = judged(flows["received"], [_total(rows) for rows in earlier_flows.values()])
+    split = query.counts(view, start, end, where, ("category", "area"))
+    beside = {name: past for name, past in comparisons(period).items() if since is not None and past.first >= since}
+    return CaseCounts(
+        figures=_figures(flows, stock, received, _unlocated(view, start, end, where)),
+        compared={name: _beside(view, past, where) for name, past in beside.items()},
+        categories=_ranked(view, period, where, "category", split, earlier_flows, beside.get("before")),
+        areas=_ranked(view, period, where, "area", split, earlier_flows, beside.get("before")),
+        change=_largest_change(split, list(earlier_flows.values())),
+        channels=_nonzero(query.counts(view, start, end, where, ("channel",))),
+        languages=_nonzero(query.counts(view, start, end, where, ("language",))),
+        rates=_nonzero(query.counts(view, start, end, where, ("area",)), "followed_up"),
+        cells=_cells(view, start, end, where),
+        oldest_open=_oldest(view, "open", start, end, where, "oldest"),
+        oldest_overdue=_oldest(view, "overdue", start, end, where, "due"),
+    )
+
+
+def _figures(flows: dict[str, int], stock: dict[str, int], received: Judged, unlocated: int) -> dict[str, Figure]:
+    band = received.band
+    expected: dict[str, Any] = {"why": "too few earlier days to say what is usual"}
+    if band is not None:
+        expected = {"expected": band.expected, "low": received.low, "high": received.high, "days": band.days}
+    deadline = stock["deadline"]
+    return {
+        "cases_received": figure("cases_received", flows["received"], **expected),
+        "cases_closed": figure("cases_closed", flows["closed"]),
+        "cases_closed_late": figure(
+            "cases_closed_late", flows["closed_late"], n=flows["closed_late"], of=flows["closed"]
+        ),
+        "cases_followed_up": figure("cases_followed_up", flows["followed_up"]),
+        "cases_open": figure("cases_open", stock["open"]),
+        "cases_with_deadline": figure("cases_with_deadline", deadline, n=deadline, of=stock["open"]),
+        "cases_overdue": figure("cases_overdue", stock["overdue"], n=stock["overdue"], of=deadline),
+        "cases_without_location": figure("cases_without_location", unlocated, n=unlocated, of=flows["received"]),
+    }
+
+
+def _beside(view: View, past: Period, where: Where) -> dict[str, int]:
+    flows, stock = query.counts(view, past.start, past.end, where)[0], query.stock(view, past.end, where)[0]
+    return {f"cases_{name}": flows[name] for name in COMPARED} | {
+        "cases_open": stock["open"],
+        "cases_overdue": stock["overdue"],
+    }
+
+
+def _total(rows: Iterable[dict[str, Any]]) -> int:
+    return sum(row["received"] for row in rows)
+
+
+def _by(rows: Iterable[dict[str, Any]], column: str) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for row in rows:
+        found[row[column]] = found.get(row[column], 0) + row["received"]
+    return found
+
+
+def _nonzero(rows: list[dict[str, Any]], name: str = "") -> list[dict[str, Any]]:
+    """Rows that say something, the largest first."""
+    kept = [row for row in rows if (row[name] if name else any(row[flow] for flow in FLOWS))]
+    return sorted(kept, key=lambda row: -row[name or "received"])
+
+
+def _ranked(
+    view: View,
+    period: Period,
+    where: Where,
+    column: str,
+    split: list[dict[str, Any]],
+    earlier: dict[date, list[dict[str, Any]]],
+    before: Period | None,
+) -> list[Ranked]:
+    now = _by(split, column)
+    names = sorted(now, key=lambda name: (-now[name], name))[:TOP]
+    past = [_by(rows, column) for rows in earlier.values()]
+    day_before = _by(query.counts(view, before.start, before.end, where, (column,)), column) if before else {}
+    merged = _by(_merged(view, period, where, column), column)
+    stocks = {row[column]: row for row in query.stock(view, period.end, where, (column,))}
+    return [
+        _row(name, now[name], merged.get(name, 0), day_before.get(name, 0), [p.get(name, 0) for p in past], stocks)
+        for name in names
+    ]
+
+
+def _row(
+    name: str, received: int, merged: int, before: int, past: Sequence[int], stocks: dict[str, dict[str, Any]]
+) -> Ranked:
+    said = judged(received, past, TOP)
+    stock = stocks.get(name, {})
+    return Ranked(
+        name=name,
+        received=received,
+        matters=received - merged,
+        before=before,
+        expected=None if said.band is None else said.band.expected,
+        low=None if said.band is None else said.low,
+        high=None if said.band is None else said.high,
+        is_unusual=said.is_unusual,
+        open=stock.get("open", 0),
+        overdue=stock.get("overdue", 0),
+        deadline=stock.get("deadline", 0),
+    )
+
+
+def _merged(view: View, period: Period, where: Where, column: str) -> list[dict[str, Any]]:
+    """Cases received within the period that another one stands for, by a column, as known at its end."""
+    condition, values = where.sql()
+    days = view.days_from(period.start, period.end)
+    return view.rows(
+        f"SELECT {column}, count(*) AS received FROM (SELECT * FROM {view.table('case_events', days)}"
+        " WHERE recorded_at < ? QUALIFY row_number() OVER (PARTITION BY case_id ORDER BY seq DESC, index DESC) = 1)"
+        f" WHERE received_at >= ? AND merged_into <> '' AND {condition} GROUP BY {column}",
+        [period.end, period.start, *values],
+    )
+
+
+def _largest_change(split: list[dict[str, Any]], earlier: list[list[dict[str, Any]]]) -> Change | None:
+    """The unusual category or area with the largest distance from what was expected, or None within chance."""
+    found: list[tuple[float, Change]] = []
+    asked = {
+        column: set(_by(split, column)).union(*(_by(rows, column) for rows in earlier))
+        for column in ("category", "area")
+    }
+    questions = sum(len(names) for names in asked.values())
+    for column, names in asked.items():
+        now, past = _by(split, column), [_by(rows, column) for rows in earlier]
+        for name in names:
+            said = judged(now.get(name, 0), [p.get(name, 0) for p in past], questions)
+            if said.is_unusual and name:
+                found.append((abs(said.excess), _change(column, name, said, split, earlier)))
+    return max(found, key=lambda pair: (pair[0], pair[1].by, pair[1].name))[1] if found else None
+
+
+def _change(
+    column: str, name: str, said: Judged, split: list[dict[str, Any]], earlier: list[list[dict[str, Any]]]
+) -> Change:
+    """With the part of it that lies in one area (of an area: in one category)."""
+    other = "area" if column == "category" else "category"
+    now = _by([row for row in split if row[column] == name], other)
+    past = [_by([row for row in rows if row[column] == name], other) for rows in earlier]
+    mean = {key: sum(p.get(key, 0) for p in past) / len(past) for key in now}
+    most = max((key for key in now if key), key=lambda key: (abs(now[key] - mean[key]), key), default="")
+    assert said.band is not None
+    return Change(
+        by=column,
+        name=name,
+        received=said.value,
+        expected=said.band.expected,
+        low=said.low,
+        high=said.high,
+        questions=said.questions,
+        where=most,
+        where_received=now.get(most, 0),
+        where_expected=mean.get(most, 0.0),
+    )
+
+
+def _unlocated(view: View, start: datetime, end: datetime, where: Where) -> int:
+    rows = query.counts(view, start, end, where, ("cell",))
+    return sum(row["received"] for row in rows if row["cell"] is None)
+
+
+def _cells(view: View, start: datetime, end: datetime, where: Where) -> list[dict[str, Any]]:
+    rows = [row for row in query.counts(view, start, end, where, ("cell",)) if row["cell"] is not None]
+    kept = sorted(rows, key=lambda row: (-row["received"], row["cell"]))
+    return [{"cell": f"{row['cell']:x}", "received": row["received"]} for row in kept if row["received"]]
+
+
+def _oldest(view: View, name: str, start: datetime, end: datetime, where: Where, order: str) -> list[dict[str, Any]]:
+    rows = lists.cases_behind(view, name, start, end, where, order=order, limit=TOP).rows
+    kept = ("case_id", "category", "area", "owner", "grade", "received_at", "target_at", "reopened", "returned")
+    return [{key: row[key] for key in kept} for row in rows]
+
+
+def alerts_issued(view: View, period: Period) -> list[dict[str, Any]]:
+    """Alerts of the period that were meant."""
+    found = lists.alerts(view, period.start, period.end)
+    kept = ("alert_id", "sender", "event", "severity", "headline", "sent_at", "expires_at", "ended_at", "ended_by")
+    return [{key: row[key] for key in kept} for row in found if row["status"] not in NOT_ACTUAL]
+
+
+def day_of(at: datetime, zone: str) -> date:
+    """The local day of an instant."""
+    return local_date(at, zone)

@@ -1,0 +1,139 @@
+"""A briefing as it is kept: what it speaks of, its figures, and everything that its pages show."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+
+from dashboard.briefing.counting import CaseCounts, alerts_issued, count_cases
+from dashboard.briefing.emergencies import EmergencyCounts, count_emergencies
+from dashboard.briefing.figures import Figure, figure
+from dashboard.briefing.period import Period, Span
+from emergency.plans import Plans
+from emergency.segments import TargetFile
+from streams.archive import lists
+from streams.archive.view import View, Where
+from streams.codec import encode
+
+LAYOUT = 1  # raise it when figures are counted otherwise: then a briefing made again may differ
+
+
+class Inputs(msgspec.Struct, frozen=True, kw_only=True):
+    """What the figures were counted from. `digest` is a hash of exactly that: equal digests, equal figures."""
+
+    digest: str
+    files: int
+    log_position: str
+    sources: list[str]  # files that were imported
+
+
+class Briefing(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything of one briefing. `id` names city, period and area; `revision` counts corrections from 1."""
+
+    id: str
+    revision: int
+    city: str
+    span: Span
+    first: date
+    last: date
+    zone: str
+    area: str
+    cut_off: datetime
+    is_whole: bool
+    made_at: datetime
+    inputs: Inputs
+    figures: dict[str, Figure]
+    cases: CaseCounts
+    emergencies: EmergencyCounts
+    calls: list[dict[str, Any]]  # by channel
+    alerts: list[dict[str, Any]]
+
+    @property
+    def period(self) -> Period:
+        return Period(span=self.span, first=self.first, last=self.last, zone=self.zone, cut_off=self.cut_off)
+
+
+def make_briefing(
+    view: View, city: str, period: Period, plans: Plans, targets: TargetFile, made_at: datetime, area: str = ""
+) -> Briefing:
+    """Count one briefing from the archive. Blocks for as long as the questions take."""
+    where = Where(area=(area,)) if area else Where()
+    cases = count_cases(view, period, where)
+    emergencies = count_emergencies(view, period, plans, targets, where)
+    calls = lists.calls(view, period.start, period.end, ("channel",))
+    alerts = alerts_issued(view, period)
+    return Briefing(
+        id=briefing_id(city, period, area),
+        revision=1,
+        city=city,
+        span=period.span,
+        first=period.first,
+        last=period.last,
+        zone=period.zone,
+        area=area,
+        cut_off=period.cut_off,
+        is_whole=period.is_whole,
+        made_at=made_at,
+        inputs=inputs_of(view, period),
+        figures=cases.figures
+        | emergencies.figures
+        | _contacts(calls)
+        | {"alerts_issued": figure("alerts_issued", len(alerts))},
+        cases=cases,
+        emergencies=emergencies,
+        calls=calls,
+        alerts=alerts,
+    )
+
+
+def briefing_id(city: str, period: Period, area: str = "") -> str:
+    """`boston-2011-08-28`, `boston-week-2011-08-22`, with the area's hash where it is about one."""
+    span = "" if period.span is Span.DAY else f"{period.span}-"
+    of_area = f"-{hashlib.sha256(area.encode()).hexdigest()[:8]}" if area else ""
+    return f"{city}-{span}{period.first}{of_area}"
+
+
+def inputs_of(view: View, period: Period) -> Inputs:
+    """The files that the period's figures may depend on: all that was recorded before its end."""
+    until = period.end.isoformat()
+    files = sorted(
+        (file.table, file.day, file.path, str(file.rows))
+        for file in view.manifest.files
+        if file.day <= until[:10] and file.table not in ("checkpoints",)
+    )
+    return Inputs(
+        digest=hashlib.sha256(encode([LAYOUT, files])).hexdigest(),
+        files=len(files),
+        log_position=view.manifest.position,
+        sources=sorted(view.manifest.origins),
+    )
+
+
+def _contacts(calls: list[dict[str, Any]]) -> dict[str, Figure]:
+    """Nothing is said of a city that tells no calls: that is not zero."""
+    if not calls:
+        why = "no source tells calls"
+        return {name: figure(name, None, why=why) for name in ("contacts_offered", "contacts_answered")}
+    offered, answered = (sum(row[name] for row in calls) for name in ("offered", "answered"))
+    return {
+        "contacts_offered": figure("contacts_offered", offered),
+        "contacts_answered": figure("contacts_answered", answered, n=answered, of=offered),
+    }
+
+
+def told(briefing: Briefing) -> dict[str, Any]:
+    """The briefing as JSON-ready values: `figures` first, by name, each with value and definition."""
+    plain: dict[str, Any] = msgspec.to_builtins(briefing)
+    return {"figures": {name: _figure(said) for name, said in briefing.figures.items()}} | {
+        key: value for key, value in plain.items() if key != "figures"
+    }
+
+
+def _figure(said: Figure) -> dict[str, Any]:
+    """Value and definition always; the rest where there is something to say."""
+    return {"value": said.value, "definition": said.definition} | {
+        key: value for key, value in msgspec.to_builtins(said).items() if key not in ("value", "definition")
+    }

@@ -1,0 +1,31 @@
+"""Whose archive a briefing is made from, when nobody says."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+from dashboard.settings import PREFIX, Settings, archive_path
+from streams.archive.manifest import NAME, BadArchive
+
+PREFIX_OF_FOLDERS = "archive-"
+
+
+def with_archive(settings: Settings, city: str = "") -> Settings:
+    """Settings of the city that is named, else the one of HEXWATCH_CITY or that was last started here, else the only
+    one with an archive in the data folder. Raises BadArchive with the cities to choose from.
+    """
+    if city:
+        return replace(settings, city=city)
+    if f"{PREFIX}CITY" in os.environ or (archive_path(settings) / NAME).exists():
+        return settings
+    found = sorted(
+        folder.name.removeprefix(PREFIX_OF_FOLDERS)
+        for folder in settings.data.glob(f"{PREFIX_OF_FOLDERS}*")
+        if (folder / NAME).exists()
+    )
+    if len(found) == 1:
+        return replace(settings, city=found[0])
+    several = f"several cities have one: name it with --city ({', '.join(found)})"
+    nobody = f"no archive in {settings.data}: `archive import` loads a file into one, `demo` and `up` fill one"
+    raise BadArchive(several if found else nobody)
