@@ -68,3 +68,33 @@ def reader() -> None:
     stop = threading.Event()
     stop_on_signals(stop)
     run_reader(client, Keys(settings.city), reader_path(settings), stop)
+
+
+@click.command()
+def archiver() -> None:
+    """Run the archiver: copies the log of HEXWATCH_CITY into Parquet files. A second one waits."""
+    from dashboard.archiver_process import run as run_archiver
+    from streams.archive.manifest import BadArchive
+
+    settings = settings_or_exit()
+    client = redis_or_exit(settings)
+    stop = threading.Event()
+    stop_on_signals(stop)
+    try:
+        run_archiver(settings, client, stop)
+    except (BadArchive, ValueError) as error:
+        click.echo(str(error))
+        sys.exit(EX_CONFIG)
+
+
+@click.command()
+def similar() -> None:
+    """Look for similar cases of HEXWATCH_CITY as they come in, beside the engine and at a lower priority."""
+    from dashboard.similar.file import SimilarFile, similar_path
+    from dashboard.similar.process import run as run_similar
+
+    settings = settings_or_exit()
+    client = redis_or_exit(settings)
+    stop = threading.Event()
+    stop_on_signals(stop)
+    run_similar(client, Keys(settings.city), lambda: SimilarFile(similar_path(settings), settings.city), stop)

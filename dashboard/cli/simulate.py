@@ -9,6 +9,7 @@ from datetime import datetime
 
 import click
 
+from dashboard.callers.keys import sealer_of
 from dashboard.cli.common import one_line_errors, redis_or_exit, settings_or_exit
 from dashboard.engine_process import load_areas
 from dashboard.seeding import seed_city
@@ -40,7 +41,8 @@ def simulate(past: bool, start_at: str | None, seed: str, surge: float, port: in
         gc.disable()  # a million small objects that all stay: looking for rubbish among them doubles the time
         try:
             laws = Laws.of_city(city, areas, seed)
-            total = seed_city(client, keys, city, areas, datetime.fromisoformat(start_at), laws, _progress)
+            sealer = sealer_of(settings, city)
+            total = seed_city(client, keys, city, areas, datetime.fromisoformat(start_at), laws, _progress, sealer)
         except LookupError:
             return  # it has begun already and goes on
         Story(client, keys).note(seeded=str(total))

@@ -1,7 +1,8 @@
 """What is sent of an event, and how far each hook has come: its cursor, its failed tries, its dead letters.
 
 One hash per hook, `keys.of("webhook", name)`: `at` the entry up to which everything is settled, `attempts` the failed
-tries of the one after it, `disabled` the reason why nothing is sent, and what `webhook list` shows.
+tries of the one after it, `disabled` the reason why nothing is sent, and what `webhook list` shows. Others that follow
+the log have a noun of their own in place of `webhook`.
 """
 
 from __future__ import annotations
@@ -89,11 +90,11 @@ class Look:
 class Ledger:
     """The book of one hook in Redis. Only the process that delivers moves the cursor."""
 
-    def __init__(self, client: redis.Redis, keys: Keys, name: str):
+    def __init__(self, client: redis.Redis, keys: Keys, name: str, noun: str = "webhook"):
         self.client = client
         self.keys = keys
-        self.key = keys.of("webhook", name)
-        self.dead_key = keys.of("webhook-dead", name)
+        self.key = keys.of(noun, name)
+        self.dead_key = keys.of(f"{noun}-dead", name)
 
     def progress(self) -> Progress:
         found: Any = self.client.hgetall(self.key)
@@ -165,17 +166,14 @@ class Ledger:
 
     def bury(self, delivery: Delivery, reason: str, at: datetime) -> None:
         """The event goes to the hook's dead letters and the cursor past it, together: it can be in no third state."""
-        letter: dict[Any, Any] = {
-            "id": delivery.id,
-            "type": delivery.type,
-            "body": delivery.body,
-            "reason": reason,
-            "at": at.isoformat(),
-        }
         with self.client.pipeline(transaction=True) as pipe:
-            pipe.xadd(self.dead_key, letter, maxlen=DEAD_KEPT, approximate=True)
+            pipe.xadd(self.dead_key, _dead_letter(delivery, reason, at), maxlen=DEAD_KEPT, approximate=True)
             pipe.hset(self.key, mapping={"at": delivery.entry_id, "attempts": 0})
             pipe.execute()
+
+    def lose(self, delivery: Delivery, reason: str, at: datetime) -> None:
+        """A dead letter of something that was settled before; the cursor stays."""
+        self.client.xadd(self.dead_key, _dead_letter(delivery, reason, at), maxlen=DEAD_KEPT, approximate=True)
 
     def disable(self, reason: str) -> None:
         """Send nothing more until somebody enables the hook; the cursor stands, so nothing is lost meanwhile."""
@@ -196,6 +194,11 @@ class Ledger:
 
     def remove_dead(self, letter_id: str) -> None:
         self.client.xdel(self.dead_key, letter_id)
+
+
+def _dead_letter(delivery: Delivery, reason: str, at: datetime) -> dict[Any, Any]:
+    said = {"id": delivery.id, "type": delivery.type, "body": delivery.body}
+    return {**said, "reason": reason, "at": at.isoformat()}
 
 
 def _letter(fields: Mapping[bytes, bytes]) -> dict[str, Any]:

@@ -30,6 +30,7 @@ class Answer:
     status: int
     reason: str = ""
     retry_after_s: float = 0.0
+    body: bytes = b""  # as much of it as was asked for
 
     @property
     def is_taken(self) -> bool:
@@ -53,12 +54,15 @@ class Wire:
     tls: ssl.SSLContext | None = None
 
 
-def post(hook: Hook, body: bytes, headers: Mapping[str, str], wire: Wire) -> Answer:
-    """Send one body within the hook's time. Never raises for what a receiver or the network does."""
+def post(hook: Hook, body: bytes, headers: Mapping[str, str], wire: Wire, most_bytes: int = 0) -> Answer:
+    """Send one body within the hook's time; of the answer's body `most_bytes` are read.
+
+    Never raises for what a receiver or the network does.
+    """
     deadline = _Deadline(wire.monotonic() + hook.timeout_s, wire.monotonic)
     try:
         with _connected(hook, deadline, wire) as sock:
-            return _exchange(hook, _Paced(sock, deadline), body, headers)
+            return _exchange(hook, _Paced(sock, deadline), body, headers, most_bytes)
     except _Refused as refused:
         return Answer(0, str(refused))
     except TimeoutError:
@@ -71,17 +75,18 @@ def post(hook: Hook, body: bytes, headers: Mapping[str, str], wire: Wire) -> Ans
         return Answer(0, f"no HTTP answer: {type(error).__name__}")
 
 
-def _exchange(hook: Hook, sock: _Paced, body: bytes, headers: Mapping[str, str]) -> Answer:
-    """Send the request and read status and headers; the body of an answer is of no interest."""
+def _exchange(hook: Hook, sock: _Paced, body: bytes, headers: Mapping[str, str], most_bytes: int) -> Answer:
+    """Send the request and read status and headers; of most answers the body is of no interest."""
     connection = HTTPConnection(hook.host, hook.port)
     connection.sock = sock
     default = {"Host": hook.url.netloc, "Content-Type": "application/json", "Connection": "close"}
     connection.request("POST", hook.target, body, {**default, **headers})
     response = connection.getresponse()
+    said = response.read(most_bytes) if most_bytes else b""
     response.close()
     if 300 <= response.status < 400:
         return Answer(response.status, f"HTTP {response.status}: redirects are not followed")
-    return Answer(response.status, "", _seconds(response.getheader("Retry-After")))
+    return Answer(response.status, "", _seconds(response.getheader("Retry-After")), said)
 
 
 def _seconds(said: str | None) -> float:
