@@ -92,9 +92,9 @@
       const stage = speech.has(`stage.${incident.stage}`) ? speech.say(`stage.${incident.stage}`) : incident.stage;
       const since = speech.say("incident.since", { time: desk.time(incident.received_at), age: desk.age(incident.received_at) });
       const agency = incident.agency ? [speech.name("agencies", incident.agency)] : [];
-      const hand = incident.handover ? [speech.say("incident.handover", { to: speech.name("agencies", incident.handover.to) })] : [];
       const major = incident.major ? [speech.say("incident.major")] : [];
-      write(desk.part("incident-state"), [stage, since, ...agency, ...hand, ...major].join(" · "));
+      const alarm = incident.alarm > 1 ? [speech.say("incident.alarm", { n: incident.alarm })] : [];
+      write(desk.part("incident-state"), [stage, since, ...alarm, ...agency, ...major].join(" · "));
     }
 
     _running() {

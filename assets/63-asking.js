@@ -68,7 +68,7 @@
       const incident = fields.incident_id ? desk.called(fields.incident_id) : fields.into || fields.to ? desk.called(fields.into || fields.to) : "";
       if (!desk.speech.has(key)) return [hexwatch.readable(verb), units, incident].filter(Boolean).join(" · ");
       const status = fields.status ? statusSaid(desk.speech, fields.status) : "";
-      return desk.speech.say(key, { units, incident, status, priority: fields.priority || "" });
+      return desk.speech.say(key, { units, incident, status, priority: fields.priority || "", alarm: fields.alarm || "" });
     }
 
     /* Why, in the page's language where the engine said it in fields; else in the engine's own words. */
@@ -80,7 +80,7 @@
       if (ask.state === "denied" && ask.detail.status === 423) return speech.say("ask.locked");
       if (ask.state === "denied" && ask.detail.status === 401) return speech.say("ask.signed_out");
       if (ask.state === "denied" && ask.detail.status === 403) return speech.say(ask.detail.code === "csrf" ? "ask.outdated" : "ask.forbidden");
-      return ask.reason;
+      return hexwatch.reasonIn(desk, ask.reason || "");
     }
 
     _stopped(one) {

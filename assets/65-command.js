@@ -39,6 +39,7 @@
     { name: "safe", of: "unit", words: ["safe"], slots: ["words?"], ask: (said) => ({ verb: "end_unit_emergency", unit_id: said.unit, reason: said.words }) },
     { name: "new", of: "", words: ["new"], slots: ["kind", "priority?", "place?", "text?"], time: true, ask: create },
     { name: "priority", of: "incident", words: ["p1", "p2", "p3"], slots: ["words?"], ask: about("escalate", (said) => ({ priority: Number(said.word[1]), reason: said.words })) },
+    { name: "alarm", of: "incident", words: ["alarm", "al"], slots: ["number", "words?"], ask: about("further_alarm", ({ numbers: [alarm], words }) => ({ alarm, reason: words })) },
     { name: "kind", of: "incident", words: ["kind", "k"], slots: ["kind"], ask: about("triage", (said) => ({ kind: said.kind })) },
     { name: "place", of: "incident", words: ["loc"], slots: ["place"], ask: about("relocate", () => ({})) },
     { name: "note", of: "incident", words: ["n"], slots: ["words"], time: true, ask: about("note", (said) => ({ text: said.words })) },

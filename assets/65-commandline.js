@@ -43,6 +43,7 @@
       from: (said.units || []).flatMap((id) => desk.store.topic("roster").get(id)?.incidents || []).map(called).join(", "),
       kind: said.kind ? speech.name("incident_kinds", said.kind) : "",
       n: command.args.priority || 2,
+      alarm: command.args.alarm || "",
       agency: said.agency ? speech.name("agencies", said.agency) : "",
       answer: said.answer ? speech.say(`command.${said.answer}`) : "",
       numbers: iso(["t1", "t2", "t3", "dead"].map((name) => command.args[name] ?? 0).join(" / ")),

@@ -2,7 +2,7 @@
 (function (root) {
   "use strict";
   const hexwatch = (root.hexwatch = root.hexwatch || {});
-  const EMPTY = { kind: "", priority: 2, place: null, address: "", phone: "", name: "", text: "" };
+  const EMPTY = { kind: "", priority: 2, place: null, address: "", phone: "", name: "", text: "", exercise: false };
   const FIRST = ["kind", "place", "address", "phone", "text"]; // a priority or a name alone is no incident yet
 
   /*
@@ -23,7 +23,7 @@
   }
 
   function creation(now) {
-    const plain = ["kind", "phone", "name", "text", "at"].filter((name) => now[name]).map((name) => [name, now[name]]);
+    const plain = ["kind", "phone", "name", "text", "at", "exercise"].filter((name) => now[name]).map((name) => [name, now[name]]);
     return { verb: "create_incident", priority: now.priority, ...Object.fromEntries(plain), ...placeOf(now) };
   }
 

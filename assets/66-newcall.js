@@ -39,6 +39,10 @@
       for (const choice of box.querySelectorAll("[data-priority]")) choice.onclick = () => this.choosePriority(Number(choice.dataset.priority));
       fields.at.addEventListener("change", () => this.readTime());
       nodes.map.onclick = () => document.dispatchEvent(new CustomEvent("desk:pick-place", { detail: { done: (latlng) => this.picked(latlng) } }));
+      nodes.exercise.onclick = () => {
+        this.now.exercise = !this.now.exercise;
+        this.tellExercise();
+      };
       nodes.unknown.onclick = () => this.placeUnknown();
       nodes.done.onclick = () => this.close();
       nodes.again.onclick = () => this.save();
@@ -128,6 +132,7 @@
       for (const name of ["phone", "name", "text"]) fields[name].value = now[name];
       fields.at.value = "";
       this.tellPriority();
+      this.tellExercise();
     }
 
     choosePriority(priority) {
@@ -137,6 +142,14 @@
 
     tellPriority() {
       for (const choice of this.box.querySelectorAll("[data-priority]")) choice.setAttribute("aria-pressed", String(Number(choice.dataset.priority) === this.now.priority));
+    }
+
+    /* Whether it is one must be said before the first field is saved: an emergency never becomes an exercise. */
+    tellExercise() {
+      const { exercise } = this.nodes;
+      show(exercise, !this.id);
+      exercise.setAttribute("aria-pressed", String(this.now.exercise));
+      this.box.classList.toggle("exercise", Boolean(this.now.exercise));
     }
 
     /* Take a change and save it. */
@@ -173,11 +186,12 @@
       this.id = answer.detail.incident_id;
       this.saved = going;
       this.fields.at.disabled = true;
+      this.tellExercise();
     }
 
     failed(answer) {
       const { speech } = this.desk;
-      write(this.nodes.state, answer.state === "refused" ? speech.say("new.refused", { reason: answer.reason }) : speech.say("new.unsaved"));
+      write(this.nodes.state, answer.state === "refused" ? speech.say("new.refused", { reason: hexwatch.reasonIn(this.desk, answer.reason) }) : speech.say("new.unsaved"));
       this.nodes.state.dataset.state = "failed";
       show(this.nodes.again, true);
     }

@@ -9,6 +9,8 @@ from itertools import chain, islice
 
 from benchmarks.servers import Servers
 from benchmarks.traffic import CATEGORIES, CHANNELS, TEXTS, Traffic
+from dashboard.callers.numbers import dialling_of
+from dashboard.callers.sealing import Sealer
 from dashboard.engine.clock import Clock, Mode
 from geo.areas import Areas
 from geo.cities import City
@@ -18,6 +20,9 @@ from streams.codec import encode
 AT_ONCE = 5_000
 AGE = timedelta(days=20)  # the oldest of the open cases
 SEQ = 1_000
+GRADES, OWNERS, LANGUAGES = ("I", "II", "III", "III", "IV"), ("", "urban", "water", "parks"), ("zh", "zh", "zh", "en")
+CALLER_KEY = b"the key of the benchmarks' callers"
+CALLERS = 300_000  # numbers from which 6 in 10 cases come
 
 
 def open_cases(numbers: range, city: City, areas: Areas | None, now: datetime, seed: int = 7) -> Iterator[Case]:
@@ -32,6 +37,9 @@ def open_cases(numbers: range, city: City, areas: Areas | None, now: datetime, s
             case_id=f"old-{number}",
             category=rng.choice(CATEGORIES),
             channel=rng.choice(CHANNELS),
+            language=rng.choice(LANGUAGES),
+            grade=rng.choice(GRADES),
+            owner=rng.choice(OWNERS),
             lat=lat,
             lng=lng,
             cell=placed.cell,
@@ -48,17 +56,18 @@ def write_cases(servers: Servers, numbers: range, city: City, areas: Areas | Non
     """Commit these open cases with their private words and grid; a city not yet begun also gets its position."""
     cases = open_cases(numbers, city, areas, now)
     known = {raw.decode() for raw in servers.client.lrange(servers.keys.grid, 0, -1)}  # type: ignore[union-attr]
+    sealer = Sealer(CALLER_KEY, dialling_of(city))
     while some := list(islice(cases, AT_ONCE)):
         fresh = list(dict.fromkeys(case.cell for case in some if case.cell and case.cell not in known))
         known.update(fresh)
-        _write(servers, some, fresh)
+        _write(servers, some, fresh, sealer)
     clock = Clock(mode=Mode.LIVE, at=now)
     for name, value in {"seq": SEQ, "frame_seq": SEQ, "clock": encode(clock)}.items():
         servers.client.hsetnx(servers.keys.position, name, value)  # type: ignore[arg-type]
 
 
-def _write(servers: Servers, cases: list[Case], fresh: list[str]) -> None:
-    words = ((f"case:{case.case_id}", encode(_private(case))) for case in cases)
+def _write(servers: Servers, cases: list[Case], fresh: list[str], sealer: Sealer) -> None:
+    words = ((f"case:{case.case_id}", encode(_private(case, sealer))) for case in cases)
     with servers.client.pipeline(transaction=False) as pipe:
         pipe.execute_command(
             "HSET", servers.keys.cases, *chain.from_iterable((case.case_id, encode(case)) for case in cases)
@@ -69,6 +78,14 @@ def _write(servers: Servers, cases: list[Case], fresh: list[str]) -> None:
         pipe.execute()
 
 
-def _private(case: Case) -> dict[str, str]:
+def _private(case: Case, sealer: Sealer) -> dict[str, str]:
     number = int(case.case_id.rpartition("-")[2])
-    return {"address": f"{number % 999} Example Road", "text": TEXTS[number % len(TEXTS)]}
+    told = {"address": f"{number % 999} Example Road", "text": TEXTS[number % len(TEXTS)]}
+    if number % 10 < 6:
+        told |= {"phone": phone_of(number), "name": f"Caller {number % CALLERS}"}
+    return sealer.sealed(f"case:{case.case_id}", told)
+
+
+def phone_of(number: int) -> str:
+    """The number from which the case `old-<number>` was reported."""
+    return f"139{number * 7 % CALLERS:08d}"

@@ -48,6 +48,7 @@ class Role(StrEnum):
     HOTLINE = "hotline"
     VIEWER = "viewer"
     KIOSK = "kiosk"
+    REPORTER = "reporter"
 
 
 class Permission(StrEnum):
@@ -63,6 +64,7 @@ class Permission(StrEnum):
     REQUEST_CASE = "request_case"
     PUBLISH = "publish"
     MANAGE = "manage"
+    FILE_REPORTS = "file_reports"
 
 
 _WALL = {Permission.READ_PICTURE, Permission.READ_CELLS}
@@ -73,10 +75,13 @@ ROLES: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: frozenset(Permission),
     Role.LEADER: frozenset(_LISTS | {Permission.PUBLISH}),
     Role.DISPATCHER: frozenset(_DESK | {Permission.REQUEST_DISPATCH}),
-    Role.HOTLINE: frozenset(_DESK | {Permission.REQUEST_CASE}),
+    Role.HOTLINE: frozenset(_DESK | {Permission.REQUEST_CASE, Permission.FILE_REPORTS}),
     Role.VIEWER: frozenset(_LISTS),
     Role.KIOSK: frozenset(_WALL),
+    Role.REPORTER: frozenset({Permission.FILE_REPORTS}),
 }
+# Roles of screens and of other programs: they come with keys, no person has one.
+KEY_ROLES = frozenset({Role.KIOSK, Role.REPORTER})
 # Of which entities a role with `write_events` may report facts.
 WRITES: dict[Role, frozenset[str]] = {
     Role.ADMIN: frozenset({"case", "incident", "unit", "call", "agent", "alert", "notice", "hospital"}),
@@ -107,6 +112,11 @@ class Principal:
         if self.is_locked and permission not in LOCKED:
             return False
         return any(permission in ROLES[role] for role in self.roles)
+
+    def acting(self, *permissions: Permission) -> Role:
+        """The role in which somebody does what needs one of these: the earlier one tells, where several fit."""
+        fitting = (role for permission in permissions for role in self.roles if permission in ROLES[role])
+        return next(fitting, self.role)
 
     def writes(self) -> frozenset[str]:
         """Of which entities facts may be reported."""
@@ -218,9 +228,14 @@ class Access:
         key = _sent_key(asked)
         return self.principal_of(key) if key is not None else self._session_principal()
 
+    def page_principal(self, asked: Request) -> Principal | None:
+        """The same for pages: the key of an outside portal, which may only file reports, opens none."""
+        known = self.authenticate(asked)
+        return known if known is not None and known.may(Permission.READ_PICTURE) else None
+
     def live_principal(self, asked: Request) -> Principal | None:
         """The same for wall pages and /live, which a demo opens to loopback as kiosk. Never for /api."""
-        known = self.authenticate(asked)
+        known = self.page_principal(asked)
         return KIOSK if known is None and self.open_kiosk and _is_loopback(asked) else known
 
     def require(self, permission: Permission) -> Callable[[Callable[P, R]], Callable[P, R | Response]]:

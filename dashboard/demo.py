@@ -138,6 +138,9 @@ def _start(supervisor: Supervisor, program: Program) -> None:
     if program.standby:
         supervisor.start(Child(ENGINES[1], engine_words, env))
     supervisor.start(Child("reader", command("reader"), env))
+    supervisor.start(Child("similar", command("similar"), env))
+    if settings.archive:
+        supervisor.start(Child("archiver", command("archiver"), env))
     if settings.webhooks:
         supervisor.start(Child("webhooks", command("webhook", "run"), env))
     for number, feed in enumerate(program.feeds, start=1):

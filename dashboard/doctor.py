@@ -13,8 +13,10 @@ from typing import Any
 import redis
 
 from dashboard.connect import connect, durability_complaint
+from dashboard.doctor_hotline import examine_hotline
+from dashboard.doctor_onwards import examine_onwards
 from dashboard.doctor_places import examine_places
-from dashboard.doctor_plans import examine_plans, examine_targets, examine_travel
+from dashboard.doctor_plans import examine_alarms, examine_plans, examine_targets, examine_travel
 from dashboard.embedded import NoRedis, redis_binary
 from dashboard.settings import Settings
 from dashboard.supervisor import LEAST_FREE_MB
@@ -146,8 +148,9 @@ def _presets(_: Settings) -> Iterator[Finding]:
 
 
 def _desk(settings: Settings) -> Iterator[Finding]:
-    """What recommendations, response times and the search of places are made of."""
-    for examine_one in (examine_plans, examine_travel, examine_targets, examine_places):
+    """What recommendations, response times and the search of places are made of, and who is sent cases."""
+    files = (examine_plans, examine_travel, examine_targets, examine_alarms, examine_places, examine_onwards)
+    for examine_one in (*files, examine_hotline):
         yield from (Finding(*said) for said in examine_one(settings))
 
 

@@ -13,6 +13,8 @@ import redis
 from dashboard.connect import connect
 from dashboard.settings import Settings
 from dashboard.travel_models import travel_times
+from emergency.alarm_rules import SETTINGS as ALARMS
+from emergency.alarm_rules import load_settings
 from emergency.plans import PLANS, Plans, check_plans, load_plans
 from emergency.segments import TARGETS, load_target_file
 from geo.cities import City, load_city
@@ -73,6 +75,18 @@ def examine_targets(settings: Settings) -> Iterator[Said]:
         yield "targets", "bad", str(error), ADVICE
         return
     yield "targets", "ok", f"{len(file.in_use)} of {', '.join(file.used)}", ""
+
+
+def examine_alarms(settings: Settings) -> Iterator[Said]:
+    """Whether the alarms and deadlines can be read, and the shortest of them."""
+    path = Path(settings.alarms) if settings.alarms else ALARMS
+    try:
+        known = load_settings(path)
+    except ValueError as error:
+        yield "alarms", "bad", str(error), ADVICE
+        return
+    found = f"unacknowledged after {known.unacknowledged_s:g} s, hand-over answered within {known.hand_over_s['1']:g} s"
+    yield "alarms", "ok", found, ""
 
 
 def _size(plans: Plans) -> str:

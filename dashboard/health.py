@@ -12,6 +12,7 @@ import redis
 from flask import Blueprint, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
+from dashboard.open311.onwards.books import onward_counts
 from dashboard.story import SIMULATOR
 from streams.codec import encode
 from streams.keys import Keys
@@ -123,10 +124,11 @@ def health(client: redis.Redis, keys: Keys, silent_s: Callable[[], float], clien
     @blueprint.get("/metrics")
     def metrics() -> Response:
         try:
-            pulse = take_pulse(client, keys)
+            pulse, onwards = take_pulse(client, keys), onward_counts(client, keys)
         except redis.RedisError as error:
             return _answer(503, {"status": f"redis: {error}"})
-        return Response(_exposition(keys.city, pulse, silent_s(), clients()), mimetype=CONTENT_TYPE_LATEST)
+        exposed = _exposition(keys.city, pulse, silent_s(), clients(), *onwards.values())
+        return Response(exposed, mimetype=CONTENT_TYPE_LATEST)
 
     return blueprint
 
@@ -141,12 +143,15 @@ METRICS: dict[str, str] = {
     "hexwatch_redis_memory_bytes": "Memory that Redis uses",
     "hexwatch_frame_age_seconds": "Seconds since this web process saw a frame",
     "hexwatch_live_clients": "Live connections of this web process",
+    "hexwatch_onwards_open": "Cases that other bodies have over Open311",
+    "hexwatch_onwards_dead_letters": "Cases that could not be sent on, or that the body no longer knows",
 }
 
 
-def _exposition(city: str, pulse: Pulse, silent_s: float, clients: int) -> bytes:
+def _exposition(city: str, pulse: Pulse, silent_s: float, clients: int, sent_on: int, dead_ends: int) -> bytes:
     values = (
         pulse.epoch, pulse.seq, pulse.backlog, pulse.behind_s, pulse.dead, pulse.memory_bytes, silent_s, clients,
+        sent_on, dead_ends,
     )  # fmt: skip
     registry = CollectorRegistry()
     for (name, text), value in zip(METRICS.items(), values, strict=True):

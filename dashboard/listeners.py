@@ -33,16 +33,19 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Deed(NamedTuple):
-    """What a colleague does about an alarm, how many seconds after it began, and with what else to say."""
+    """What a colleague does about an alarm, how many seconds after it began, about what, and with what else to say."""
 
     verb: str
     after_s: tuple[float, float]
     also: dict[str, str]
+    field: str = "unit_id"
 
 
 DEEDS = {
     "check-in": Deed("check_in", (25, 70), {}),
     "distress": Deed("end_unit_emergency", (150, 260), {"reason": "crew out and well"}),
+    # Long enough that whoever sits at a desk finds one to call back.
+    "call-back": Deed("call_back", (240, 900), {"result": "resolved"}, "task_id"),
 }
 
 
@@ -74,7 +77,7 @@ class Listeners:
             found[f"colleague:{row.id}:ack:{row.version}"] = ("ack_alarm", {"alarm_id": row.id}, row)
         deed = DEEDS.get(row.kind)
         if deed is not None and row.state == AlarmState.ACKNOWLEDGED and self._is_time(row, "done", deed.after_s, now):
-            args = {"unit_id": row.subject.partition(":")[2], **deed.also}
+            args = {deed.field: row.subject.partition(":")[2], **deed.also}
             found[f"colleague:{row.id}:{deed.verb}"] = (deed.verb, args, row)
         return found
 

@@ -1,7 +1,8 @@
 """Events to rows of the reader: the engine's own folds, applied to what the reader's file holds.
 
 Nothing is decided here. The document of a row is what the engine wrote, or what the same fold makes of the same
-facts; the columns follow from the document; address and text come from the private record, at projection time.
+facts; the columns follow from the document; words, and the keyed hashes of a caller's number, come from the private
+record, at projection time.
 """
 
 from __future__ import annotations
@@ -18,16 +19,17 @@ import structlog
 
 from emergency.incidents import Incident, fold_incident, fold_touched, incidents_touched
 from emergency.units import Unit, fold_unit
-from hotline.cases import Case, fold_case
+from hotline.cases import Case, cases_touched, fold_case, fold_touched_case
+from hotline.worklists import tongue_of
 from streams.codec import Malformed, encode, payload_of
 from streams.events import TYPES, Envelope, Payload, Recording, SubjectErased, recording_of
-from streams.reader_schema import CASES, INCIDENTS, UNITS, Table, to_microseconds
+from streams.reader_schema import CASES, INCIDENTS, UNITS, WORDS, Table, to_microseconds
 from streams.reader_writer import ReaderWriter, Row
 
 log = structlog.get_logger(__name__)
 
 Document: TypeAlias = Case | Incident | Unit
-SHOWN_PRIVATE = ("address", "text")  # the private fields that the reader holds, for search only
+Told: TypeAlias = tuple[tuple[str, ...], tuple[str | None, ...]]  # words, columns
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,11 @@ class Fact:
 
 
 # Columns that the document has as a cell's text or an instant, and the table as an integer.
-NUMBERED = frozenset({"cell", "received_at", "closed_at", "target_at", "position_at"})
+NUMBERED = frozenset(
+    {"cell", "received_at", "closed_at", "target_at", "dispatch_due_at", "follow_up_due_at", "position_at"}
+)
+# Columns that the document has under another name.
+DERIVED: dict[str, tuple[str, Callable[[Any], Any]]] = {"tongue": ("language", tongue_of), "stage": ("stage", str)}
 
 
 def _number(value: str | datetime | None) -> int | None:
@@ -66,14 +72,28 @@ class Kind:
 
     def values_of(self, document: Document) -> tuple[Any, ...]:
         """The table's columns: cells and instants as integers."""
-        return tuple(_number(value) if name in NUMBERED else value for name, value in self._pairs(document))
-
-    def _pairs(self, document: Document) -> Iterable[tuple[str, Any]]:
-        return zip(self.table.columns, self.columns_of(document), strict=True)
+        return tuple(
+            value if read is None else read(value)
+            for read, value in zip(self.readings, self.columns_of(document), strict=True)
+        )
 
     @cached_property
     def columns_of(self) -> Callable[[Document], tuple[Any, ...]]:
-        return attrgetter(*self.table.columns)
+        return attrgetter(*(DERIVED[name][0] if name in DERIVED else name for name in self.table.columns))
+
+    @cached_property
+    def readings(self) -> tuple[Callable[[Any], Any] | None, ...]:
+        """What becomes of each value on its way into the table; None: nothing."""
+        return tuple(
+            _number if name in NUMBERED else DERIVED[name][1] if name in DERIVED else None
+            for name in self.table.columns
+        )
+
+    def told_of(self, private: Mapping[str, Any] | None) -> Told:
+        """What the file holds of a private record: the words, and the columns that are told."""
+        known = private or {}
+        words = tuple(str(known.get(name) or "") for name in WORDS)
+        return words, tuple(str(known[name]) if known.get(name) else None for name in self.table.told)
 
 
 KINDS: dict[str, Kind] = {
@@ -87,17 +107,20 @@ TELLING = frozenset(name for name in TYPES if KINDS.get(name.partition(".")[0], 
 
 
 def row_of(kind: Kind, document: Document, private: Mapping[str, Any] | None = None, base: int = 0) -> Row:
-    """The row of a document: its columns, its JSON, and the two private fields that search needs."""
+    """The row of a document: its columns, its JSON, and the private fields that search needs."""
+    return _row(kind, document, kind.told_of(private), base)
+
+
+def _row(kind: Kind, document: Document, told: Told, base: int) -> Row:
     received_at: datetime | None = getattr(document, "received_at", None)
-    told = private or {}
+    words, columns = told
     return Row(
         id=kind.id_of(document),
-        values=kind.values_of(document),
+        values=kind.values_of(document) + columns,
         doc=encode(document),
         seq=document.seq,
         received_us=None if received_at is None else to_microseconds(received_at),
-        address=str(told.get("address") or ""),
-        text=str(told.get("text") or ""),
+        words=words,
         base=base,
     )
 
@@ -108,8 +131,7 @@ class _Held:
 
     row: Row | None
     document: Document | None
-    address: str = ""
-    text: str = ""
+    told: Told
 
 
 @dataclass
@@ -138,13 +160,12 @@ class Batch:
         if held.row is not None and fact.seq <= held.row.base:
             return
         if isinstance(payload, SubjectErased):
-            held.address = held.text = ""
+            held.told = KINDS[subject[0]].told_of(None)
             self.erased += 1
             return
         held.document = fold_fact(held.document, subject, payload, fact)
         if fact.envelope.type in TELLING and fact.envelope.subject == ":".join(subject):
-            told = self.private.get(fact.envelope.subject) or {}
-            held.address, held.text = (str(told.get(name) or "") for name in SHOWN_PRIVATE)
+            held.told = KINDS[subject[0]].told_of(self.private.get(fact.envelope.subject))
 
     def save(self) -> None:
         for entity, kind in KINDS.items():
@@ -184,7 +205,7 @@ def telling(facts: Iterable[Fact]) -> list[str]:
 def _payload(fact: Fact) -> Payload | None:
     """The payload of a fact that has a row, or None."""
     entity = fact.envelope.type.partition(".")[0]
-    if entity not in KINDS and entity != "subject":
+    if entity not in KINDS and entity not in ("subject", "situation"):
         return None
     try:
         return payload_of(fact.envelope)
@@ -199,6 +220,7 @@ def subjects_of(fact: Fact, payload: Payload) -> list[tuple[str, str]]:
     name = payload.erased if isinstance(payload, SubjectErased) else fact.envelope.subject
     entity, _, subject_id = name.partition(":")
     found = [(entity, subject_id), *(("incident", touched) for touched in incidents_touched(payload))]
+    found += [("case", touched) for touched in cases_touched(payload)]
     return list(dict.fromkeys(found))
 
 
@@ -207,21 +229,25 @@ def fold_fact(document: Document | None, subject: tuple[str, str], payload: Payl
     entity, subject_id = subject
     if fact.envelope.subject == f"{entity}:{subject_id}":
         return KINDS[entity].fold(document, payload, fact)
+    if entity == "case":
+        case = cast("Case | None", document)
+        return fold_touched_case(case, payload, recording_of(fact.envelope, fact.seq))
     incident = cast("Incident | None", document)
     return fold_touched(incident, subject_id, payload, recording_of(fact.envelope, fact.seq))
 
 
 def _held(kind: Kind, row: Row | None) -> _Held:
     if row is None:
-        return _Held(None, None)
-    return _Held(row, msgspec.json.decode(row.doc, type=kind.document), row.address, row.text)
+        return _Held(None, None, kind.told_of(None))
+    told = row.words, row.values[len(kind.table.columns) :]
+    return _Held(row, msgspec.json.decode(row.doc, type=kind.document), told)
 
 
 def _change(kind: Kind, held: _Held) -> tuple[Row | None, Row] | None:
     if held.document is None:
         return None
     base = held.row.base if held.row else 0
-    row = row_of(kind, held.document, {"address": held.address, "text": held.text}, base)
-    if held.row and (held.row.doc, held.row.address, held.row.text) == (row.doc, row.address, row.text):
+    row = _row(kind, held.document, held.told, base)
+    if held.row and (held.row.doc, held.row.words, held.row.values) == (row.doc, row.words, row.values):
         return None
     return held.row, row

@@ -53,9 +53,9 @@ class Sight(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """What somebody wants to know: of which alarm, and which units are to be left where they are."""
+    """What somebody wants to know: of which alarm (0: the one that was called), and which units are left alone."""
 
-    alarm: int = 1
+    alarm: int = 0
     without: Collection[str] = ()
 
 
@@ -168,7 +168,7 @@ class Recommender:
         """One answer for each incident seen, all solved together. Computes: to be run in the thread pool."""
         self._mirror.follow(sight.units, sight.now)
         cover = self._covered(sight)
-        plans = [plan_for(self.plans, one.kind, one.priority, asked.alarm) for one in sight.incidents]
+        plans = [plan_for(self.plans, one.kind, one.priority, asked.alarm or one.alarm) for one in sight.incidents]
         needs = [self._need(one, plan) for one, plan in zip(sight.incidents, plans, strict=True)]
         found = recommend_together(
             needs, self._mirror.fleet, self.model, sight.now, excluded=asked.without, cover=cover

@@ -13,8 +13,12 @@ def secret_of(settings: Settings) -> str:
     """From the settings, or made once and kept where only this user reads it."""
     if settings.secret:
         return settings.secret
-    path = settings.data / "secret"
-    settings.data.mkdir(parents=True, exist_ok=True)
+    return kept_secret(settings.data / "secret")
+
+
+def kept_secret(path: Path) -> str:
+    """The secret of this file, which is made when there is none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         _make(path)
     return path.read_text(encoding="ascii")
@@ -22,7 +26,7 @@ def secret_of(settings: Settings) -> str:
 
 def _make(path: Path) -> None:
     """Whole or not at all: several processes start at once, and none may read half of what another writes."""
-    beside = path.with_name(f".secret.{os.getpid()}")
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
     with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
         file.write(secrets.token_urlsafe(48))
     try:

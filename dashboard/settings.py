@@ -64,6 +64,7 @@ SETTINGS: dict[str, Setting] = {
     "area_name": Setting("name", str, "property of the area file that holds the name"),
     "api_key": Setting("", str, "an admin key accepted from the start, for scripts"),
     "secret": Setting("", str, "key that signs sessions; by default made once and kept in the data folder"),
+    "caller_key": Setting("", str, "key that seals callers' numbers; by default made once and kept in the data folder"),
     "open_wall": Setting(False, _flag, "let loopback see /wall without a key (the demo sets it)"),
     "story": Setting(False, _flag, "show the story bar of a simulated city (the demo sets it)"),
     "max_backlog": Setting(200_000, _positive, "inbox entries waiting before intake answers 503"),
@@ -76,12 +77,24 @@ SETTINGS: dict[str, Setting] = {
     "webhooks": Setting("", str, "TOML file of webhooks, see docs/operations.md"),
     "travel": Setting("", str, "file of travel times that `travel learn` wrote; empty: simulated or assumed"),
     "plans": Setting("", str, "folder of response plans (TOML) in place of those that come with Hexwatch"),
+    "hotline_rules": Setting("", str, "folder of the hotline's rules (TOML) in place of those that come with Hexwatch"),
     "targets": Setting("", str, "TOML file of response-time targets in place of the one that comes with Hexwatch"),
+    "alarms": Setting("", str, "TOML file of alarms and deadlines in place of the one that comes with Hexwatch"),
+    "lock_after_s": Setting(600, _positive, "seconds without a key or a movement before a dispatch desk locks"),
     "eido_domain": Setting("", str, "domain name that ends this city's identifiers in EIDO"),
     "places": Setting("", str, "file of streets for the desk's search, made by `places learn`"),
     "board_folder": Setting("", str, "folder of the printed boards; empty: `board` in the data folder"),
     "board_language": Setting("en", _desk_language, "language of the printed boards: en, zh_CN or ar"),
     "board_keep_h": Setting(24, _positive, "hours that printed boards are kept"),
+    "open311_jurisdiction": Setting("", str, "jurisdiction_id of this city's Open311 server beside the city's own id"),
+    "open311_public": Setting(True, _flag, "let strangers read requests over Open311, as the standard has it"),
+    "open311_per_minute": Setting(1200, _positive, "requests one key may file over Open311 in a minute"),
+    "onwards": Setting("", str, "TOML file of bodies that are sent their cases over Open311"),
+    "archive": Setting(True, _flag, "run the archiver, and keep the log until it has it"),
+    "archive_folder": Setting("", str, "folder of the archive; empty: `archive-<city>` in the data folder"),
+    "archive_flush_s": Setting(60, _positive, "seconds after which a fact stands in a file of the archive"),
+    "archive_wait": Setting(5_000_000, _positive, "facts beyond HEXWATCH_EVENTS_KEPT that wait for a late archiver"),
+    "archive_rules": Setting("", str, "TOML file that says how long the archive keeps what; empty: for ever"),
     "log_level": Setting("info", str, "debug, info, warning or error"),
 }
 
@@ -99,6 +112,7 @@ class Settings:
     area_name: str
     api_key: str
     secret: str
+    caller_key: str
     open_wall: bool
     story: bool
     max_backlog: int
@@ -111,12 +125,24 @@ class Settings:
     webhooks: str
     travel: str
     plans: str
+    hotline_rules: str
     targets: str
+    alarms: str
+    lock_after_s: int
     eido_domain: str
     places: str
     board_folder: str
     board_language: str
     board_keep_h: int
+    open311_jurisdiction: str
+    open311_public: bool
+    open311_per_minute: int
+    onwards: str
+    archive: bool
+    archive_folder: str
+    archive_flush_s: int
+    archive_wait: int
+    archive_rules: str
     log_level: str
 
     @property
@@ -138,6 +164,16 @@ def city_file(settings: Settings) -> Path:
 def reader_path(settings: Settings) -> Path:
     """Where the reader of this city keeps its file on this machine."""
     return settings.data / f"reader-{settings.city}.sqlite"
+
+
+def briefings_path(settings: Settings) -> Path:
+    """Where the briefings of this city are kept."""
+    return settings.data / f"briefings-{settings.city}"
+
+
+def archive_path(settings: Settings) -> Path:
+    """Where the archive of this city lies."""
+    return Path(settings.archive_folder) if settings.archive_folder else settings.data / f"archive-{settings.city}"
 
 
 def read_settings(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:

@@ -11,7 +11,7 @@ from dashboard.accounts.positions import Positions
 from dashboard.topics import DESK_ROLES
 from layouts.context import Viewer
 
-NOBODY = Viewer(may_read=False, may_ask=False)
+NOBODY = Viewer(may_read=False, may_ask=False, may_case=False, may_reveal=False)
 
 
 def viewers(access: Access) -> Callable[[], Viewer]:
@@ -33,6 +33,8 @@ def viewers(access: Access) -> Callable[[], Viewer]:
             positions=tuple(positions.of(principal.name)) if found else (),
             may_read=any(str(role) in DESK_ROLES for role in principal.roles),
             may_ask=_may(principal, Permission.REQUEST_DISPATCH),
+            may_case=_may(principal, Permission.REQUEST_CASE),
+            may_reveal=_may(principal, Permission.READ_PRIVATE),
             is_person=found is not None,
         )
 

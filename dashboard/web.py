@@ -14,6 +14,7 @@ from flask import Flask, Response, redirect, request, session
 from werkzeug.wrappers import Response as AnyResponse
 
 from callbacks import dispatch as dispatch_callbacks
+from callbacks import hotline as hotline_callbacks
 from callbacks import shell as shell_callbacks
 from callbacks import wall as wall_callbacks
 from dashboard.access import CSRF_HEADER, SAFE_METHODS, Access, Role, error_response
@@ -24,12 +25,15 @@ from dashboard.api.blueprint import api
 from dashboard.api.context import ApiContext
 from dashboard.blocking import run_blocking
 from dashboard.board import board_routes, start_board
+from dashboard.callers.keys import sealer_of
 from dashboard.connect import connect
 from dashboard.desk import Desk
-from dashboard.engine_process import load_areas
+from dashboard.engine_process import load_areas, load_own_alarms
 from dashboard.health import health
+from dashboard.hotline_files import hotline_files
 from dashboard.live import LiveContext, start_live
 from dashboard.logs import set_up_logging
+from dashboard.open311.start import open311_routes
 from dashboard.outgoing.routes import feeds
 from dashboard.places import KeptGazetteer
 from dashboard.recommending import recommender_of
@@ -38,6 +42,7 @@ from dashboard.run_sheets import run_sheets
 from dashboard.secret import secret_of
 from dashboard.settings import Settings, read_settings, reader_path
 from dashboard.signin import limiter_storage, start_signin
+from dashboard.similar.file import SimilarReader, similar_path
 from dashboard.story import Story
 from dashboard.story_routes import story_routes
 from dashboard.viewers import viewers
@@ -62,9 +67,11 @@ POLICY = (
 
 
 OUR_PAGES = frozenset({"same-origin", "none"})  # as browsers name them in Sec-Fetch-Site
-DESKS = frozenset({"/dispatch"})
+DESKS = frozenset({"/dispatch", "/hotline"})
 # To which page a role is led that signed in; others to the front page.
-HOMES = {role: path for role, path in {Role.DISPATCHER: "/dispatch"}.items() if path in PAGES}
+HOMES = {
+    role: path for role, path in {Role.DISPATCHER: "/dispatch", Role.HOTLINE: "/hotline"}.items() if path in PAGES
+}
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -79,6 +86,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     accounts = open_accounts(client, keys, settings.data)
     areas = load_areas(settings, city)
     context = replace(_api_context(settings, client, keys, accounts), **_advice(settings, city, areas))
+    context = replace(context, sealer=sealer_of(settings, city), own_language=city.languages[0], zone=city.time_zone)
     storage = limiter_storage(settings.redis)
     limiter = start_signin(app, context.access, storage, people=accounts.people, homes=HOMES)
     app.register_blueprint(account_routes(context.access, accounts, limiter))
@@ -86,6 +94,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _, relay = start_live(app, LiveContext(settings, context.client, context.keys, context.access))
     app.register_blueprint(api(context))
     app.register_blueprint(feeds(context, city))
+    app.register_blueprint(open311_routes(settings, context, city, limiter))
     app.register_blueprint(health(context.client, context.keys, relay.silent_s, lambda: len(relay.clients)))
     if settings.story:
         app.register_blueprint(story_routes(Story(context.client, context.keys), context.access))
@@ -104,6 +113,7 @@ def _api_context(settings: Settings, client: redis.Redis, keys: Keys, accounts: 
         max_backlog=settings.max_backlog,
         max_memory_mb=settings.max_memory_mb,
         eido_domain=settings.eido_domain,
+        similar=SimilarReader(similar_path(settings), settings.city),
         sleep=gevent.sleep,
     )
 
@@ -114,12 +124,18 @@ def _advice(settings: Settings, city: City, areas: Areas | None) -> dict[str, An
     gevent.spawn_later(WARM_AFTER_S, run_blocking, recommender.warm)
     gazetteer = KeptGazetteer(settings, city, areas)
     gevent.spawn_later(WARM_AFTER_S, gazetteer.warm)
-    return {"recommender": recommender, "targets": targets_of(settings.targets), "gazetteer": gazetteer}
+    return {
+        "recommender": recommender,
+        "targets": targets_of(settings.targets),
+        "gazetteer": gazetteer,
+        "hotline": hotline_files(settings.hotline_rules, city, areas),
+    }
 
 
 def _add_pages(app: Flask, settings: Settings, city: City, api_context: ApiContext, areas: Areas | None) -> None:
     context = context_of(city, areas, tile_url=settings.tile_url)
     context = replace(context, story=settings.story, viewer=viewers(api_context.access))
+    context = replace(context, lock_after_s=settings.lock_after_s, alarms=load_own_alarms(settings))
     dash = Dash(
         "hexwatch",
         server=app,  # type: ignore[arg-type]
@@ -134,6 +150,7 @@ def _add_pages(app: Flask, settings: Settings, city: City, api_context: ApiConte
     shell_callbacks.register(dash, context)
     wall_callbacks.register(dash, Desk(api_context, city), context)
     dispatch_callbacks.register(dash)
+    hotline_callbacks.register(dash)
     app.register_blueprint(run_sheets(api_context, context))
     app.register_blueprint(board_routes(api_context.client, api_context.keys, api_context.access, context))
     start_board(settings, api_context.client, api_context.keys, context)
@@ -160,7 +177,7 @@ def _guard(app: Flask, settings: Settings, access: Access) -> None:
         if is_page and "kiosk" in request.args:
             _sign_in_screen(access, request.args["kiosk"])
         is_desk = request.path.rstrip("/") in DESKS  # open to nobody unnamed, also where the wall is
-        who = access.authenticate(request) if is_desk else access.live_principal(request)
+        who = access.page_principal(request) if is_desk else access.live_principal(request)
         if not (is_page or is_dash) or who is not None:
             return None
         if is_page:

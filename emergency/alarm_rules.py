@@ -15,7 +15,6 @@ from typing import Annotated
 
 import msgspec
 
-from emergency.agencies import ANSWER_WITHIN
 from emergency.assignments import RANK, Assignment, Doing
 from emergency.incidents import Incident
 from emergency.life import Stage
@@ -45,14 +44,19 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     silent_s: Seconds
     unacknowledged_s: Seconds
     contact_lost_s: Seconds
+    agency_s: Seconds
     unattended_s: Seconds
     unassigned_s: ByPriority
+    hand_over_s: ByPriority
     escalate_s: ByPriority
     rate: Rate
     check_in_min: dict[str, Seconds] = {}
 
     def unassigned_after(self, priority: int) -> timedelta:
         return timedelta(seconds=self.unassigned_s[_level(priority)])
+
+    def hand_over_within(self, priority: int) -> timedelta:
+        return timedelta(seconds=self.hand_over_s[_level(priority)])
 
     def escalate_after(self, severity: int) -> timedelta:
         return timedelta(seconds=self.escalate_s[_level(severity)])
@@ -72,7 +76,7 @@ def _level(number: int) -> str:
 def load_settings(path: Path = SETTINGS) -> Settings:
     """Read the settings. Raises ValueError naming the file, the key and what is wrong."""
     settings = typed(read_toml(path), Settings, path, "alarm settings")
-    for name in ("unassigned_s", "escalate_s"):
+    for name in ("unassigned_s", "hand_over_s", "escalate_s"):
         if missing := {"1", "2", "3"} - getattr(settings, name).keys():
             raise ValueError(f"{path}: {name}: say what holds for {', '.join(sorted(missing))}")
     return settings
@@ -169,7 +173,7 @@ def _unanswered(incident: Incident, settings: Settings) -> Iterator[Due]:
     """Of the agencies that were asked to help, the one that has owed an answer for longest."""
     asked = min((known.asked_at for known in incident.agencies if known.is_waiting), default=None)
     if asked is not None:
-        yield _of(incident, "agency", 2, asked + ANSWER_WITHIN)
+        yield _of(incident, "agency", 2, asked + timedelta(seconds=settings.agency_s))
 
 
 def _unreported(incident: Incident, settings: Settings) -> Iterator[Due]:

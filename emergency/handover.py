@@ -26,7 +26,8 @@ from streams.events import (
 if TYPE_CHECKING:
     from emergency.incidents import Incident
 
-NUMBERS = ("12345", "110", "119", "120", "122")
+HOTLINE = "12345"
+NUMBERS = (HOTLINE, "110", "119", "120", "122")
 ANSWER_WITHIN = {1: timedelta(seconds=60), 2: timedelta(minutes=2), 3: timedelta(minutes=5)}
 OVERDUE = "no answer in time"
 
@@ -82,7 +83,7 @@ def parties(agencies: Iterable[str]) -> tuple[str, ...]:
 
 
 def answer_due_at(offered_at: datetime, priority: int) -> datetime:
-    """When an offer made at `offered_at` must be answered, by priority 1 to 3."""
+    """When an offer made at `offered_at` must be answered that says no time itself, by priority 1 to 3."""
     return offered_at + ANSWER_WITHIN[min(max(priority, 1), 3)]
 
 
@@ -127,7 +128,7 @@ def _offered(incident: Incident, payload: IncidentHandedOver, recording: Recordi
         to=payload.to,
         offered_at=at,
         offered_by=recording.by,
-        due_at=answer_due_at(at, incident.priority),
+        due_at=payload.due_at or answer_due_at(at, incident.priority),
         informed_at=at if payload.informed else None,
         reason=payload.reason,
     )

@@ -16,6 +16,7 @@ from emergency.life import OVER, Stage, stage_at_work
 from emergency.major import MAJOR_FOLDS, Major
 from streams.events import (
     TYPES,
+    IncidentAlarmRaised,
     IncidentCancelled,
     IncidentClosed,
     IncidentContained,
@@ -81,6 +82,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc
     incident_id: str
     kind: str = "other"
     priority: int = 2
+    alarm: int = 1  # how many alarms of its plan are called
     lat: float | None = None
     lng: float | None = None
     cell: str = ""
@@ -251,7 +253,8 @@ def _changed(incident: Incident, changes: Changes, recording: Recording, what: s
 
 def _why(payload: IncidentPayload) -> str:
     agency, answer = getattr(payload, "agency", ""), getattr(payload, "answer", "")
-    whose = " ".join(said for said in (agency, answer) if said)
+    alarm = getattr(payload, "alarm", "")
+    whose = " ".join(str(said) for said in (agency, answer, alarm) if said)
     for name in ("reason", "note_id", "report_id", "case_id", "to", "into", "of", "commander"):
         if said := getattr(payload, name, ""):
             return f"{whose}: {said}" if whose else str(said)
@@ -316,6 +319,10 @@ def _escalated(incident: Incident, payload: IncidentEscalated, recording: Record
     return {"priority": payload.priority} if payload.priority != incident.priority else {}
 
 
+def _alarm_raised(incident: Incident, payload: IncidentAlarmRaised, recording: Recording) -> Changes:
+    return {"alarm": payload.alarm} if payload.alarm != incident.alarm and payload.alarm >= 1 else {}
+
+
 def _triaged(incident: Incident, payload: IncidentTriaged, recording: Recording) -> Changes:
     kind, priority = payload.kind or incident.kind, payload.priority or incident.priority
     triaged_at = None if payload.withdrawn else incident.triaged_at or recording.occurred_at
@@ -375,6 +382,7 @@ def _without(incident: Incident, name: str, other: str) -> Changes:
 FOLDS: dict[type[IncidentPayload], Callable[[Incident, Any, Recording], Changes]] = {
     IncidentReopened: _reopened,
     IncidentEscalated: _escalated,
+    IncidentAlarmRaised: _alarm_raised,
     IncidentTriaged: _triaged,
     IncidentRelocated: _relocated,
     IncidentContained: _contained,

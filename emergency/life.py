@@ -8,6 +8,7 @@ from enum import StrEnum
 from emergency.assignments import Assignment, Doing
 from streams.events import (
     IncidentAgencyAsked,
+    IncidentAlarmRaised,
     IncidentCancelled,
     IncidentClosed,
     IncidentContained,
@@ -66,6 +67,7 @@ TRANSITIONS: dict[Stage, frozenset[Stage]] = {
 SENSIBLE_IN: dict[type[IncidentPayload], frozenset[Stage]] = {
     IncidentTriaged: OPEN,
     IncidentEscalated: OPEN,
+    IncidentAlarmRaised: OPEN,
     IncidentRelocated: OPEN,
     IncidentLinked: OPEN,
     IncidentContained: frozenset({Stage.ON_SCENE, Stage.TRANSPORTING}),

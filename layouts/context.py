@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import parse_qs
 
+from emergency.alarm_rules import Settings as AlarmSettings
 from geo.areas import Areas
 from layouts.scale import Viewing
 from layouts.texts import DEFAULT, Language, language
@@ -86,6 +87,8 @@ class Viewer:
     positions: tuple[str, ...] = ()
     may_read: bool = True  # incidents and units
     may_ask: bool = True  # request a dispatch
+    may_case: bool = True  # request a step of a case
+    may_reveal: bool = True  # see who called, which is written down
     is_person: bool = False  # signed in with name and password: has positions, and a desk that locks
 
 
@@ -101,6 +104,8 @@ class Context:
     base_path: str = ""  # prefix of /live when served below a path
     catalogue: Catalogue | None = None
     story: bool = False  # a simulated city with a story bar
+    lock_after_s: int = 600  # a desk that nobody touched for so long locks
+    alarms: AlarmSettings | None = None  # None: those that come with Hexwatch
     viewer: Callable[[], Viewer] | None = None  # who asks just now; None where nobody does
 
 

@@ -53,4 +53,23 @@ class Deskmap(StrEnum):
     CANVAS = "deskmap-canvas"
 
 
-PANELS: tuple[type[StrEnum], ...] = (Shell, Live, Wall, Map, Cases, Dispatch, Deskmap)
+class Hotline(StrEnum):
+    """The hotline desk as a whole, and its connection."""
+
+    PAGE = "hotline-page"
+    SOCKET = "hotline-socket"
+
+
+class Hotlinemap(StrEnum):
+    """The map of the hotline desk."""
+
+    CANVAS = "hotlinemap-canvas"
+
+
+class Worklist(StrEnum):
+    """The grid over a work list."""
+
+    GRID = "worklist-grid"
+
+
+PANELS: tuple[type[StrEnum], ...] = (Shell, Live, Wall, Map, Cases, Dispatch, Deskmap, Hotline, Hotlinemap, Worklist)

@@ -12,6 +12,7 @@ from dash.development.base_component import Component
 from layouts import ids
 from layouts.context import Context, Viewer, wall_options
 from layouts.pages.dispatch import desk_options, dispatch
+from layouts.pages.hotline import hotline
 from layouts.pages.wall import wall
 from layouts.tokens import mantine_theme
 
@@ -31,10 +32,18 @@ def dispatch_page(context: Context, search: str) -> Component:
     return dmc.DirectionProvider(dispatch(context, lang, options, viewer), direction=lang.direction)
 
 
+def hotline_page(context: Context, search: str) -> Component:
+    """`/hotline?lang=&palette=` and what its scripts keep there: list, filters, case."""
+    viewer = context.viewer() if context.viewer else Viewer()
+    lang, options = desk_options(search, viewer.locale)
+    return dmc.DirectionProvider(hotline(context, lang, options, viewer), direction=lang.direction)
+
+
 # Address -> page. A new page is one line here.
 PAGES: dict[str, Page] = {
     "/wall": wall_page,
     "/dispatch": dispatch_page,
+    "/hotline": hotline_page,
 }
 FRONT = "/wall"
 

@@ -146,6 +146,11 @@ class Keys:
         """Hash: digest of an access key -> {name, role}."""
         return self.of("access")
 
+    @property
+    def archive(self) -> str:
+        """Hash: how far the archive's files reach, and the range of the log that is being written."""
+        return self.of("archive")
+
     def view(self, topic: str) -> str:
         """Hash: the committed picture of one topic, key -> JSON value."""
         return self.of("view", topic)

@@ -7,20 +7,24 @@ it is a projection. Whoever reads opens it anew for each question, so a rebuilt 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from streams.reader_lists import ListQuery, Run, Summary, slices, summary_of
 from streams.reader_query import FEW, MAX_LIMIT, BadCursor, Query, build, encode_cursor
 from streams.reader_schema import CASES, INCIDENTS, SCHEMA, UNITS, Table
+from streams.reader_text import match_expression
 
-__all__ = ["BadCursor", "NotReady", "Page", "Reader", "TooMany"]
+__all__ = ["BadCursor", "ListPage", "ListRow", "NotReady", "Page", "Reader", "TooMany"]
 
 MAP_BYTES = 1 << 30
 WAIT_FOR_LOCK_S = 5.0
+AT_ONCE = 1_000  # rows that a walk through a list takes at a time
 
 
 class NotReady(Exception):
@@ -39,6 +43,24 @@ class Page:
     next: str | None
     seq: int
     total: int | None = None
+
+
+@dataclass(frozen=True)
+class ListRow:
+    """One case of a list: its document (JSON), who called (a keyed hash, if known), and whether that is a repeat."""
+
+    doc: bytes
+    caller: str = ""
+    repeated: bool = False
+
+
+@dataclass(frozen=True)
+class ListPage:
+    """Some rows of a list in its order, how many it has in all, and the seq as of which that is true."""
+
+    rows: tuple[ListRow, ...]
+    total: int
+    seq: int
 
 
 class Reader:
@@ -134,6 +156,45 @@ class Reader:
             raise TooMany(f"more than {most:,} {table.name}")
         return [bytes(doc) for _, _, doc in found], seq
 
+    def list_rows(self, query: ListQuery, start: int, end: int) -> ListPage:
+        """The rows `start` to `end` (not included) of a work list."""
+        with self._snapshot() as (db, seq):
+            runs = _runs(db, query)
+            rows = tuple(row for part in slices(runs, start, end) for row in _rows(db, query, *part))
+        return ListPage(rows, sum(run.n for run in runs), seq)
+
+    def summaries(self, queries: Mapping[str, ListQuery], now: datetime) -> tuple[dict[str, Summary], int]:
+        """What each list holds at `now`, all as of one seq."""
+        with self._snapshot() as (db, seq):
+            found = {name: summary_of(db.execute(*query.summary(now)).fetchone()) for name, query in queries.items()}
+        return found, seq
+
+    @contextmanager
+    def walk(self, query: ListQuery) -> Iterator[tuple[int, int, Iterator[list[ListRow]]]]:
+        """(rows in all, seq, the rows in the list's order, some at a time): one state of the list to its end."""
+        with self._snapshot() as (db, seq):
+            runs = _runs(db, query)
+            yield sum(run.n for run in runs), seq, _parts(db, query, runs)
+
+    def cases_of(self, column: str, value: str, limit: int) -> tuple[list[ListRow], int]:
+        """The newest cases whose `caller` or `tail` (keyed hashes) is this, and the seq as of which that is true."""
+        assert column in CASES.told
+        chosen = f"SELECT r.place FROM cases AS r WHERE r.{column} = ? AND r.place > 0 ORDER BY r.place DESC LIMIT ?"
+        with self._snapshot() as (db, seq):
+            return _rows_at(db, [place for (place,) in db.execute(chosen, (value, limit))]), seq
+
+    def cases_with(self, field: str, words: str, limit: int) -> tuple[list[ListRow], int]:
+        """The newest cases with every one of these words in one searched field."""
+        expression = match_expression(words, (field,))
+        if expression is None:
+            return [], self.seq()
+        chosen = (
+            f"SELECT f.rowid FROM {CASES.fts} AS f WHERE f.rowid > 0 AND {CASES.fts} MATCH ?"
+            " ORDER BY f.rowid DESC LIMIT ?"
+        )
+        with self._snapshot() as (db, seq):
+            return _rows_at(db, [place for (place,) in db.execute(chosen, (expression, limit))]), seq
+
     def seq(self) -> int:
         """The commit up to which the file knows everything."""
         with self._snapshot() as (_, seq):
@@ -174,6 +235,32 @@ def _steered(db: sqlite3.Connection, query: Query) -> Query:
         if db.execute(sql, parameters).fetchone()[0] <= FEW:
             return query.by_index(column)
     return query
+
+
+def _runs(db: sqlite3.Connection, query: ListQuery) -> list[Run]:
+    if query.conditions() is None:
+        return []
+    return query.runs(db.execute(*query.counts()).fetchall())
+
+
+def _rows(db: sqlite3.Connection, query: ListQuery, run: Run, skip: int, limit: int) -> list[ListRow]:
+    return _rows_at(db, [place for (place,) in db.execute(*query.places(run, skip, limit))])
+
+
+def _parts(db: sqlite3.Connection, query: ListQuery, runs: Sequence[Run]) -> Iterator[list[ListRow]]:
+    for run in runs:
+        found = db.execute(*query.places(run, 0, run.n))
+        while some := found.fetchmany(AT_ONCE):
+            yield _rows_at(db, [place for (place,) in some])
+
+
+def _rows_at(db: sqlite3.Connection, places: Sequence[int]) -> list[ListRow]:
+    """The rows at these places, in their order: what is shown is read last, and only that."""
+    sql = (
+        "SELECT d.doc, r.caller, r.repeated FROM cases AS r JOIN cases_docs AS d ON d.place = r.place WHERE r.place = ?"
+    )
+    found = (db.execute(sql, (place,)).fetchone() for place in places)
+    return [ListRow(bytes(doc), caller or "", bool(repeated)) for doc, caller, repeated in found]
 
 
 def _count(db: sqlite3.Connection, query: Query) -> int:

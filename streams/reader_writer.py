@@ -18,10 +18,11 @@ from typing import Any, Self
 import msgspec
 
 from streams.reader_places import Places
-from streams.reader_schema import SCHEMA, TABLES, Table, create_indexes, create_tables
+from streams.reader_schema import CALLERS, SCHEMA, TABLES, WORDS, Table, create_indexes, create_tables
 from streams.reader_text import bigrams
 
 BUILD_CHUNK = 5_000
+WORDED = len(WORDS)
 _META = "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"
 _SETTINGS = (
     "PRAGMA journal_mode=WAL",
@@ -37,7 +38,7 @@ class Busy(Exception):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """What the file holds of one subject. `values` follow the table's columns.
+    """What the file holds of one subject. `values` follow the table's stored columns, `words` are those of `WORDS`.
 
     `base` is the seq of the document a build found: events up to it are already in it. `place` 0: not yet stored.
     """
@@ -47,8 +48,7 @@ class Row(msgspec.Struct, frozen=True):
     doc: bytes
     seq: int
     received_us: int | None = None
-    address: str = ""
-    text: str = ""
+    words: tuple[str, ...] = ("", "", "")
     base: int = 0
     place: int = 0
 
@@ -125,15 +125,15 @@ class ReaderWriter:
 
     def rows(self, table: Table, ids: Sequence[str]) -> dict[str, Row]:
         """The stored rows among `ids`."""
-        columns = ", ".join(f"r.{name}" for name in table.columns)
+        columns = ", ".join([*(f"d.{name}" for name in WORDS), *(f"r.{name}" for name in table.stored)])
         sql = (
-            f"SELECT r.place, r.id, r.seq, r.base, d.doc, d.address, d.text, {columns} FROM {table.name} AS r"
+            f"SELECT r.place, r.id, r.seq, r.base, d.doc, {columns} FROM {table.name} AS r"
             f" JOIN {table.docs} AS d ON d.place = r.place WHERE r.id IN ({', '.join('?' * len(ids))})"
         )
         found = self.db.execute(sql, ids).fetchall() if ids else []
         return {
-            subject_id: Row(subject_id, tuple(values), bytes(doc), seq, None, address, text, base, place)
-            for place, subject_id, seq, base, doc, address, text, *values in found
+            subject_id: Row(subject_id, tuple(more[WORDED:]), bytes(doc), seq, None, tuple(more[:WORDED]), base, place)
+            for place, subject_id, seq, base, doc, *more in found
         }
 
     def save(self, table: Table, changes: Iterable[tuple[Row | None, Row]], *, index: bool = True) -> None:
@@ -174,6 +174,7 @@ class ReaderWriter:
         self.db.execute("PRAGMA synchronous=OFF")
         with self.transaction():
             self.db.execute("DROP TABLE IF EXISTS meta")
+            self.db.execute(f"DROP TABLE IF EXISTS {CALLERS}")
             self.db.execute(_META)
             for table in TABLES.values():
                 for name in (table.name, table.docs, table.fts):
@@ -261,14 +262,14 @@ class ReaderWriter:
         return msgspec.structs.replace(row, place=self._places.next(table, row.received_us))
 
     def _insert(self, table: Table, rows: Sequence[Row]) -> None:
-        columns = ", ".join(("place", "id", *table.columns, "seq", "base"))
+        columns = ("place", "id", *table.stored, "seq", "base")
         self.db.executemany(
-            f"INSERT INTO {table.name} ({columns}) VALUES ({', '.join('?' * (len(table.columns) + 4))})",
+            f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",
             [(row.place, row.id, *row.values, row.seq, row.base) for row in rows],
         )
         self.db.executemany(
-            f"INSERT INTO {table.docs} (place, doc, address, text) VALUES (?, ?, ?, ?)",
-            [(row.place, row.doc, row.address, row.text) for row in rows],
+            f"INSERT INTO {table.docs} (place, doc, {', '.join(WORDS)}) VALUES (?, ?{', ?' * WORDED})",
+            [(row.place, row.doc, *row.words) for row in rows],
         )
 
     def _update(self, table: Table, pairs: Sequence[tuple[Row, Row]]) -> None:
@@ -277,13 +278,13 @@ class ReaderWriter:
         for old, row in pairs:
             differing = tuple(i for i, value in enumerate(row.values) if value != old.values[i])
             groups.setdefault(differing, []).append((*(row.values[i] for i in differing), row.seq, old.place))
-        names = list(table.columns)
+        names = list(table.stored)
         for differing, parameters in groups.items():
             assignments = ", ".join(f"{names[i]} = ?" for i in differing) + ", " * bool(differing) + "seq = ?"
             self.db.executemany(f"UPDATE {table.name} SET {assignments} WHERE place = ?", parameters)
         self.db.executemany(
-            f"UPDATE {table.docs} SET doc = ?, address = ?, text = ? WHERE place = ?",
-            [(row.doc, row.address, row.text, old.place) for old, row in pairs],
+            f"UPDATE {table.docs} SET doc = ?, {', '.join(f'{name} = ?' for name in WORDS)} WHERE place = ?",
+            [(row.doc, *row.words, old.place) for old, row in pairs],
         )
 
     def _delete(self, table: Table, place: int) -> None:
@@ -298,24 +299,24 @@ class ReaderWriter:
         differing = [(old, row) for old, row in pairs if old is None or _words(table, old) != _words(table, row)]
         self._unindex(table, [old for old, _ in differing if old is not None])
         rows = sorted((row.place or (old.place if old else 0), _words(table, row)) for old, row in differing)
-        sql = f"INSERT INTO {table.fts} (rowid, {', '.join(table.searched)}) VALUES (?, ?, ?, ?, ?)"
-        self.db.executemany(sql, [(place, *map(bigrams, words)) for place, words in rows])
+        self.db.executemany(_into_search(table), [(place, *map(bigrams, words)) for place, words in rows])
 
     def _unindex(self, table: Table, rows: Sequence[Row]) -> None:
         """Take rows out of the search: the index must be told the very words it was given."""
         fields = ", ".join(table.searched)
-        sql = f"INSERT INTO {table.fts} ({table.fts}, rowid, {fields}) VALUES ('delete', ?, ?, ?, ?, ?)"
+        marks = ", ?" * len(table.searched)
+        sql = f"INSERT INTO {table.fts} ({table.fts}, rowid, {fields}) VALUES ('delete', ?{marks})"
         ordered = sorted((row.place, _words(table, row)) for row in rows)
         self.db.executemany(sql, [(place, *map(bigrams, words)) for place, words in ordered])
 
     def _index_all(self, table: Table) -> None:
         """The search index of a freshly loaded table, in chunks by place."""
-        names = ", ".join(f"{'d' if name in ('address', 'text') else 'r'}.{name}" for name in table.searched)
+        names = ", ".join(f"{'d' if name in WORDS else 'r'}.{name}" for name in table.searched)
         chunk = (
             f"SELECT r.place, {names} FROM {table.name} AS r JOIN {table.docs} AS d ON d.place = r.place"
             " WHERE r.place > ? ORDER BY r.place LIMIT ?"
         )
-        insert = f"INSERT INTO {table.fts} (rowid, {', '.join(table.searched)}) VALUES (?, ?, ?, ?, ?)"
+        insert = _into_search(table)
         last = -(1 << 62)
         while rows := self.db.execute(chunk, (last, BUILD_CHUNK)).fetchall():
             with self.transaction():
@@ -326,7 +327,11 @@ class ReaderWriter:
 def _words(table: Table, row: Row) -> tuple[str, ...]:
     """The searched fields of a row as they stand, in the index's order."""
     second = row.values[list(table.columns).index(table.searched[1])]
-    return (row.id, second or "", row.address, row.text)
+    return (row.id, second or "", *row.words)
+
+
+def _into_search(table: Table) -> str:
+    return f"INSERT INTO {table.fts} (rowid, {', '.join(table.searched)}) VALUES (?{', ?' * len(table.searched)})"
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -10,15 +10,19 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from layouts.texts import LANGUAGES
+from layouts.texts import DESK_LANGUAGES, LANGUAGES
+from tests.browser.desks import people, post_incident, sign_in
+from tests.browser.hotlines import sign_in as sign_in_to_hotline
 from tests.support.chromium import ABSENT, QUIET, chromium
 from tests.support.demo import ROOT, Demo
 from tests.support.shared_data import SHARED
 
 SIZES = ((1920, 1080), (3840, 2160))
+DESK_SIZES = ((1366, 768), (1920, 1080))
 OUT = ROOT / "screenshots"
 BOSTON = SHARED / "service_requests" / "boston_311_2011-07_2011-10.csv.gz"
 READY = "() => window.hexwatch?.stats?.framesApplied > 1 && window.hexwatch.stats.drawnCells > 0"
+RECOMMENDED = "(id) => hexwatch.desk.choice.answer?.incident_id === id && hexwatch.desk.choice.answer.picks.length > 0"
 # The geometry of a large city comes in slices: whole once as many cells are drawn as half a second ago.
 DRAWN = """() => {
   const n = hexwatch.stats.drawnCells, same = n === window.drawnBefore;
@@ -48,6 +52,8 @@ def _beijing(browser: Browser, folder: Path) -> None:
     for scene in ("hotline", "emergency"):
         _shoot(browser, f"{demo.url}/wall?scenes={scene}", 1920, 1080, f"wall-{scene}-1920")
     _shoot(browser, f"{demo.url}/wall?palette=night", 1920, 1080, "wall-night-1920")
+    _desks(browser, demo)
+    _shoot_hotline(browser, demo)
     _shoot_cut_off(browser, demo)
     demo.stop()
 
@@ -67,6 +73,44 @@ def _shoot(browser: Browser, url: str, width: int, height: int, name: str) -> No
     page.screenshot(path=OUT / f"{name}.png")
     print(OUT / f"{name}.png")
     page.close()
+
+
+def _desks(browser: Browser, demo: Demo) -> None:
+    """The dispatch desk with a new fire, its recommendation taken."""
+    who, incident_id = people(demo)[0], post_incident(demo.url, "SHOWN-1")
+    for (width, height), lang in itertools.product(DESK_SIZES, DESK_LANGUAGES):
+        _shoot_desk(browser, demo, who, incident_id, f"?lang={lang}", width, height, f"dispatch-{lang}-{width}")
+    _shoot_desk(browser, demo, who, incident_id, "?palette=night", 1366, 768, "dispatch-night-1366")
+
+
+def _shoot_desk(
+    browser: Browser, demo: Demo, who: tuple[str, str], incident_id: str, query: str, width: int, height: int, name: str
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": height})
+    page = context.new_page()
+    sign_in(page, demo.url, who, query)
+    page.evaluate("(id) => hexwatch.desk.store.select(id)", incident_id)
+    page.wait_for_function(RECOMMENDED, arg=incident_id)
+    page.keyboard.press("d")
+    page.wait_for_timeout(1500)  # the map comes in its own time
+    page.screenshot(path=OUT / f"{name}.png")
+    print(OUT / f"{name}.png")
+    context.close()
+
+
+def _shoot_hotline(browser: Browser, demo: Demo) -> None:
+    """The hotline desk with a case open, as its supervisors have it: small and large, in the desks' languages."""
+    for (width, height), lang in itertools.product(DESK_SIZES, DESK_LANGUAGES):
+        page = browser.new_page(viewport={"width": width, "height": height})
+        sign_in_to_hotline(page, demo, query=f"?lang={lang}&list=open")
+        page.wait_for_function("() => hexwatch.stats.drawnCells > 0 && hexwatch.desk.grid.total > 0")
+        page.keyboard.press("j")
+        page.keyboard.press("Enter")
+        page.wait_for_function("() => hexwatch.desk.case.document && hexwatch.desk.case.history")
+        page.wait_for_function(DRAWN, polling=500)
+        page.screenshot(path=OUT / f"hotline-{lang}-{width}.png")
+        print(OUT / f"hotline-{lang}-{width}.png")
+        page.close()
 
 
 def _shoot_cut_off(browser: Browser, demo: Demo) -> None:

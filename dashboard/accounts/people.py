@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from dashboard.access import Role
+from dashboard.access import KEY_ROLES, Role
 from dashboard.accounts.audit import Actor, Record, Step
 from dashboard.accounts.passwords import MOST_PIN, Passwords, check_password, check_pin, derived_password
 from dashboard.accounts.sessions import Sessions
@@ -251,7 +251,7 @@ def _checked_name(name: str) -> str:
 def _checked_roles(roles: Sequence[str]) -> tuple[Role, ...]:
     known = tuple(dict.fromkeys(Role(role) for role in roles if role in set(Role)))
     if not known or len(known) != len(set(roles)):
-        raise BadPerson(f"a role is needed: {', '.join(role for role in Role if role is not Role.KIOSK)}")
-    if Role.KIOSK in known:
-        raise BadPerson("a screen is no person: make a key for it with `key add NAME --role kiosk`")
+        raise BadPerson(f"a role is needed: {', '.join(role for role in Role if role not in KEY_ROLES)}")
+    if held := KEY_ROLES.intersection(known):
+        raise BadPerson(f"a screen or a program is no person: make a key for it with `key add NAME --role {min(held)}`")
     return known

@@ -14,6 +14,9 @@ from dashboard.api import audited
 from dashboard.api.answers import Problem, bad
 from dashboard.api.context import ApiContext
 from dashboard.engine import arguments as given
+from dashboard.engine import case_arguments as cases
+from dashboard.engine import situation_arguments as situations
+from dashboard.engine.verbs import callers
 from dashboard.outgoing.arguments import CancelAlert, PublishAlert, PublishNotice, WithdrawNotice
 from streams.codec import encode
 
@@ -29,16 +32,6 @@ class Arguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a verb needs; anything else is refused."""
 
 
-class CloseCase(Arguments, frozen=True):
-    case_id: Id
-    reason: Words = ""
-
-
-class ReopenCase(Arguments, frozen=True):
-    case_id: Id
-    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=2_000)]
-
-
 class Erase(Arguments, frozen=True):
     subject: Annotated[str, msgspec.Meta(pattern=r"^(case|incident|call):.", max_length=210)]
 
@@ -48,6 +41,7 @@ DESK: dict[str, type[msgspec.Struct]] = {
     "create_incident": given.CreateIncident,
     "triage": given.Triage,
     "escalate": given.Escalate,
+    "further_alarm": given.FurtherAlarm,
     "relocate": given.Relocate,
     "contain": given.Contain,
     "note": given.Note,
@@ -57,12 +51,9 @@ DESK: dict[str, type[msgspec.Struct]] = {
     "link": given.Link,
     "merge": given.Merge,
     "split": given.Split,
-    "promote_case": given.PromoteCase,
     "demote_incident": given.DemoteIncident,
     "ask_agency": given.AskAgency,
     "answer_agency": given.AnswerAgency,
-    "hand_over": given.HandOver,
-    "answer_hand_over": given.AnswerHandOver,
     "declare_major": given.DeclareMajor,
     "report_casualties": given.ReportCasualties,
     "report_situation": given.ReportSituation,
@@ -82,6 +73,42 @@ DESK: dict[str, type[msgspec.Struct]] = {
     "unit_emergency": given.UnitDanger,
     "end_unit_emergency": given.EndUnitDanger,
     "check_in": given.CheckIn,
+    "decline_situation": situations.DeclineSituation,
+    "promote_situation": situations.PromoteSituation,
+}
+# The verbs of the hotline desk.
+HOTLINE: dict[str, type[msgspec.Struct]] = {
+    "dispatch_case": cases.DispatchCase,
+    "accept_case": cases.OfCase,
+    "ask_return": cases.AskReturn,
+    "review_return": cases.ReviewReturn,
+    "contact_case": cases.ContactCase,
+    "handle_case": cases.HandleCase,
+    "answer_case": cases.AnswerCase,
+    "close_case": cases.CloseCase,
+    "follow_up": cases.FollowUp,
+    "reopen_case": cases.ReopenCase,
+    "regrade_case": cases.RegradeCase,
+    "pause_case": cases.PauseCase,
+    "resume_case": cases.OfCase,
+    "note_case": cases.NoteCase,
+    "merge_cases": cases.MergeCases,
+    "unmerge_case": cases.UnmergeCase,
+    "flag_case": cases.FlagCase,
+    "unflag_case": cases.UnflagCase,
+    "open_situation": situations.OpenSituation,
+    "add_to_situation": situations.ChangeSituation,
+    "remove_from_situation": situations.ChangeSituation,
+    "offer_situation": situations.OfSituation,
+    "close_situation": situations.CloseSituation,
+    "publish_matter": situations.PublishMatter,
+    "withdraw_matter": situations.WithdrawMatter,
+}
+# Either desk's: who may ask for the one or the other may ask for these.
+EITHER: dict[str, type[msgspec.Struct]] = {
+    "promote_case": given.PromoteCase,
+    "hand_over": given.HandOver,
+    "answer_hand_over": given.AnswerHandOver,
     "undo": given.Undo,
 }
 
@@ -93,12 +120,23 @@ class Verb:
     arguments: type[msgspec.Struct]
     permission: Permission
     valid_s: float = 10.0
+    other: Permission | None = None  # which serves as well
+
+    def open_to(self, principal: Principal) -> bool:
+        return principal.may(self.permission) or (self.other is not None and principal.may(self.other))
+
+    def acting(self, principal: Principal) -> str:
+        """The role in which somebody asks for it."""
+        return str(principal.acting(self.permission, *([self.other] if self.other else [])))
 
 
 VERBS: dict[str, Verb] = {
     **{name: Verb(shape, Permission.REQUEST_DISPATCH) for name, shape in DESK.items()},
-    "close_case": Verb(CloseCase, Permission.REQUEST_CASE),
-    "reopen_case": Verb(ReopenCase, Permission.REQUEST_CASE),
+    **{name: Verb(shape, Permission.REQUEST_CASE) for name, shape in HOTLINE.items()},
+    **{name: Verb(shape, Permission.REQUEST_DISPATCH, other=Permission.REQUEST_CASE) for name, shape in EITHER.items()},
+    "flag_caller": Verb(callers.FlagCaller, Permission.REQUEST_CASE),
+    "second_flag": Verb(callers.OfCaller, Permission.REQUEST_CASE),
+    "unflag_caller": Verb(callers.UnflagCaller, Permission.REQUEST_CASE),
     "erase": Verb(Erase, Permission.MANAGE),
     "publish_alert": Verb(PublishAlert, Permission.PUBLISH),
     "cancel_alert": Verb(CancelAlert, Permission.PUBLISH),
@@ -125,7 +163,7 @@ def ask(context: ApiContext, body: Any, principal: Principal, peer: str = "") ->
         "request_id": request_id,
         "verb": name,
         "actor": principal.name,
-        "role": str(principal.role),
+        "role": verb.acting(principal),
         "valid_until": valid_until,
         "if_version": if_version,
         "args": said,
@@ -179,7 +217,7 @@ def _understood(
     verb = VERBS.get(name) if isinstance(name, str) else None
     if verb is None:
         raise bad(f"verb: one of {', '.join(sorted(VERBS))}")
-    if not principal.may(verb.permission):
+    if not verb.open_to(principal):
         raise Problem(403, "forbidden", f"role {principal.role} lacks {verb.permission}")
     if_version, request_id = body.get("if_version"), body.get("request_id") or context.new_id()
     if if_version is not None and (type(if_version) is not int or not 0 <= if_version < 1 << 62):

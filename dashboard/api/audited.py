@@ -13,6 +13,8 @@ from dashboard.api.context import ApiContext
 from emergency.incidents import Incident
 from emergency.units import Unit
 from hotline.cases import Case
+from hotline.matters import Matter
+from hotline.situations import Situation
 
 UNANSWERED = "unanswered"
 DAY_S = 86_400
@@ -25,8 +27,11 @@ SUBJECTS = {
     "task_id": "task",
     "alert_id": "alert",
     "notice_id": "notice",
+    "situation_id": "situation",
+    "matter_id": "matter",
     "unit_id": "unit",
     "hospital": "hospital",
+    "caller": "caller",
     "request": "request",
 }
 # Arguments that are codes, numbers or instants. All others may hold words about people and are only named.
@@ -35,9 +40,16 @@ PLAIN = frozenset(
         *("kind", "priority", "agency", "status", "result", "answer", "at", "until"),
         *("unit_ids", "unit_id", "incident_id", "to", "into", "updates", "level", "t1", "t2", "t3", "dead"),
         *("capacity", "starts_at", "ends_at", "scope", "exercise"),
+        *("case_ids", "category", "areas", "cells"),
+        *("owner", "supporters", "code", "granted", "grade", "language", "contacted", "resolved", "satisfied", "flag"),
     }
 )
-CREATED = ("incident_id", "case_id", "alert_id", "notice_id", "task_id")
+# Words for some verbs and codes for others: only these are codes.
+CODES = {
+    "answer": frozenset({"accepted", "declined", "informed"}),
+    "result": frozenset({"reached", "no-answer", "resolved"}),
+}
+CREATED = ("incident_id", "case_id", "alert_id", "notice_id", "task_id", "situation_id", "matter_id")
 
 
 def subject_of(arguments: Mapping[str, Any], detail: Mapping[str, Any] | None = None) -> str:
@@ -53,9 +65,13 @@ def subject_of(arguments: Mapping[str, Any], detail: Mapping[str, Any] | None = 
 def asked(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments without words: codes as they are, of the rest only which were given."""
     given = {name: value for name, value in arguments.items() if value not in (None, "", [], {}, ())}
-    plain = {name: value for name, value in given.items() if name in PLAIN}
+    plain = {name: value for name, value in given.items() if name in PLAIN and _is_code(name, value)}
     hidden = sorted(given.keys() - plain.keys())
     return plain | ({"with": hidden} if hidden else {})
+
+
+def _is_code(name: str, value: Any) -> bool:
+    return name not in CODES or value in CODES[name]
 
 
 def standing(context: ApiContext, subject: str) -> dict[str, Any] | None:
@@ -84,13 +100,34 @@ def _unit(unit: Unit) -> dict[str, Any]:
 
 
 def _case(case: Case) -> dict[str, Any]:
-    return {"status": case.status, "closed_at": case.closed_at}
+    return {
+        "status": case.status,
+        "stage": case.stage,
+        "closed_at": case.closed_at,
+        "owner": case.owner,
+        "grade": case.grade,
+        "merged_into": case.merged_into,
+    }
+
+
+def _situation(situation: Situation) -> dict[str, Any]:
+    return {
+        "state": situation.state,
+        "case_ids": situation.case_ids,
+        "incident_id": situation.incident_id,
+    }
+
+
+def _matter(matter: Matter) -> dict[str, Any]:
+    return {"category": matter.category, "areas": matter.areas, "until": matter.until, "ended_at": matter.ended_at}
 
 
 STANDINGS: dict[str, tuple[type[Any], Callable[[Any], dict[str, Any]]]] = {
     "incident": (Incident, _incident),
     "unit": (Unit, _unit),
     "case": (Case, _case),
+    "situation": (Situation, _situation),
+    "matter": (Matter, _matter),
 }
 
 

@@ -13,13 +13,20 @@ from dashboard.access import Permission
 from dashboard.api import asking, intake, lists
 from dashboard.api.answers import Problem, answer, answer_places, document_feature
 from dashboard.api.arguments import LISTS, PAGING, flag, one_of, read_arguments, text, whole
+from dashboard.api.callers import callers
 from dashboard.api.context import ApiContext
 from dashboard.api.eido import eido
+from dashboard.api.exports import exports
+from dashboard.api.history import history
 from dashboard.api.picture import MEASURES, Grid, read_cells, read_picture
 from dashboard.api.places import places
+from dashboard.api.rankings import rankings
 from dashboard.api.recommendation import recommendation
 from dashboard.api.response_times import response
+from dashboard.api.search import search
+from dashboard.api.similar import similar
 from dashboard.api.tasks import tasks
+from dashboard.api.worklists import worklists
 from geo.cells import COARSEST, FINEST
 from geo.features import cell_to_feature
 from streams.reader import NotReady
@@ -46,6 +53,13 @@ def api(context: ApiContext) -> Blueprint:
     eido(blueprint, context)
     response(blueprint, context)
     tasks(blueprint, context)
+    similar(blueprint, context)
+    history(blueprint, context)
+    rankings(blueprint, context)
+    worklists(blueprint, context)
+    search(blueprint, context)
+    callers(blueprint, context)
+    exports(blueprint, context)
     _writes(blueprint, context)
     _errors(blueprint)
     return blueprint

@@ -5,13 +5,17 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import redis
 
 from dashboard.access import Access
+from dashboard.callers.sealing import Sealer
+from dashboard.hotline_files import HotlineFiles
 from dashboard.recommending import Recommender
+from dashboard.similar.file import SimilarReader
 from emergency.segments import TargetFile
 from geo.gazetteer import Gazetteer
 from streams.keys import Keys
@@ -39,6 +43,11 @@ class ApiContext:
     recommender: Recommender | None = None  # None: one that knows no settings
     targets: TargetFile | None = None  # of response times; None: those that come with Hexwatch
     gazetteer: Callable[[], Gazetteer] | None = None  # None: no places are known
+    sealer: Sealer | None = None  # of callers' numbers; None: no number can be opened, nor searched
+    own_language: str = "en"  # of the city: callers who speak another are on the list of foreign languages
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    hotline: HotlineFiles | None = None  # dispatch catalogue and rankings; None: what comes with Hexwatch
+    similar: SimilarReader | None = None  # file of similar cases; None: none are known
     eido_domain: str = ""  # ends this city's identifiers in EIDO
     now: Callable[[], datetime] = _wall
     new_id: Callable[[], str] = _new_id

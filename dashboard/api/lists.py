@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,15 +12,17 @@ from dashboard.accounts.audit import Record
 from dashboard.api.answers import Problem, bad
 from dashboard.api.context import ApiContext
 from dashboard.blocking import run_blocking
+from dashboard.callers.stored import told
 from dashboard.projection import KINDS, Document, Kind
+from hotline.cases import Case
 from streams.reader import BadCursor, NotReady, Page
 from streams.reader_schema import Table
 
 WAIT_FOR_READER_S = 2.0
 POLL_S = 0.02
 JUST_AFTER = timedelta(microseconds=1)
-# Inner memory of units; `seq` is shown as `version`.
-HIDDEN = frozenset({"cleared", "began", "taken", "told", "seq", "status_seq"})
+# Inner memory of units and cases; `seq` is shown as `version`.
+HIDDEN = frozenset({"cleared", "began", "taken", "told", "seq", "seqs", "status_seq"})
 
 # The cases that a measure counts at `now`, as filters: the same definitions as `hotline.cases.case_flags`.
 MEASURES: dict[str, Any] = {
@@ -54,6 +55,8 @@ def kind_of(table: Table) -> Kind:
 def shown(document: Document) -> dict[str, Any]:
     """A document as the API says it: every field, the status, and the version that requests may name."""
     fields = {name: getattr(document, name) for name in document.__struct_fields__ if name not in HIDDEN}
+    if isinstance(document, Case):
+        fields["stage"] = document.stage
     return fields | {"status": document.status, "version": document.seq}
 
 
@@ -123,8 +126,8 @@ def committed(context: ApiContext, table: Table, subject_id: str) -> tuple[bytes
 def reveal(context: ApiContext, subject: str, principal: Principal, peer: str) -> dict[str, Any]:
     """A subject's personal fields, after writing down who saw which. Nothing is shown that could not be audited."""
     raw: Any = context.client.hget(context.keys.private, subject)
-    fields: Mapping[str, Any] = msgspec.json.decode(raw) if raw else {}
+    fields = told(context.sealer, subject, msgspec.json.decode(raw)) if raw else {}
     if fields:
         seen = {"fields": sorted(fields)}
         context.access.audit.append(Record(principal.actor(peer), "private.revealed", subject, None, seen))
-    return dict(fields)
+    return fields

@@ -43,7 +43,7 @@ def recommendation(blueprint: Blueprint, context: ApiContext) -> None:
     @context.access.require(Permission.READ_INCIDENTS)
     def recommended() -> Response:
         given = read_arguments(PARAMETERS)
-        asked = Asked(given.get("alarm", 1), given.get("without", ()))
+        asked = Asked(given.get("alarm", 0), given.get("without", ()))
         if ("incident" in given) == given.get("waiting", False):
             raise bad("give either incident=ID or waiting=1")
         if "incident" in given:

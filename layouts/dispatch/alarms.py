@@ -29,14 +29,14 @@ def alarms(context: Context, lang: Language) -> list[Component]:
             [_line(lang), _shelf(lang), _list(lang)],
             className="alarms",
             hidden=True,
-            **attributes(data_alarms="here", data_guidance=json.dumps(guidance()), aria_label=_("Alarms")),
+            **attributes(data_alarms="here", data_guidance=json.dumps(guidance(context)), aria_label=_("Alarms")),
         )
     ]
 
 
-def guidance() -> dict[str, float]:
+def guidance(context: Context) -> dict[str, float]:
     """Alarms per person and ten minutes: acceptable, the most that can be managed, more than which is a flood."""
-    rate = load_settings().rate
+    rate = (context.alarms or load_settings()).rate
     return {"acceptable": rate.acceptable, "manageable": rate.manageable, "flood": rate.flood}
 
 

@@ -32,7 +32,13 @@ def header(context: Context, lang: Language, viewer: Viewer) -> Component:
             ),
             slot("sound", context, lang),
             slot("presence", context, lang),
-            html.Bdi(viewer.name, className="desk-who", title=_("Signed in as"), **attributes(data_part="who")),
+            html.Button(
+                html.Bdi(viewer.name),
+                type="button",
+                className="desk-who",
+                title=_("Signed in as"),
+                **attributes(data_part="who"),
+            ),
             slot("lock", context, lang),
             languages(lang, DESK_LANGUAGES),
             html.Button(

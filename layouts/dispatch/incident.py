@@ -45,6 +45,7 @@ def _head() -> Component:
             html.H2("", **attributes(data_part="incident-title")),
             html.P("", className="incident-where", **attributes(data_part="incident-where")),
             html.P("", className="incident-state", **attributes(data_part="incident-state")),
+            html.Div([], className="incident-together", **attributes(data_part="incident-together")),
             html.P("", className="incident-caller", hidden=True, **attributes(data_part="incident-caller")),
             html.P("", className="incident-private", dir="auto", hidden=True, **attributes(data_part="incident-text")),
             html.Div([], className="incident-relations", hidden=True, **attributes(data_part="incident-relations")),
@@ -65,7 +66,13 @@ def _recommended(_: Say) -> Component:
                 [html.H3(_("Recommended")), html.Span("", className="age-badge", **attributes(data_part="rec-age"))],
                 className="line-between",
             ),
-            html.P("", className="plan-line", **attributes(data_part="rec-plan")),
+            html.Div(
+                [
+                    html.P("", className="plan-line", **attributes(data_part="rec-plan")),
+                    _act("", "f", "rec-alarm", hidden=True),
+                ],
+                className="line-between",
+            ),
             html.P("", className="plan-line", **attributes(data_part="rec-places")),
             html.Ol(
                 [],
@@ -89,11 +96,12 @@ def _recommended(_: Say) -> Component:
     )
 
 
-def _act(text: str, key: str, part: str) -> Component:
+def _act(text: str, key: str, part: str, hidden: bool = False) -> Component:
     return html.Button(
         [html.Span(text, **attributes(data_part=f"{part}-text")), html.Kbd(key)],
         type="button",
         className="act",
+        hidden=hidden,
         **attributes(data_part=part),
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dash.development.base_component import Component
 
 from layouts.context import Context
+from layouts.dispatch.account import account
 from layouts.dispatch.alarms import alarm_rate, alarms
 from layouts.dispatch.command import command_line
 from layouts.dispatch.lock import lock_button, lock_screen
@@ -30,5 +31,5 @@ SLOTS: dict[str, Filling] = {
     "lock": _all(desk_buttons, lock_button),
     "incident-acts": correct_button,
     "new-incident": new_call,
-    "lock-screen": _all(lock_screen, sound_test, hand_over, call_backs),
+    "lock-screen": _all(lock_screen, sound_test, hand_over, call_backs, account),
 }

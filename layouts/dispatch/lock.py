@@ -10,8 +10,6 @@ from layouts.context import Context
 from layouts.dispatch.fields import field
 from layouts.texts import Language, gettext
 
-LOCK_AFTER_S = 600  # without a key, a click or a movement
-
 
 def lock_button(context: Context, lang: Language) -> list[Component]:
     """Hidden for keys, which have no password."""
@@ -52,6 +50,8 @@ def lock_screen(context: Context, lang: Language) -> list[Component]:
                 **attributes(data_lock="form"),
             ),
             className="desk-dialog lock-screen",
-            **attributes(data_lock="window", data_after_s=str(LOCK_AFTER_S), aria_label=_("This desk is locked")),
+            **attributes(
+                data_lock="window", data_after_s=str(context.lock_after_s), aria_label=_("This desk is locked")
+            ),
         ),
     ]

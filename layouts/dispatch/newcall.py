@@ -23,6 +23,7 @@ def new_call(context: Context, lang: Language) -> list[Component]:
                 html.Div(
                     [
                         html.H2("", **attributes(data_new="title")),
+                        button(_("Exercise"), data_new="exercise", aria_pressed="false"),
                         button(_("Done"), "tool strong", data_new="done", aria_keyshortcuts="Control+Enter"),
                     ],
                     className="newcall-head",
@@ -66,9 +67,15 @@ def new_call(context: Context, lang: Language) -> list[Component]:
 
 
 def correct_button(context: Context, lang: Language) -> list[Component]:
-    """In the incident's panel: what, how grave and where it is can be put right."""
+    """In the incident's panel: what, how grave and where it is can be put right; and whatever else may be done."""
     _ = gettext(lang.id)
-    return [button(_("Correct kind or place"), data_correct="open")]
+    said = attributes(data_part="more-acts", aria_label=_("More …"))
+    more = html.Div([], className="act-menu", role="menu", hidden=True, **said)
+    return [
+        button(_("Correct kind or place"), data_correct="open"),
+        button(_("More …"), data_more="open", aria_haspopup="menu", aria_expanded="false"),
+        more,
+    ]
 
 
 def _offered(labelled: Component, name: str) -> Component:

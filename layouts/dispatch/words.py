@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
-from layouts.dispatch import input_words, map_words
+from layouts.dispatch import input_words, map_words, reasons
 from layouts.texts import Language, gettext, mark, mark_plural, plural_forms
 from layouts.wall.words import WORDS as WALL
 
@@ -65,6 +65,7 @@ WORDS: dict[str, str] = {
     "step.received": N_("received"),
     "step.triaged": N_("triaged"),
     "step.escalated": N_("priority changed"),
+    "step.alarm_raised": N_("further alarm"),
     "step.relocated": N_("place corrected"),
     "step.contained": N_("in hand"),
     "step.noted": N_("note"),
@@ -97,13 +98,27 @@ WORDS: dict[str, str] = {
     "incident.merged_into": N_("Part of:"),
     "incident.case": N_("Made of case {id}"),
     "incident.exercise": N_("EXERCISE"),
-    "incident.handover": N_("with {to}"),
     "incident.major": N_("MAJOR INCIDENT"),
+    "incident.alarm": N_("alarm {n}"),
+    "together.asked": N_("asked, no answer yet"),
+    "together.accepted": N_("comes"),
+    "together.declined": N_("DECLINED"),
+    "together.handover_offered": N_("Offered to {to}: answer due in {left}"),
+    "together.handover_accepted": N_("Taken over by {to} from {giver}"),
+    "together.handover_declined": N_("{to} DECLINED: it stays with {giver}"),
+    "together.handover_returned": N_("No answer of {to}: it stays with {giver}"),
+    "together.uninformed": N_("the caller was not told"),
+    "together.major": N_("Commander {commander}, staging {staging}"),
+    "together.hurt": N_("T1 / T2 / T3 / dead: {numbers}"),
+    "together.report_due": N_("report due {time}"),
+    "together.report_late": N_("REPORT OVERDUE"),
     "note.placeholder": N_("Note: Enter sends it"),
     "note.hidden": N_("(not shown to your role)"),
     "plan.filled": N_("Plan: {there} of {wanted} units assigned"),
     "plan.place": N_("{what} {filled} of {wanted}"),
     "plan.alarm": N_("alarm {alarm} of {alarms}"),
+    "plan.further": N_("Alarm {n}"),
+    "plan.no_further": N_("The plan knows no further alarm"),
     "plan.fallback": N_("no plan of its own: the general one"),
     "plan.complete": N_("full in {time}"),
     "rec.loading": N_("Still asking which units are nearest"),
@@ -188,6 +203,7 @@ WORDS: dict[str, str] = {
     "did.create_incident": N_("New incident"),
     "did.triage": N_("Triage {incident}"),
     "did.escalate": N_("Priority {priority} for {incident}"),
+    "did.further_alarm": N_("Alarm {alarm} for {incident}"),
     "did.relocate": N_("Correct the place of {incident}"),
     "did.contain": N_("In hand: {incident}"),
     "did.note": N_("Note on {incident}"),
@@ -234,6 +250,7 @@ WORDS: dict[str, str] = {
     "key.send": N_("Send what is chosen, exactly as displayed"),
     "key.renew": N_("Show the newer recommendation"),
     "key.escape": N_("Close, clear the choice, take a message away"),
+    "key.further_alarm": N_("Call a further alarm of the plan"),
     "key.note": N_("Write a note"),
     "key.undo": N_("Undo the own last act (30 seconds)"),
     "key.offer": N_("What a refusal offers, divert for example"),
@@ -263,7 +280,7 @@ PLURALS: dict[str, tuple[str, str]] = {
 }
 
 # Modules with `WORDS` and `PLURALS` of the other panels.
-TABLES: tuple[ModuleType, ...] = (input_words, map_words)
+TABLES: tuple[ModuleType, ...] = (input_words, map_words, reasons)
 
 
 def words_for_desk(lang: Language) -> dict[str, Any]:

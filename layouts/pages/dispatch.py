@@ -15,6 +15,7 @@ from layouts import ids
 from layouts.attributes import attributes
 from layouts.context import PALETTES, Context, Viewer
 from layouts.dispatch import frame, header, help, incident, queue
+from layouts.dispatch.reasons import patterns
 from layouts.dispatch.slots import slot
 from layouts.dispatch.words import words_for_desk
 from layouts.pages import wall
@@ -121,6 +122,7 @@ def setup(context: Context, lang: Language, options: DeskOptions, viewer: Viewer
         "api": f"{context.base_path}/api/v1",
         "lang": {"id": lang.id, "html": lang.html, "tag": lang.tag, "dir": lang.direction},
         "words": words_for_desk(lang),
+        "reasons": [] if lang.id == DEFAULT else patterns(),
         "names": known,
         "topics": list(TOPICS),
         "view": {"lat": view.lat, "lng": view.lng, "zoom": view.zoom},

@@ -80,7 +80,8 @@ def open_door(client: redis_module.Redis, folder: Path, mode: Mode = Mode.LIVE) 
     path = folder / "reader.sqlite"
     writer = ReaderWriter(path, city.keys.city)
     access = Access(client, city.keys, admin_key=ADMIN_KEY)
-    context = ApiContext(client, city.keys, Reader(path, city.keys.city), access, now=city.wall)
+    reader = Reader(path, city.keys.city)
+    context = ApiContext(client, city.keys, reader, access, sealer=city.sealer, zone=city.city.time_zone, now=city.wall)
     app = Flask("test")
     app.secret_key = "secret"
     app.register_blueprint(api(context))

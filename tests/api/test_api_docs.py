@@ -61,10 +61,13 @@ def test_roles_and_permissions_are_as_written() -> None:
 
 def test_every_verb_is_written_with_its_fields_and_permission() -> None:
     written = {
-        name.strip("`"): (re.findall(r"[a-z][a-z0-9_]*", fields.split("(")[0]), permission.strip("`"))
+        name.strip("`"): (re.findall(r"[a-z][a-z0-9_]*", fields.split("(")[0]), re.findall(r"`(\w+)`", permission))
         for name, fields, permission in rows("verb")
     }
-    assert written == {name: (list(verb.arguments.__struct_fields__), verb.permission) for name, verb in VERBS.items()}
+    assert written == {
+        name: (list(verb.arguments.__struct_fields__), [p for p in (verb.permission, verb.other) if p])
+        for name, verb in VERBS.items()
+    }
 
 
 def test_every_parameter_is_written() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from dashboard.accounts.audit import read_entries
 from dashboard.api.arguments import LISTS, PAGING
-from dashboard.api.lists import shown
+from dashboard.api.lists import HIDDEN, shown
 from dashboard.api.picture import MEASURES, Grid
 from dashboard.engine.clock import Mode
 from hotline.cases import Case
@@ -197,7 +197,7 @@ def test_cases_are_filtered_paged_and_counted(door: Door) -> None:
 def test_every_field_is_said_also_when_it_has_its_usual_value(door: Door) -> None:
     told(door)
     [case] = door.get("/cases?q=c1").get_json()["cases"]
-    assert set(case) == {*Case.__struct_fields__, "status", "version"} - {"seq"}
+    assert set(case) == {*Case.__struct_fields__, "stage", "status", "version"} - HIDDEN
     assert (case["kind"], case["status"], case["closed_at"]) == ("complaint", "open", None)
     assert "address" not in case
     assert case["version"] == shown(Case(case_id="x", seq=case["version"]))["version"]
@@ -216,11 +216,12 @@ def test_private_fields_are_shown_by_role_and_each_reveal_is_written_down(door: 
     assert "private" not in door.get("/cases/c1", role="viewer").get_json()
     assert door.city.client.exists(audit) == 0
     shown_to_hotline = door.get("/cases/c1", role="hotline").get_json()
-    assert shown_to_hotline["private"] == {"address": "1 Main Street", "text": "too loud", "phone": "555"}
+    caller = door.city.sealer.caller_of("555")
+    assert shown_to_hotline["private"] == {"address": "1 Main Street", "text": "too loud", "caller": caller}
     assert door.get("/cases/c2", role="hotline").get_json()["private"] == {}
     [entry] = read_entries(door.city.client, door.city.keys)
     assert (entry.who, entry.role, entry.what) == ("hotline one", "hotline", "private.revealed")
-    assert (entry.subject, entry.after) == ("case:c1", {"fields": ["address", "phone", "text"]})
+    assert (entry.subject, entry.after) == ("case:c1", {"fields": ["address", "caller", "text"]})
     stored: Any = door.city.client.xrange(audit)
     assert b"Main Street" not in b"".join(stored[0][1].values())
 

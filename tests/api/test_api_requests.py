@@ -114,6 +114,7 @@ def test_each_verb_is_granted_by_its_permission_alone(door: Door, role: Role, ve
         "create_incident": {"phone": "555-0100"},
         "triage": incident | {"kind": "fire"},
         "escalate": incident | {"priority": 1},
+        "further_alarm": incident | {"alarm": 2},
         "relocate": incident | {"lat": 42.33, "lng": -71.09},
         "contain": incident,
         "note": incident | {"text": "key at number 12"},

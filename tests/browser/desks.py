@@ -15,6 +15,14 @@ READY = "() => window.hexwatch?.stats?.seq >= 0 && window.hexwatch.desk?.store?.
 PERSON = re.compile(r"^ {4}(\S+) +(\S+) +(\w+)\s*$", re.MULTILINE)
 # In the sector that the simulated colleagues leave to people.
 CHAOYANG = (39.9219, 116.4436)
+# This window sounds, or another one of the same desk does.
+SOUND_IS_SETTLED = """async () => {
+  if (hexwatch.desk.sound?.isOurs) return true;
+  const { pending } = await navigator.locks.query();
+  return pending.some(({ name }) => name.startsWith("hexwatch-sound-"));
+}"""
+KEPT_S = 300.0  # a session that nobody looked through for longer may be locked
+COOKIES: dict[tuple[str, tuple[str, str] | None], tuple[Any, float]] = {}
 POSTED: dict[str, str] = {}  # incident id -> base URL, of what tests reported and nobody ended yet
 
 
@@ -24,8 +32,26 @@ def people(demo: Demo, role: str = "dispatcher") -> list[tuple[str, str]]:
     return [(name, password) for name, password, held in PERSON.findall(demo.output()) if held == role]
 
 
-def sign_in(page: Any, base: str, who: tuple[str, str] | None = None, query: str = "") -> Any:
-    """A desk that is up; without a person signed in with the admin key."""
+def sign_in(page: Any, base: str, who: tuple[str, str] | None = None, query: str = "", *, anew: bool = False) -> Any:
+    """A desk that is up; without a person signed in with the admin key.
+
+    Whoever signed in a moment ago is signed in: how often one may try is limited. `anew`: a session of one's own.
+    """
+    kept, at = COOKIES.get((base, who), ([], 0.0))
+    if kept and not anew and time.monotonic() - at < KEPT_S:
+        page.context.add_cookies(kept)
+        page.goto(f"{base}/dispatch{query}")
+    else:
+        _pass_the_door(page, base, who)
+        COOKIES[base, who] = page.context.cookies(), time.monotonic()
+        if query:
+            page.goto(f"{base}/dispatch{query}")
+    page.wait_for_function(READY)
+    settle(page)
+    return page
+
+
+def _pass_the_door(page: Any, base: str, who: tuple[str, str] | None) -> None:
     page.goto(f"{base}/signin?next=/dispatch")
     if who is None:
         page.fill("input[name=key]", KEY)
@@ -35,17 +61,13 @@ def sign_in(page: Any, base: str, who: tuple[str, str] | None = None, query: str
         page.fill("input[name=password]", who[1])
         page.press("input[name=password]", "Enter")
     page.wait_for_url("**/dispatch*")
-    if query:
-        page.goto(f"{base}/dispatch{query}")
-    page.wait_for_function(READY)
-    settle(page)
-    return page
 
 
 def settle(page: Any) -> None:
-    """A desk begins with a sound test: whoever sits here hears it."""
+    """A desk begins with a sound test, in the one of its windows that sounds: whoever sits here hears it."""
+    page.wait_for_function(SOUND_IS_SETTLED)
     window = page.locator("dialog[data-sound=window]")
-    if window.count() and window.is_visible():
+    if window.is_visible():
         window.locator("[data-sound=play]").click()
         window.locator("[data-sound=heard], [data-sound=unheard]").locator("visible=true").first.click()
 

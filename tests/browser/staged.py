@@ -101,12 +101,14 @@ CLUSTER_CELLS = "() => hexwatch.map.grid.levels[9].ids.slice(0, 3)"
 class Staged:
     """Puts topics of its own into the snapshots and frames that a page gets, in place of the server's.
 
-    `figures` are put over the server's; every other topic is replaced as a whole.
+    `figures` are put over the server's; every other topic is replaced as a whole. What is staged is as old as it was
+    when the page first saw it: a second snapshot tells the same instants.
     """
 
     def __init__(self, page: Any, topics: dict[str, dict[str, Any]] | None = None, **figures: Any) -> None:
         self.topics = dict(FULL if topics is None else topics)
         self.figures = figures
+        self.began = ""
         page.route("**/live/snapshot*", self._snapshot)
         page.route_web_socket("**/socket.io/**", self._pass_on)
 
@@ -115,7 +117,8 @@ class Staged:
             body = route.fetch().json()
         except Error:  # the page was closed meanwhile
             return
-        said = dated(self.topics, body["topics"]["clock"]["now"])
+        self.began = self.began or body["topics"]["clock"]["now"]
+        said = dated(self.topics, self.began)
         for name, values in said.items():
             if name in body["topics"]:
                 body["topics"][name] = values

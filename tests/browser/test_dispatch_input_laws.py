@@ -83,6 +83,10 @@ READY: list[tuple[str, dict[str, Any]]] = [
         "1042 p1 people inside",
         {"verb": "escalate", "incident_id": "260304-1042", "priority": 1, "reason": "people inside"},
     ),
+    (
+        "1042 alarm 2 it spreads",
+        {"verb": "further_alarm", "incident_id": "260304-1042", "alarm": 2, "reason": "it spreads"},
+    ),
     ("260304-0042 n key at 12", {"verb": "note", "incident_id": "260304-0042", "text": "key at 12"}),
     ("1042 = 1043", {"verb": "merge", "incident_id": "260304-1042", "into": "260304-1043"}),
     (". passed no", {"verb": "answer_hand_over", "incident_id": "260304-1043", "answer": "declined"}),

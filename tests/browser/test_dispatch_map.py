@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.desks import CHAOYANG, READY, incident, people, post_incident, request, settle, sign_in, unique
+from tests.browser.desks import CHAOYANG, incident, people, post_incident, request, sign_in, unique
 from tests.browser.staged import Staged, receive
 from tests.support.demo import Demo
 from tests.support.redis_server import wait_until
@@ -59,19 +59,9 @@ def small(page: Any) -> Any:
     return page
 
 
-COOKIES: dict[tuple[str, Any], Any] = {}  # signing in is limited: ten times a minute from one address
-
-
 def desk(page: Any, base: str, query: str = "", who: tuple[str, str] | None = None) -> Any:
-    """A desk that is up, signed in anew only for the first test that sits there."""
-    if kept := COOKIES.get((base, who)):
-        page.context.add_cookies(kept)
-        page.goto(f"{base}/dispatch{query}")
-        page.wait_for_function(READY)
-        settle(page)
-    else:
-        sign_in(page, base, who, query)
-        COOKIES[base, who] = page.context.cookies()
+    """A desk that is up, with its map where it has one."""
+    sign_in(page, base, who, query)
     if "panel=units" not in query and "panel=queue" not in query:
         page.wait_for_function(MAP_READY)
     return page

@@ -27,7 +27,7 @@ def test_a_desk_left_alone_hides_its_texts_hears_alarms_and_opens_with_the_passw
     page: Any, running_demo: Demo
 ) -> None:
     who = people(running_demo)[0]
-    desk = sign_in(page, running_demo.url, who)
+    desk = sign_in(page, running_demo.url, who, anew=True)
     desk.locator("[data-lock=button]").wait_for()
     desk.evaluate(LEFT_ALONE)
     screen = desk.locator("[data-lock=window]")

@@ -118,6 +118,19 @@ def test_an_answer_names_the_area_it_leaves_uncovered() -> None:
     assert change["before_s"] < 320 < change["after_s"]
 
 
+def test_what_is_recommended_is_for_the_alarm_that_was_called_unless_another_is_asked_about() -> None:
+    recommender = Recommender(PLANS, MODEL, ZONE)
+    units = documents([an_engine(f"E{n}", 100 * n) for n in range(9)])
+    wanted = {}
+    for called, asked in ((1, 0), (2, 0), (2, 1), (1, 2)):
+        (said,) = recommender.advise(Sight(NOW, 1, units, [an_incident(alarm=called)]), Asked(asked))
+        wanted[called, asked] = (said["plan"]["alarm"], said["plan"]["wanted"])
+    assert wanted[1, 0] == wanted[2, 1]
+    assert wanted[2, 0] == wanted[1, 2]
+    assert wanted[2, 0][0] == 2
+    assert wanted[2, 0][1] > wanted[1, 0][1]
+
+
 def test_an_incident_of_which_only_the_area_is_known_is_planned_for_its_middle() -> None:
     areas = Areas({"south": box(39.85, 39.95)}, {})
     recommender = Recommender(PLANS, MODEL, ZONE, areas)

@@ -8,6 +8,7 @@ from typing import Any
 from dash import Dash
 
 import callbacks.dispatch
+import callbacks.hotline
 import callbacks.shell
 import callbacks.wall
 from layouts import shell
@@ -62,4 +63,5 @@ def small_app(desk: ListDesk | None = None) -> Dash:
     callbacks.shell.register(app, context)
     callbacks.wall.register(app, desk or ListDesk(), context)
     callbacks.dispatch.register(app)
+    callbacks.hotline.register(app)
     return app

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.access import Role
-from dashboard.topics import DESK, DESK_ROLES, MAX_TOPICS, PLAIN, PUBLIC_ROLES, BadTopic, served_topics
+from dashboard.topics import DESK, DESK_ROLES, INSIDE_ROLES, MAX_TOPICS, PLAIN, BadTopic, served_topics
 
 MEASURES = ("received_1h", "received_24h", "open", "overdue", "due_4h", "incidents")
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -27,7 +29,7 @@ def test_what_is_asked_is_served_each_once_in_order_and_the_clock_with_it(asked:
 @given(st.lists(names, max_size=MAX_TOPICS - 1), roles)
 def test_public_roles_never_get_what_shows_a_sensitive_place(asked: list[str], role: str) -> None:
     served = {served for _, served in served_topics(asked, role)}
-    if role in PUBLIC_ROLES:
+    if role not in INSIDE_ROLES:
         assert "incidents" not in served
         assert not any(name.startswith("cells:incidents:") for name in served)
     else:
@@ -48,9 +50,25 @@ def test_topics_of_the_desk_are_for_those_who_work_there(name: str, role: str) -
     if role in DESK_ROLES:
         assert served_topics([name], role) == (("clock", "clock"), (name, name))
     else:
-        assert role in ("viewer", "kiosk")
+        assert role in ("viewer", "kiosk", "reporter")
         with pytest.raises(BadTopic, match=f"not for role {role}"):
             served_topics([name], role)
+
+
+@pytest.mark.parametrize("name", sorted(DESK))
+def test_who_has_several_roles_is_served_what_any_of_them_is(name: str) -> None:
+    for first, second in itertools.permutations([str(role) for role in Role], 2):
+        if {first, second} & DESK_ROLES:
+            assert served_topics([name], first, second)[1] == (name, name)
+        else:
+            with pytest.raises(BadTopic, match=f"not for role {min(first, second)}, {max(first, second)}"):
+                served_topics([name], first, second)
+
+
+def test_only_who_is_nothing_but_public_gets_the_public_picture() -> None:
+    assert served_topics(["incidents"], "kiosk", "viewer")[1] == ("incidents", "incidents")
+    assert served_topics(["incidents"], "viewer", "kiosk")[1] == ("incidents", "incidents")
+    assert served_topics(["incidents"])[1] == ("incidents", "incidents.public"), "nobody sees what everybody sees"
 
 
 def test_there_is_a_limit_to_what_one_page_may_ask() -> None:
@@ -60,5 +78,5 @@ def test_there_is_a_limit_to_what_one_page_may_ask() -> None:
         served_topics([*most, "figures"], "viewer")
 
 
-def test_the_wall_is_a_public_role() -> None:
-    assert {"kiosk"} == PUBLIC_ROLES
+def test_screens_and_other_programs_are_outside() -> None:
+    assert set(Role) - INSIDE_ROLES == {"kiosk", "reporter"}

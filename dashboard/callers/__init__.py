@@ -1,0 +1,1 @@
+"""Callers: their numbers, sealed and named by keyed hashes."""
