@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import time
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,13 @@ def _desk_language(text: str) -> str:
     return text
 
 
+def _clock_text(text: str) -> str:
+    try:
+        return f"{time.fromisoformat(text):%H:%M}"
+    except ValueError:
+        raise ValueError("needs a clock time such as 07:00") from None
+
+
 SETTINGS: dict[str, Setting] = {
     "port": Setting(8050, _port, "port of the web process"),
     "host": Setting("127.0.0.1", str, "address the web process binds to; loopback unless you put a proxy before it"),
@@ -95,6 +103,9 @@ SETTINGS: dict[str, Setting] = {
     "archive_flush_s": Setting(60, _positive, "seconds after which a fact stands in a file of the archive"),
     "archive_wait": Setting(5_000_000, _positive, "facts beyond HEXWATCH_EVENTS_KEPT that wait for a late archiver"),
     "archive_rules": Setting("", str, "TOML file that says how long the archive keeps what; empty: for ever"),
+    "briefing_at": Setting("07:00", _clock_text, "city time at which yesterday's briefing is written"),
+    "briefing_folder": Setting("", str, "folder of written briefings; empty: `briefings` in the data folder"),
+    "briefing_language": Setting("en", _desk_language, "language of written briefings: en, zh_CN or ar"),
     "log_level": Setting("info", str, "debug, info, warning or error"),
 }
 
@@ -143,6 +154,9 @@ class Settings:
     archive_flush_s: int
     archive_wait: int
     archive_rules: str
+    briefing_at: str
+    briefing_folder: str
+    briefing_language: str
     log_level: str
 
     @property

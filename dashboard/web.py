@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -25,7 +27,12 @@ from dashboard.api.blueprint import api
 from dashboard.api.context import ApiContext
 from dashboard.blocking import run_blocking
 from dashboard.board import board_routes, start_board
+from dashboard.briefing.desk import desk_of
+from dashboard.briefing.place import rules_of
+from dashboard.briefing.routes import briefing_routes
+from dashboard.briefing.schedule import start_mornings
 from dashboard.callers.keys import sealer_of
+from dashboard.city_time import city_time
 from dashboard.connect import connect
 from dashboard.desk import Desk
 from dashboard.engine_process import load_areas, load_own_alarms
@@ -40,7 +47,7 @@ from dashboard.recommending import recommender_of
 from dashboard.response_clocks import targets_of
 from dashboard.run_sheets import run_sheets
 from dashboard.secret import secret_of
-from dashboard.settings import Settings, read_settings, reader_path
+from dashboard.settings import Settings, archive_path, briefings_path, read_settings, reader_path
 from dashboard.signin import limiter_storage, start_signin
 from dashboard.similar.file import SimilarReader, similar_path
 from dashboard.story import Story
@@ -69,9 +76,7 @@ POLICY = (
 OUR_PAGES = frozenset({"same-origin", "none"})  # as browsers name them in Sec-Fetch-Site
 DESKS = frozenset({"/dispatch", "/hotline"})
 # To which page a role is led that signed in; others to the front page.
-HOMES = {
-    role: path for role, path in {Role.DISPATCHER: "/dispatch", Role.HOTLINE: "/hotline"}.items() if path in PAGES
-}
+HOMES = {role: path for role, path in {Role.DISPATCHER: "/dispatch", Role.HOTLINE: "/hotline"}.items() if path in PAGES}
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -154,6 +159,13 @@ def _add_pages(app: Flask, settings: Settings, city: City, api_context: ApiConte
     app.register_blueprint(run_sheets(api_context, context))
     app.register_blueprint(board_routes(api_context.client, api_context.keys, api_context.access, context))
     start_board(settings, api_context.client, api_context.keys, context)
+    _add_briefing(app, settings, city, api_context, context)
+
+
+def _add_briefing(app: Flask, settings: Settings, city: City, api_context: ApiContext, pages: Context) -> None:
+    desk = desk_of(archive_path(settings), briefings_path(settings), city, rules_of(settings, city), time.monotonic)
+    app.register_blueprint(briefing_routes(desk, api_context.access, pages))
+    start_mornings(desk, settings, pages, partial(city_time, api_context.client, api_context.keys))
 
 
 def _guard(app: Flask, settings: Settings, access: Access) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -11,12 +11,13 @@ import msgspec
 from dashboard.briefing.chance import Judged, judged
 from dashboard.briefing.figures import Figure, figure
 from dashboard.briefing.period import Period, comparisons, history
-from geo.days import local_date
 from streams.archive import lists, query
 from streams.archive.schema import FLOWS
 from streams.archive.view import EVERYTHING, View, Where
 
 TOP = 10
+DAYS_SHOWN = 28
+NEXT = timedelta(hours=24)
 COMPARED = ("received", "closed")  # flows beside which the other periods stand
 NOT_ACTUAL = ("Exercise", "Test", "System", "Draft")
 
@@ -60,6 +61,7 @@ class CaseCounts(msgspec.Struct, frozen=True, kw_only=True):
     categories: list[Ranked]
     areas: list[Ranked]
     change: Change | None
+    daily: list[dict[str, Any]]  # of the last four weeks: day, received, closed
     channels: list[dict[str, Any]]
     languages: list[dict[str, Any]]
     rates: list[dict[str, Any]]  # by area: followed up, contacted, resolved, satisfied, with their denominators
@@ -88,11 +90,12 @@ def count_cases(view: View, period: Period, where: Where = EVERYTHING) -> CaseCo
     split = query.counts(view, start, end, where, ("category", "area"))
     beside = {name: past for name, past in comparisons(period).items() if since is not None and past.first >= since}
     return CaseCounts(
-        figures=_figures(flows, stock, received, _unlocated(view, start, end, where)),
+        figures=_figures(flows, stock, received, _unlocated(view, start, end, where), _due(view, end, where)),
         compared={name: _beside(view, past, where) for name, past in beside.items()},
         categories=_ranked(view, period, where, "category", split, earlier_flows, beside.get("before")),
         areas=_ranked(view, period, where, "area", split, earlier_flows, beside.get("before")),
         change=_largest_change(split, list(earlier_flows.values())),
+        daily=_daily(view, period, where, since),
         channels=_nonzero(query.counts(view, start, end, where, ("channel",))),
         languages=_nonzero(query.counts(view, start, end, where, ("language",))),
         rates=_nonzero(query.counts(view, start, end, where, ("area",)), "followed_up"),
@@ -102,7 +105,9 @@ def count_cases(view: View, period: Period, where: Where = EVERYTHING) -> CaseCo
     )
 
 
-def _figures(flows: dict[str, int], stock: dict[str, int], received: Judged, unlocated: int) -> dict[str, Figure]:
+def _figures(
+    flows: dict[str, int], stock: dict[str, int], received: Judged, unlocated: int, due: int
+) -> dict[str, Figure]:
     band = received.band
     expected: dict[str, Any] = {"why": "too few earlier days to say what is usual"}
     if band is not None:
@@ -118,6 +123,7 @@ def _figures(flows: dict[str, int], stock: dict[str, int], received: Judged, unl
         "cases_open": figure("cases_open", stock["open"]),
         "cases_with_deadline": figure("cases_with_deadline", deadline, n=deadline, of=stock["open"]),
         "cases_overdue": figure("cases_overdue", stock["overdue"], n=stock["overdue"], of=deadline),
+        "cases_due_24h": figure("cases_due_24h", due),
         "cases_without_location": figure("cases_without_location", unlocated, n=unlocated, of=flows["received"]),
     }
 
@@ -246,6 +252,24 @@ def _unlocated(view: View, start: datetime, end: datetime, where: Where) -> int:
     return sum(row["received"] for row in rows if row["cell"] is None)
 
 
+def _daily(view: View, period: Period, where: Where, since: date | None) -> list[dict[str, Any]]:
+    """Whole days only; a running one is not among them."""
+    first = max(period.last - timedelta(days=DAYS_SHOWN - 1), since or period.first)
+    last = period.last if period.is_whole else period.last - timedelta(days=1)
+    if last < first:
+        return []
+    found = {row["period"]: row for row in query.trend(view, first, last, "day", (), where)}
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    return [{"day": day, **{name: found.get(day, {}).get(name, 0) for name in COMPARED}} for day in days]
+
+
+def _due(view: View, at: datetime, where: Where) -> int:
+    sql, values = query.open_sql(view, at, due=(at, at + NEXT))
+    condition, filters = where.sql()
+    found: int = view.rows(f"SELECT count(*) AS n FROM ({sql}) WHERE {condition}", [*values, *filters])[0]["n"]
+    return found
+
+
 def _cells(view: View, start: datetime, end: datetime, where: Where) -> list[dict[str, Any]]:
     rows = [row for row in query.counts(view, start, end, where, ("cell",)) if row["cell"] is not None]
     kept = sorted(rows, key=lambda row: (-row["received"], row["cell"]))
@@ -263,8 +287,3 @@ def alerts_issued(view: View, period: Period) -> list[dict[str, Any]]:
     found = lists.alerts(view, period.start, period.end)
     kept = ("alert_id", "sender", "event", "severity", "headline", "sent_at", "expires_at", "ended_at", "ended_by")
     return [{key: row[key] for key in kept} for row in found if row["status"] not in NOT_ACTUAL]
-
-
-def day_of(at: datetime, zone: str) -> date:
-    """The local day of an instant."""
-    return local_date(at, zone)

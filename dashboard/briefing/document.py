@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import msgspec
 
 from dashboard.briefing.counting import CaseCounts, alerts_issued, count_cases
+from dashboard.briefing.decisions import Decision, decisions
 from dashboard.briefing.emergencies import EmergencyCounts, count_emergencies
 from dashboard.briefing.figures import Figure, figure
 from dashboard.briefing.period import Period, Span
 from emergency.plans import Plans
 from emergency.segments import TargetFile
+from geo.cities import City
 from streams.archive import lists
 from streams.archive.view import View, Where
 from streams.codec import encode
@@ -31,7 +35,8 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Briefing(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything of one briefing. `id` names city, period and area; `revision` counts corrections from 1."""
+    """Everything of one briefing. `id` names city, period and area; `revision` counts from 1 when it is frozen;
+    0: made, and not kept."""
 
     id: str
     revision: int
@@ -48,6 +53,8 @@ class Briefing(msgspec.Struct, frozen=True, kw_only=True):
     figures: dict[str, Figure]
     cases: CaseCounts
     emergencies: EmergencyCounts
+    decisions: list[Decision]
+    standing: list[Decision] | None  # of the briefing before, those whose reason still holds; None: there was none
     calls: list[dict[str, Any]]  # by channel
     alerts: list[dict[str, Any]]
 
@@ -56,19 +63,41 @@ class Briefing(msgspec.Struct, frozen=True, kw_only=True):
         return Period(span=self.span, first=self.first, last=self.last, zone=self.zone, cut_off=self.cut_off)
 
 
+@dataclass(frozen=True)
+class Rules:
+    """What figures are judged by."""
+
+    plans: Plans
+    targets: TargetFile
+    owners: Mapping[str, str]  # category -> agency
+
+
+def still_standing(before: Iterable[Decision], now: Iterable[Decision]) -> list[Decision]:
+    """Decisions of the briefing before whose reason is found again: nobody has changed what they were about."""
+    known = {(one.rule, one.subject) for one in now}
+    return [one for one in before if (one.rule, one.subject) in known]
+
+
 def make_briefing(
-    view: View, city: str, period: Period, plans: Plans, targets: TargetFile, made_at: datetime, area: str = ""
+    view: View,
+    city: City,
+    period: Period,
+    rules: Rules,
+    made_at: datetime,
+    area: str = "",
+    before: Briefing | None = None,
 ) -> Briefing:
-    """Count one briefing from the archive. Blocks for as long as the questions take."""
+    """Count one briefing from the archive. Blocks for as long as the questions take. `before`: the one before it."""
     where = Where(area=(area,)) if area else Where()
     cases = count_cases(view, period, where)
-    emergencies = count_emergencies(view, period, plans, targets, where)
+    emergencies = count_emergencies(view, period, rules.plans, rules.targets, where)
+    wanted = decisions(period, cases, emergencies, rules.owners)
     calls = lists.calls(view, period.start, period.end, ("channel",))
     alerts = alerts_issued(view, period)
     return Briefing(
-        id=briefing_id(city, period, area),
-        revision=1,
-        city=city,
+        id=briefing_id(city.id, period, area),
+        revision=0,
+        city=city.id,
         span=period.span,
         first=period.first,
         last=period.last,
@@ -84,6 +113,8 @@ def make_briefing(
         | {"alerts_issued": figure("alerts_issued", len(alerts))},
         cases=cases,
         emergencies=emergencies,
+        decisions=wanted,
+        standing=None if before is None else still_standing(before.decisions, wanted),
         calls=calls,
         alerts=alerts,
     )

@@ -46,7 +46,7 @@ def count_emergencies(
     runs = _runs(view, period, known_until)
     timed = [_timed(row, runs.get(row["incident_id"], ()), known_until) for row in rows]
     return EmergencyCounts(
-        figures=_figures(rows),
+        figures=_figures(rows, "" if view.manifest.of("incident_events") else "no source tells emergencies"),
         kinds=_kinds(rows),
         times=timed_figures(timed, {}, plans, targets, known_until),
         slowest=_slowest(timed),
@@ -54,12 +54,12 @@ def count_emergencies(
     )
 
 
-def _figures(rows: list[dict[str, Any]]) -> dict[str, Figure]:
+def _figures(rows: list[dict[str, Any]], why: str) -> dict[str, Figure]:
     def people(*columns: str) -> int:
         return sum(row[column] or 0 for row in rows for column in columns)
 
     return {
-        "incidents_received": figure("incidents_received", len(rows)),
+        "incidents_received": figure("incidents_received", len(rows), why=why),
         "incidents_major": figure("incidents_major", sum(bool(row["is_major"]) for row in rows)),
         "deaths": figure("deaths", people("dead")),
         "gravely_hurt": figure("gravely_hurt", people("t1", "t2")),

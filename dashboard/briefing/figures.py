@@ -49,6 +49,9 @@ DEFINITIONS: dict[str, Definition] = {
     "cases_open": Definition("cases received and not closed just before the cut-off", behind="open", is_stock=True),
     "cases_with_deadline": Definition("open cases that have a deadline", behind="deadline", is_stock=True),
     "cases_overdue": Definition("open cases whose deadline lies before the cut-off", behind="overdue", is_stock=True),
+    "cases_due_24h": Definition(
+        "open cases whose deadline lies within the 24 hours after the cut-off", behind="due_24h", is_stock=True
+    ),
     "cases_without_location": Definition(
         "cases received within the period that stand on no map: no place, or only a default point",
         behind="unlocated",
@@ -67,7 +70,9 @@ DEFINITIONS: dict[str, Definition] = {
     "gravely_hurt": Definition(
         "people reported as T1 or T2 at incidents received within the period", unit="people", behind="casualties"
     ),
-    "alerts_issued": Definition("public alerts recorded within the period, exercises and tests left out", "alerts"),
+    "alerts_issued": Definition(
+        "public alerts recorded within the period, exercises and tests left out", unit="alerts", behind="alerts"
+    ),
 }
 
 

@@ -30,7 +30,7 @@ class Kept:
             return briefing, []
         last = self.latest(briefing.id)
         if last is None:
-            return self._write(briefing), []
+            return self._write(msgspec.structs.replace(briefing, revision=1)), []
         changed = changes(last, briefing)
         if not changed:
             return last, []

@@ -31,6 +31,10 @@ class Period(msgspec.Struct, frozen=True, kw_only=True):
     cut_off: datetime
 
     @property
+    def zone_info(self) -> ZoneInfo:
+        return ZoneInfo(self.zone)
+
+    @property
     def start(self) -> datetime:
         return bounds_of(self.first, self.zone)[0]
 

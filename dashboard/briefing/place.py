@@ -1,11 +1,16 @@
-"""Whose archive a briefing is made from, when nobody says."""
+"""Whose archive a briefing is made from, when nobody says; and by which rules of that city it is judged."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import replace
 
+from dashboard.briefing.document import Rules
+from dashboard.engine_process import load_own_plans
+from dashboard.response_clocks import targets_of
 from dashboard.settings import PREFIX, Settings, archive_path
+from emergency.plans import load_plans
+from geo.cities import City
 from streams.archive.manifest import NAME, BadArchive
 
 PREFIX_OF_FOLDERS = "archive-"
@@ -29,3 +34,13 @@ def with_archive(settings: Settings, city: str = "") -> Settings:
     several = f"several cities have one: name it with --city ({', '.join(found)})"
     nobody = f"no archive in {settings.data}: `archive import` loads a file into one, `demo` and `up` fill one"
     raise BadArchive(several if found else nobody)
+
+
+def rules_of(settings: Settings, city: City) -> Rules:
+    """The city's plans, targets and agencies."""
+    catalogue = city.load_catalogue()
+    return Rules(
+        plans=load_own_plans(settings) or load_plans(),
+        targets=targets_of(settings.targets),
+        owners={id_: entry.owner for id_, entry in catalogue.categories.items()},
+    )

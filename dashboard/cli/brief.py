@@ -7,16 +7,16 @@ from pathlib import Path
 
 import click
 
-from dashboard.briefing.document import make_briefing
-from dashboard.briefing.files import FORMATS, write_files
+from dashboard.briefing.document import briefing_id, make_briefing
+from dashboard.briefing.files import FORMATS, paper_of, write_files
 from dashboard.briefing.kept import Kept
-from dashboard.briefing.period import Span, period_of
-from dashboard.briefing.place import with_archive
+from dashboard.briefing.period import Span, comparisons, period_of
+from dashboard.briefing.place import rules_of, with_archive
 from dashboard.cli.common import one_line_errors, running_settings
-from dashboard.engine_process import load_own_plans
-from dashboard.response_clocks import targets_of
+from dashboard.engine_process import load_areas
 from dashboard.settings import archive_path, briefings_path
-from emergency.plans import load_plans
+from geo.cities import load_city
+from layouts.context import context_of
 from streams.archive.manifest import BadArchive
 from streams.archive.view import Archive
 
@@ -64,14 +64,15 @@ def brief(day: date, span: str, city: str, area: str, formats: tuple[str, ...], 
     learnt more since, a new revision says what changed.
     """
     settings = with_archive(running_settings(), city)
-    plans = load_own_plans(settings) or load_plans()
+    kept, made_at = Kept(briefings_path(settings)), datetime.now(UTC)
     with Archive(archive_path(settings)).view() as view:
+        known = load_city(view.manifest.city)
         period = period_of(Span(span), day, view.zone)
-        made = make_briefing(
-            view, view.manifest.city, period, plans, targets_of(settings.targets), datetime.now(UTC), area
-        )
-    held, changed = Kept(briefings_path(settings)).keep(made)
-    for path in write_files(held, formats, out, lang):
+        before = kept.latest(briefing_id(known.id, comparisons(period)["before"], area))
+        made = make_briefing(view, known, period, rules_of(settings, known), made_at, area, before)
+    held, changed = kept.keep(made)
+    context = context_of(known, load_areas(settings, known))
+    for path in write_files(paper_of(held, context, lang), formats, out):
         click.echo(str(path))
     if changed:
         click.echo(f"revision {held.revision}; different now: {', '.join(changed)}")

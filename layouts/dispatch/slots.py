@@ -9,13 +9,13 @@ from dash.development.base_component import Component
 
 from layouts.attributes import attributes
 from layouts.context import Context
-from layouts.dispatch import board, citymap, incoming, panels
+from layouts.dispatch import board, citymap, incoming, panels, situations
 from layouts.texts import Language
 
 Filling = Callable[[Context, Language], list[Component]]
 
 SLOTS: dict[str, Filling] = {
-    "map": citymap.desk_map,
+    "map": lambda context, lang: [*situations.offered(context, lang), *citymap.desk_map(context, lang)],
     "units": board.unit_board,
     "presence": panels.others_here,
     "paper": panels.paper,

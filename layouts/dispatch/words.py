@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
-from layouts.dispatch import input_words, map_words, reasons
+from layouts.dispatch import input_words, map_words, reasons, situations
 from layouts.texts import Language, gettext, mark, mark_plural, plural_forms
 from layouts.wall.words import WORDS as WALL
 
@@ -280,7 +280,7 @@ PLURALS: dict[str, tuple[str, str]] = {
 }
 
 # Modules with `WORDS` and `PLURALS` of the other panels.
-TABLES: tuple[ModuleType, ...] = (input_words, map_words, reasons)
+TABLES: tuple[ModuleType, ...] = (input_words, map_words, reasons, situations)
 
 
 def words_for_desk(lang: Language) -> dict[str, Any]:

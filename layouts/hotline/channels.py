@@ -23,6 +23,13 @@ def channels(lang: Language) -> Component:
                 ],
                 className="desk-column-head",
             ),
+            html.Div(
+                [
+                    html.Ul([], className="number-list", **attributes(data_part="agents", aria_label=_("Agents"))),
+                    html.P("", className="quiet", hidden=True, **attributes(data_part="agents-empty")),
+                ],
+                className="column-part agents",
+            ),
             html.P("", className="channel-variant quiet", **attributes(data_part="channel-variant")),
             html.Ul(
                 [html.Li("", className="skeleton tall") for _row in range(SKELETON_ROWS)],
@@ -39,14 +46,6 @@ def channels(lang: Language) -> Component:
                 hidden=True,
                 className="column-part",
                 **attributes(data_part="channel-others-box"),
-            ),
-            html.Div(
-                [
-                    html.H3(_("Agents")),
-                    html.Ul([], className="number-list", **attributes(data_part="agents")),
-                    html.P("", className="quiet", hidden=True, **attributes(data_part="agents-empty")),
-                ],
-                className="column-part",
             ),
         ],
         className="desk-column hotline-channels panel",

@@ -34,6 +34,7 @@ TOPICS: tuple[str, ...] = (
     "alarm_rates",
     "tasks",
     "hospitals",
+    "situations",
 )
 PANELS: tuple[str, ...] = ("map", "queue", "units")
 EVENTS: tuple[str, ...] = ("frame", "presence")

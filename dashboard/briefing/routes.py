@@ -1,0 +1,151 @@
+"""`/briefing`: today so far, any day, week or month; its files; and what is behind each figure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from functools import wraps
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+from flask import Blueprint, Response, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from dashboard.access import Access, Permission
+from dashboard.api.answers import Problem, answer
+from dashboard.blocking import run_blocking
+from dashboard.briefing.behind import PAGE, Behind, NoList, behind
+from dashboard.briefing.desk import BriefingDesk, NotYet
+from dashboard.briefing.document import Briefing
+from dashboard.briefing.files import FORMATS, FontMissing, Paper, as_html, paper_of
+from dashboard.briefing.period import Span
+from layouts.briefing.pages import around, list_page, nothing_page
+from layouts.context import Context
+from layouts.dispatch.voice import desk_language
+from streams.archive.manifest import BadArchive
+
+BASE = "/briefing"
+TYPES = {
+    "json": "application/json",
+    "html": "text/html",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pdf": "application/pdf",
+}
+
+
+def briefing_routes(desk: BriefingDesk, access: Access, pages: Context) -> Blueprint:
+    """The blueprint, bound to one city."""
+    blueprint = Blueprint("briefing", __name__)
+
+    def readers_only(view: Callable[..., AnyResponse]) -> Callable[..., AnyResponse]:
+        """Whoever may read lists; a browser that nobody is signed in with is asked to sign in."""
+
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> AnyResponse:
+            principal = access.authenticate(request)
+            if principal is None and "text/html" in request.headers.get("Accept", ""):
+                return redirect(f"/signin?next={quote(request.full_path.rstrip('?'), safe='/')}")
+            checked: Any = access.require(Permission.READ_CASES)(view)
+            return checked(*args, **kwargs)
+
+        return guarded
+
+    @blueprint.get(BASE)
+    @readers_only
+    def today() -> AnyResponse:
+        return _page(_asked(lambda: desk.brief(_span(), _today(desk), request.args.get("area", ""))))
+
+    @blueprint.get(f"{BASE}/<day>")
+    @readers_only
+    def one(day: str) -> AnyResponse:
+        name, _, kind = day.rpartition(".") if "." in day else (day, "", "")
+        briefing = _asked(lambda: _brief(desk, name))
+        return _file(briefing, kind) if kind else _page(briefing)
+
+    @blueprint.get(f"{BASE}/<briefing_id>/n/<figure>")
+    @readers_only
+    def listed(briefing_id: str, figure: str) -> AnyResponse:
+        offset = max(0, request.args.get("offset", 0, type=int))
+        briefing, found = _asked(lambda: _behind(desk, briefing_id, figure, offset))
+        if request.args.get("format") == "json" or "text/html" not in request.headers.get("Accept", "text/html"):
+            return answer({"briefing": briefing.id, "revision": briefing.revision} | msgspec.to_builtins(found))
+        value = briefing.figures[figure].value if figure in briefing.figures else None
+        return _html(list_page(_paper(briefing).speaker, briefing.id, value, msgspec.to_builtins(found), offset, PAGE))
+
+    def _paper(briefing: Briefing) -> Paper:
+        return paper_of(briefing, pages, request.args.get("lang", ""))
+
+    def _page(briefing: Briefing) -> AnyResponse:
+        paper = _paper(briefing)
+        html = run_blocking(as_html, paper, BASE).decode()
+        links = around(paper.speaker, briefing.first, briefing.last, briefing.span, tuple(FORMATS))
+        return _html(html.replace("<body>", f"<body>{links}", 1))
+
+    def _file(briefing: Briefing, kind: str) -> AnyResponse:
+        if kind not in FORMATS:
+            raise Problem(404, "not_found", f"format: one of {', '.join(FORMATS)}")
+        try:
+            body = run_blocking(FORMATS[kind], _paper(briefing))
+        except FontMissing as error:
+            raise Problem(503, "font_missing", str(error)) from None
+        response = Response(body, mimetype=TYPES[kind])
+        response.headers["Content-Disposition"] = f'attachment; filename="{briefing.id}.{kind}"'
+        return response
+
+    def _html(text: str) -> Response:
+        response = Response(text, mimetype="text/html")
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    @blueprint.errorhandler(Problem)
+    def problem(error: Problem) -> Response:
+        if "text/html" in request.headers.get("Accept", ""):
+            response = _html(nothing_page(desk_language(request.args.get("lang", "")), error.message))
+            response.status_code = error.status
+            return response
+        return error.response()
+
+    return blueprint
+
+
+def _span() -> Span:
+    try:
+        return Span(request.args.get("span", "day"))
+    except ValueError:
+        raise Problem(400, "bad_request", f"span: one of {', '.join(Span)}") from None
+
+
+def _asked(ask: Callable[[], Any]) -> Any:
+    """In the thread pool; what cannot be answered is said with its reason."""
+    try:
+        return run_blocking(ask)
+    except (NotYet, NoList, BadArchive) as error:
+        raise Problem(404, "not_found", str(error)) from None
+    except ValueError as error:
+        raise Problem(400, "bad_request", str(error)) from None
+
+
+def _today(desk: BriefingDesk) -> date:
+    with desk.archive.view() as view:
+        return desk.today(view)
+
+
+def _brief(desk: BriefingDesk, name: str) -> Briefing:
+    """By day (`2011-08-28`, with the request's span and area) or by the id of one that is kept."""
+    try:
+        day = date.fromisoformat(name)
+    except ValueError:
+        found = desk.find(name)
+        if found is None:
+            raise NotYet(f"no briefing {name[:100]!r}") from None
+        return found
+    return desk.brief(_span(), day, request.args.get("area", ""))
+
+
+def _behind(desk: BriefingDesk, briefing_id: str, figure: str, offset: int) -> tuple[Briefing, Behind]:
+    briefing = desk.find(briefing_id) or desk.running(briefing_id)
+    if briefing is None:
+        raise NotYet(f"no briefing {briefing_id[:100]!r}")
+    with desk.archive.view() as view:
+        return briefing, behind(view, briefing, figure, offset)

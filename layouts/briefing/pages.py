@@ -1,0 +1,86 @@
+"""What surrounds a briefing on the screen: links to other days and files, and the lists behind its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from markupsafe import Markup
+
+from layouts.briefing.words import Speaker
+from layouts.dispatch.markup import page, table, tag
+from layouts.texts import DESK_LANGUAGES, LANGUAGES, Language, gettext
+from layouts.texts import mark as N_
+
+SPANS = {"day": N_("Day"), "week": N_("Week"), "month": N_("Month")}
+
+
+def around(speaker: Speaker, first: date, last: date, span: str, formats: tuple[str, ...]) -> Markup:
+    """The bar above a briefing; printers leave it out."""
+    _ = gettext(speaker.lang.id)
+    lang = f"lang={speaker.lang.id}"
+
+    def link(text: str, day: date, more: str = "") -> Markup:
+        return tag("a", text, href=f"/briefing/{day}?span={span}&{lang}{more}")
+
+    days = [
+        link(_(N_("Before")), first - timedelta(days=1)),
+        tag("a", _(N_("Today")), href=f"/briefing?{lang}"),
+        link(_(N_("After")), last + timedelta(days=1)),
+    ]
+    spans = [tag("a", _(text), href=f"/briefing/{first}?span={key}&{lang}") for key, text in SPANS.items()]
+    files = [tag("a", kind.upper(), href=f"/briefing/{first}.{kind}?span={span}&{lang}") for kind in formats]
+    tongues = [
+        tag("a", LANGUAGES[id_].name, href=f"/briefing/{first}?span={span}&lang={id_}", lang=LANGUAGES[id_].html)
+        for id_ in DESK_LANGUAGES
+    ]
+    home = tag("a", _(N_("Wall")), href="/wall")
+    groups = [tag("span", *[[one, " "] for one in group]) for group in ([home], days, spans, files, tongues)]
+    return tag("nav", *groups, class_="no-print around")
+
+
+def list_page(
+    speaker: Speaker, briefing_id: str, value: float | None, found: Mapping[str, Any], offset: int, size: int
+) -> str:
+    """The cases behind a figure, with how many they are and how many the figure says."""
+    _ = gettext(speaker.lang.id)
+    rows = [tag("tr", [tag("td", _shown(speaker, row[name])) for name in found["columns"]]) for row in found["rows"]]
+    counted = _(N_("{total} here; the figure says {value}.")).format(
+        total=speaker.number(found["total"]), value=speaker.number(value)
+    )
+    more = []
+    if offset:
+        more.append(tag("a", _(N_("Before")), href=f"?offset={max(0, offset - size)}&lang={speaker.lang.id}"))
+    if offset + size < found["total"]:
+        more.append(tag("a", _(N_("After")), href=f"?offset={offset + size}&lang={speaker.lang.id}"))
+    return page(
+        f"{found['figure']} · {briefing_id}",
+        speaker.lang,
+        tag("header", tag("h1", found["figure"]), tag("p", briefing_id)),
+        tag("p", found["definition"]),
+        tag("p", tag("b", counted)),
+        table(found["columns"], rows) if rows else tag("p", _(N_("Nothing is behind this figure: it is zero."))),
+        tag("p", *[[one, " "] for one in more], class_="no-print"),
+    )
+
+
+def _shown(speaker: Speaker, value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, str) and len(value) > 18 and value[4:5] == "-" and "T" in value:
+        return speaker.at(datetime.fromisoformat(value))
+    return str(value)
+
+
+def nothing_page(lang: Language, why: str) -> str:
+    """Why there is no briefing."""
+    _ = gettext(lang.id)
+    return page(
+        _(N_("Briefing")),
+        lang,
+        tag("header", tag("h1", _(N_("Briefing")))),
+        tag("p", _(N_("There is no briefing here."))),
+        tag("p", why, class_="quiet"),
+        tag("p", tag("a", _(N_("Today")), href="/briefing")),
+    )
