@@ -56,7 +56,7 @@ from dashboard.viewers import viewers
 from dashboard.whole_writes import with_whole_writes
 from geo.areas import Areas
 from geo.cities import City, load_city
-from layouts.context import context_of
+from layouts.context import Context, context_of
 from layouts.shell import PAGES, every_page, shell
 from streams.keys import Keys
 from streams.reader import Reader
@@ -76,7 +76,7 @@ POLICY = (
 OUR_PAGES = frozenset({"same-origin", "none"})  # as browsers name them in Sec-Fetch-Site
 DESKS = frozenset({"/dispatch", "/hotline"})
 # To which page a role is led that signed in; others to the front page.
-HOMES = {role: path for role, path in {Role.DISPATCHER: "/dispatch", Role.HOTLINE: "/hotline"}.items() if path in PAGES}
+HOMES = {Role.DISPATCHER: "/dispatch", Role.HOTLINE: "/hotline", Role.LEADER: "/briefing"}
 
 
 def create_app(settings: Settings | None = None) -> Flask:

@@ -24,6 +24,7 @@ from streams.archive.manifest import BadArchive
 log = structlog.get_logger(__name__)
 
 LOOK_S = 30.0
+CityNow = Callable[[], datetime | None]
 
 
 def due_day(now: datetime, at: time, zone: ZoneInfo) -> date:
@@ -41,7 +42,7 @@ class MorningWriter:
     folder: Path
     at: time
     lang: str
-    city_now: Callable[[], datetime | None]
+    city_now: CityNow
     _lock: IO[bytes] | None = field(default=None, init=False, repr=False)
 
     def claim(self) -> bool:
@@ -74,9 +75,7 @@ class MorningWriter:
             return write_files(paper, [name for name in FORMATS if name != "pdf"], self.folder)
 
 
-def start_mornings(
-    desk: BriefingDesk, settings: Settings, pages: Context, city_now: Callable[[], datetime | None]
-) -> None:
+def start_mornings(desk: BriefingDesk, settings: Settings, pages: Context, city_now: CityNow) -> None:
     """Begin to look from this process."""
     folder = Path(settings.briefing_folder) if settings.briefing_folder else settings.data / "briefings"
     at = time.fromisoformat(settings.briefing_at)
