@@ -10,8 +10,9 @@ import msgspec
 
 from dashboard.briefing.counting import alerts_issued
 from dashboard.briefing.document import Briefing
-from dashboard.briefing.figures import DEFINITIONS
+from dashboard.briefing.figures import FIGURES
 from dashboard.briefing.period import Period
+from layouts.briefing.definitions import DEFINITIONS
 from streams.archive import lists, query
 from streams.archive.view import View, Where
 
@@ -47,21 +48,21 @@ Rows = tuple[list[dict[str, Any]], int]
 
 def behind(view: View, briefing: Briefing, figure: str, offset: int = 0, limit: int = PAGE) -> Behind:
     """What stands behind a figure of a briefing. Raises NoList."""
-    defined = DEFINITIONS.get(figure)
-    if defined is None or not defined.behind:
+    counted = FIGURES.get(figure)
+    if counted is None or not counted.behind:
         raise NoList(f"nothing can be listed for {figure[:100]!r}")
     where = Where(area=(briefing.area,)) if briefing.area else Where()
-    if defined.behind in lists.FIGURES:
+    if counted.behind in lists.FIGURES:
         found = lists.cases_behind(
-            view, defined.behind, briefing.period.start, briefing.period.end, where, limit=limit, offset=offset
+            view, counted.behind, briefing.period.start, briefing.period.end, where, limit=limit, offset=offset
         )
         rows, total, columns = found.rows, found.total, CASE_FIELDS
     else:
-        columns, read = OTHERS[defined.behind]
+        columns, read = OTHERS[counted.behind]
         all_ = read(view, briefing.period, where)
         rows, total = all_[offset : offset + limit], len(all_)
     kept = [{name: row[name] for name in columns} for row in rows]
-    return Behind(figure=figure, definition=defined.text, columns=columns, rows=kept, total=total)
+    return Behind(figure=figure, definition=DEFINITIONS[figure], columns=columns, rows=kept, total=total)
 
 
 def _unlocated(view: View, period: Period, where: Where) -> list[dict[str, Any]]:

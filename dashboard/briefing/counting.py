@@ -11,6 +11,7 @@ import msgspec
 from dashboard.briefing.chance import Judged, judged
 from dashboard.briefing.figures import Figure, figure
 from dashboard.briefing.period import Period, comparisons, history
+from layouts.briefing.definitions import UNTOLD
 from streams.archive import lists, query
 from streams.archive.schema import FLOWS
 from streams.archive.view import EVERYTHING, View, Where
@@ -109,7 +110,7 @@ def _figures(
     flows: dict[str, int], stock: dict[str, int], received: Judged, unlocated: int, due: int
 ) -> dict[str, Figure]:
     band = received.band
-    expected: dict[str, Any] = {"why": "too few earlier days to say what is usual"}
+    expected: dict[str, Any] = {"why": UNTOLD["usual"]}
     if band is not None:
         expected = {"expected": band.expected, "low": received.low, "high": received.high, "days": band.days}
     deadline = stock["deadline"]

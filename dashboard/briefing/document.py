@@ -18,6 +18,7 @@ from dashboard.briefing.period import Period, Span
 from emergency.plans import Plans
 from emergency.segments import TargetFile
 from geo.cities import City
+from layouts.briefing.definitions import UNTOLD
 from streams.archive import lists
 from streams.archive.view import View, Where
 from streams.codec import encode
@@ -146,7 +147,7 @@ def inputs_of(view: View, period: Period) -> Inputs:
 def _contacts(calls: list[dict[str, Any]]) -> dict[str, Figure]:
     """Nothing is said of a city that tells no calls: that is not zero."""
     if not calls:
-        why = "no source tells calls"
+        why = UNTOLD["calls"]
         return {name: figure(name, None, why=why) for name in ("contacts_offered", "contacts_answered")}
     offered, answered = (sum(row[name] for row in calls) for name in ("offered", "answered"))
     return {

@@ -12,8 +12,6 @@ from dashboard.briefing.document import Briefing
 from layouts.briefing import charts
 from layouts.briefing.words import Speaker
 from layouts.context import Context
-from layouts.texts import gettext
-from layouts.texts import mark as N_
 
 COARSE = 8  # cells of resolution 9 are dust on a map the size of a hand
 LEAST_DAYS = 2
@@ -22,13 +20,7 @@ MARGIN = 0.02
 
 def drawings(briefing: Briefing, speaker: Speaker, context: Context) -> dict[str, str]:
     """SVG by name; what there is nothing to draw of is left out."""
-    _ = gettext(speaker.lang.id)
-    labels = {
-        "daily": _(N_("Cases received by day")),
-        "usual": _(N_("usual")),
-        "ranked": _(N_("Cases by problem, beside what is usual")),
-        "map": _(N_("Where the cases were")),
-    }
+    labels = charts.labels(speaker.lang)
     found: dict[str, str] = {}
     received = briefing.figures["cases_received"]
     if len(briefing.cases.daily) >= LEAST_DAYS:

@@ -14,6 +14,7 @@ from dashboard.response_clocks import Timed, timed_figures
 from emergency.assignments import Assignment
 from emergency.plans import Plans
 from emergency.segments import TargetFile
+from layouts.briefing.definitions import UNTOLD
 from streams.archive import lists
 from streams.archive.view import EVERYTHING, View, Where
 
@@ -46,7 +47,7 @@ def count_emergencies(
     runs = _runs(view, period, known_until)
     timed = [_timed(row, runs.get(row["incident_id"], ()), known_until) for row in rows]
     return EmergencyCounts(
-        figures=_figures(rows, "" if view.manifest.of("incident_events") else "no source tells emergencies"),
+        figures=_figures(rows, "" if view.manifest.of("incident_events") else UNTOLD["emergencies"]),
         kinds=_kinds(rows),
         times=timed_figures(timed, {}, plans, targets, known_until),
         slowest=_slowest(timed),

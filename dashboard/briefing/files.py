@@ -15,15 +15,15 @@ import xlsxwriter
 
 from dashboard.briefing.document import Briefing, told
 from dashboard.briefing.drawings import drawings
+from layouts.briefing.definitions import NAMES
 from layouts.briefing.lines import ten_lines
-from layouts.briefing.paper import briefing_page, foot
+from layouts.briefing.paper import TITLE, briefing_page, foot
 from layouts.briefing.sections import sections
 from layouts.briefing.typst_page import NEEDED, typst_page
 from layouts.briefing.words import Speaker, plain
 from layouts.context import Context, name_in
 from layouts.dispatch.voice import desk_language
 from layouts.texts import gettext
-from layouts.texts import mark as N_
 from layouts.wall.names import names
 
 MOST_SHEET_NAME = 31
@@ -93,7 +93,7 @@ def as_xlsx(paper: Paper) -> bytes:
     # A text that begins with = + - @ stays a text.
     with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
         bold, wrap = book.add_format({"bold": True}), book.add_format({"text_wrap": True, "valign": "top"})
-        first = book.add_worksheet(_(N_("Briefing")))
+        first = book.add_worksheet(_(TITLE))
         first.set_column(0, 0, 28)
         first.set_column(1, 1, 90, wrap)
         at = 0
@@ -103,8 +103,8 @@ def as_xlsx(paper: Paper) -> bytes:
             at += 1
         at += 1
         for name, figure in paper.briefing.figures.items():
-            first.write_string(at, 0, name)
-            first.write_string(at, 1, figure.definition)
+            first.write_string(at, 0, _(NAMES[name]))
+            first.write_string(at, 1, _(figure.definition))
             if figure.value is not None:
                 first.write_number(at, 2, figure.value)
             at += 1

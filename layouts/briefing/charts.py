@@ -7,11 +7,25 @@ from typing import Any
 
 from markupsafe import escape
 
+from layouts.texts import Language, gettext
+from layouts.texts import mark as N_
+
 INK, QUIET, LINE = "#14202b", "#4a5b6c", "#d5dce3"
 BAR, NOW, BAND = "#8fa3b5", "#0067a3", "#cfe3f1"
 # Few to many on white paper, ordered for every kind of colour vision.
 STEPS = ("#fde7c3", "#fdbb84", "#f07f4f", "#c94b3a", "#7f1d2d")
 FONT = "Noto Sans, Noto Sans CJK SC, Noto Sans Arabic, sans-serif"
+
+
+def labels(lang: Language) -> dict[str, str]:
+    """The words of the drawings in a language."""
+    _ = gettext(lang.id)
+    return {
+        "daily": _(N_("Cases received by day")),
+        "usual": _(N_("usual")),
+        "ranked": _(N_("Cases by problem, beside what is usual")),
+        "map": _(N_("Where the cases were")),
+    }
 
 
 def _svg(width: int, height: int, parts: Sequence[str], label: str) -> str:
@@ -38,7 +52,7 @@ def daily(rows: Sequence[Mapping[str, Any]], low: float | None, high: float | No
     if low is not None and high is not None:
         across, upright = width - left - 8, y(low) - y(high)
         parts.append(f'<rect x="{left}" y="{y(high):.1f}" width="{across}" height="{upright:.1f}" fill="{BAND}"/>')
-        parts.append(_text(width - 8, y(high) - 3, labels["usual"], "end"))
+        parts.append(_text(left + 4, 12, f"▬ {labels['usual']}", fill=INK))
     for index, row in enumerate(rows):
         is_last = index == len(rows) - 1
         x, value = left + index * step, row["received"]

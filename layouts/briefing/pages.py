@@ -8,6 +8,8 @@ from typing import Any
 
 from markupsafe import Markup
 
+from layouts.briefing.definitions import NAMES
+from layouts.briefing.paper import TITLE
 from layouts.briefing.words import Speaker
 from layouts.dispatch.markup import page, table, tag
 from layouts.texts import DESK_LANGUAGES, LANGUAGES, Language, gettext
@@ -45,6 +47,8 @@ def list_page(
 ) -> str:
     """The cases behind a figure, with how many they are and how many the figure says."""
     _ = gettext(speaker.lang.id)
+    figure, definition = found["figure"], found["definition"]
+    name, definition = _(NAMES[figure]), _(definition)
     rows = [tag("tr", [tag("td", _shown(speaker, row[name])) for name in found["columns"]]) for row in found["rows"]]
     counted = _(N_("{total} here; the figure says {value}.")).format(
         total=speaker.number(found["total"]), value=speaker.number(value)
@@ -55,10 +59,10 @@ def list_page(
     if offset + size < found["total"]:
         more.append(tag("a", _(N_("After")), href=f"?offset={offset + size}&lang={speaker.lang.id}"))
     return page(
-        f"{found['figure']} · {briefing_id}",
+        f"{name} · {briefing_id}",
         speaker.lang,
-        tag("header", tag("h1", found["figure"]), tag("p", briefing_id)),
-        tag("p", found["definition"]),
+        tag("header", tag("h1", name), tag("p", briefing_id)),
+        tag("p", definition),
         tag("p", tag("b", counted)),
         table(found["columns"], rows) if rows else tag("p", _(N_("Nothing is behind this figure: it is zero."))),
         tag("p", *[[one, " "] for one in more], class_="no-print"),
@@ -77,9 +81,9 @@ def nothing_page(lang: Language, why: str) -> str:
     """Why there is no briefing."""
     _ = gettext(lang.id)
     return page(
-        _(N_("Briefing")),
+        _(TITLE),
         lang,
-        tag("header", tag("h1", _(N_("Briefing")))),
+        tag("header", tag("h1", _(TITLE))),
         tag("p", _(N_("There is no briefing here."))),
         tag("p", why, class_="quiet"),
         tag("p", tag("a", _(N_("Today")), href="/briefing")),

@@ -15,6 +15,7 @@ from layouts.dispatch.markup import tag
 from layouts.texts import gettext
 from layouts.texts import mark as N_
 
+TITLE = N_("Briefing")
 STYLE = (Path(__file__).parent / "briefing.css").read_text(encoding="utf-8")
 
 
@@ -47,7 +48,7 @@ def masthead(speaker: Speaker, told: Told, city: str) -> Markup:
     state = _(N_("revision {n}")).format(n=told["revision"]) if told["revision"] else _(N_("so far"))
     return tag(
         "header",
-        tag("h1", _(N_("Briefing")), " · ", city, f" · {area}" if area else None),
+        tag("h1", _(TITLE), " · ", city, f" · {area}" if area else None),
         tag(
             "p",
             speaker.day(told["first"]),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from layouts.briefing.lines import Line, Told, ten_lines
 from layouts.briefing.paper import foot
 from layouts.briefing.sections import Section, sections
-from layouts.briefing.words import Piece, Sentence, Speaker
+from layouts.briefing.words import FIRST_STRONG, POP, Piece, Sentence, Speaker
 from layouts.texts import gettext
 from layouts.texts import mark as N_
 
@@ -24,6 +24,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "ar": ("Noto Sans Arabic", "Noto Naskh Arabic"),
 }
 
+ISOLATES = frozenset((FIRST_STRONG, POP))
 SETTING = """#set document(title: {title}, date: none)
 #set page(paper: "a4", margin: (x: 18mm, top: 16mm, bottom: 18mm), footer: context [
   #set text(7pt, fill: luma(40%))
@@ -43,7 +44,7 @@ def literal(text: str) -> str:
     escaped = (
         text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
     )
-    return f'"{"".join(character for character in escaped if character.isprintable())}"'
+    return f'"{"".join(character for character in escaped if character.isprintable() or character in ISOLATES)}"'
 
 
 def typst_page(speaker: Speaker, told: Told, city: str, charts: Iterable[str]) -> str:

@@ -13,6 +13,7 @@ from babel.numbers import format_decimal, format_percent
 
 from layouts.texts import Language, gettext
 
+FIRST_STRONG, POP = "\u2068", "\u2069"  # Unicode isolates
 FEWEST_FOR_SHARE = 20  # below that a share is no percentage
 
 
@@ -41,8 +42,16 @@ class Speaker:
         found: list[Piece] = []
         for text, field, _, _ in Formatter().parse(gettext(self.lang.id)(template)):
             found += [text] if text else []
-            found += [values[field]] if field else []
+            found += [self._isolated(values[field])] if field else []
         return found
+
+    def _isolated(self, piece: Piece) -> Piece:
+        """In a sentence from right to left a name or number of another direction keeps its own order."""
+        if self.lang.direction != "rtl":
+            return piece
+        if isinstance(piece, Shown):
+            return Shown(f"{FIRST_STRONG}{piece.text}{POP}", piece.figure)
+        return f"{FIRST_STRONG}{piece}{POP}"
 
     def number(self, value: float | int | None, digits: int = 0) -> str:
         """With the separators of the language and Latin digits; a dash for what is unknown."""

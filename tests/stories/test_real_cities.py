@@ -16,6 +16,7 @@ from hotline.cases import CASE_MEASURES
 from streams.feeds.preset import load_preset
 from streams.feeds.replay import Plan, replay
 from tests.support.engines import TestCity
+from tests.support.pandas_files import file_table
 from tests.support.shared_data import shared_path
 
 pytestmark = pytest.mark.shared
@@ -75,23 +76,6 @@ def pandas_figures(raw: pd.DataFrame, local: str) -> dict[str, int]:
     }
 
 
-def times(column: pd.Series, zone: str) -> pd.Series:
-    """Local text to UTC; the first of two equal hours, the hour that does not exist moved forward."""
-    local = pd.to_datetime(column.str.removesuffix("+00:00").str.strip().replace("", None), format="mixed")
-    return local.dt.tz_localize(zone, ambiguous=[True] * len(local), nonexistent="shift_forward").dt.tz_convert("UTC")
-
-
-def table(file: str, zone: str, opened: str, closed: str, target: str | None) -> pd.DataFrame:
-    source = pd.read_csv(shared_path(file), dtype=str)
-    raw = pd.DataFrame({"opened": times(source[opened], zone), "closed": times(source[closed], zone)})
-    raw["target"] = (
-        times(source[target], zone) if target else pd.Series(pd.NaT, index=raw.index, dtype=raw.opened.dtype)
-    )
-    raw["closed"] = raw.closed.where(raw.closed.isna() | (raw.closed >= raw.opened), raw.opened)
-    raw.attrs |= {"zone": zone, "localize": lambda text: pd.Timestamp(text).tz_localize(zone).tz_convert("UTC")}
-    return raw
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path
@@ -144,7 +128,7 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_committed_figures_equal_pandas_at_a_dozen_instants(name: str, redis: redis_module.Redis, folder: Path) -> None:
     preset, file, columns, instants = CASES[name]
-    raw = table(file, *columns)
+    raw = file_table(file, *columns)
     city = Replayed(redis, preset, file, folder)
     assert len(instants) == 12
     for local in instants:
