@@ -7,9 +7,11 @@ import re
 import click
 import pytest
 
+from dashboard.briefing.figures import FIGURES
 from dashboard.cli import main
 from dashboard.health import METRICS
 from dashboard.settings import PREFIX, SETTINGS
+from layouts.briefing.definitions import DEFINITIONS, NAMES
 from tests.support.demo import ROOT
 
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
@@ -47,10 +49,16 @@ def test_links_between_documents_lead_somewhere(path) -> None:
 def test_settings_named_anywhere_exist() -> None:
     known = {f"{PREFIX}{name.upper()}" for name in SETTINGS} | {f"{PREFIX}SETTINGS"}
     for path in DOCUMENTS:
-        named = set(re.findall(r"HEXWATCH_[A-Z_]+", path.read_text(encoding="utf-8")))
+        named = set(re.findall(r"HEXWATCH_[A-Z0-9_]+", path.read_text(encoding="utf-8")))
         assert named <= known, path.name
 
 
 def test_make_targets_in_the_readme_exist() -> None:
     targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
     assert set(re.findall(r"`make (\w+)`", README)) <= targets
+
+
+def test_every_figure_of_a_briefing_is_documented_in_its_own_words() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) \|$", (ROOT / "docs" / "briefing.md").read_text(encoding="utf-8"), re.M)
+    assert dict(rows) == DEFINITIONS
+    assert set(DEFINITIONS) == set(FIGURES) == set(NAMES)

@@ -193,6 +193,11 @@ class AlarmsRoom(Room):
         if entity == "unit" and watched:
             yield from self._keep_contact(key, dues)
 
+    def show_roster(self, watched: bool) -> None:
+        """Every unit's row, for whoever only looks: what settles alarms shows those that it looks at."""
+        for unit in self.state.units.values():
+            self.roster.show(unit, self._posts(unit) if watched else {}, self.settings)
+
     def _dues(self, entity: str, key: str, watched: bool) -> list[Due]:
         document: Any = self.state.rooms[entity].documents.get(key) if entity in self.state.rooms else None
         if document is None:
