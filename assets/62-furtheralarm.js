@@ -9,6 +9,7 @@
       this.desk = desk;
       this.button = desk.part("rec-alarm");
       this.button.onclick = () => this.raise();
+      this.button.title = desk.speech.say("key.further_alarm");
       desk.keys.add({ key: "f", act: "further-alarm", what: "key.further_alarm", run: () => this.raise() });
       this.off = ["choice", "asks", "queue"].map((topic) => desk.store.subscribe(topic, () => this.draw()));
     }

@@ -43,6 +43,12 @@
     return { state: seconds > hexwatch.POSITION_OLD_S ? "old" : "fresh", age: desk.speech.duration(seconds) };
   }
 
+  /* Why a unit is out: a usual reason in the page's words, any other as somebody wrote it. */
+  function reasonOf({ speech }, { reason }) {
+    const key = `board.out_${reason.replace(/ /g, "_")}`;
+    return speech.has(key) ? speech.say(key) : reason;
+  }
+
   /* Everything on one unit in one line: what it is, its state with who said so and when, where it works, how old its place is. */
   function unitSaid(desk, id) {
     const { speech } = desk, unit = desk.store.topic("roster").get(id);
@@ -64,7 +70,7 @@
 
   function stateSaid(desk, unit) {
     const { speech } = desk, said = [speech.has(`status.${unit.status}`) ? speech.say(`status.${unit.status}`) : unit.status];
-    if (unit.reason) said.push(unit.reason);
+    if (unit.reason) said.push(reasonOf(desk, unit));
     if (unit.status_at) said.push(speech.say("board.since", { time: desk.time(unit.status_at), age: desk.age(unit.status_at) }));
     if (unit.status_by) said.push(speech.say("board.by", { who: isolated(unit.status_by) }));
     return said;
@@ -187,7 +193,7 @@
     _where(unit) {
       const next = unit.stacked?.length ? ` +${unit.stacked.length}` : "";
       if (unit.incidents?.length) return isolated(unit.incidents.join(" ")) + next;
-      return (unit.reason || (unit.station ? isolated(unit.station) : "")) + next;
+      return ((unit.reason && reasonOf(desk, unit)) || (unit.station ? isolated(unit.station) : "")) + next;
     }
 
     /* Rows of the recommendation by unit, of the incident that is looked at. */

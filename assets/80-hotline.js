@@ -3,8 +3,8 @@
   "use strict";
   const hexwatch = (root.hexwatch = root.hexwatch || {});
   const { desk, isolated, write, element } = hexwatch;
-  const LEAST_MS = 600; // between two looks at a list
-  const PAUSES = 4; // a slow server is asked less often: this many times as long as it took
+  const LEAST_MS = 400; // between two looks at a list
+  const PAUSES = 3; // a slow server is asked less often: this many times as long as it took
 
   /* What a person sees of their requests; the sentences name cases. */
   class CaseAsking extends hexwatch.Asking {

@@ -30,11 +30,16 @@
     if (level.of) said.push({ name: speech.say("channel.level"), text: `${row.missed ? "▼\u2009" : ""}${row.level}`, late: row.missed, note: goal && speech.say("channel.goal", { goal }) });
     if (channel.connect_24h?.of) said.push({ name: speech.say("channel.connected"), text: row.connected });
     if (channel.offered) said.push({ name: speech.say("channel.abandoned"), text: speech.rate(channel.abandoned || 0, channel.offered) });
-    if (typeof channel.asa_s === "number") said.push({ name: speech.say("channel.asa"), text: speech.duration(channel.asa_s) });
-    if (typeof channel.p90_wait_s === "number") said.push({ name: speech.say("channel.p90"), text: speech.duration(channel.p90_wait_s) });
+    if (typeof channel.asa_s === "number") said.push({ name: speech.say("channel.asa"), text: waits(channel, speech), note: speech.say("channel.waits_note") });
     if (typeof channel.aht_s === "number") said.push({ name: speech.say("channel.aht"), text: speech.duration(channel.aht_s) });
     if (typeof channel.occupancy === "number") said.push({ name: speech.say("channel.occupancy"), text: speech.shares.format(channel.occupancy) });
     return said;
+  }
+
+  /* The mean wait with the ninetieth percentile beside it. */
+  function waits({ asa_s: mean, p90_wait_s: p90 }, speech) {
+    const said = speech.duration(mean);
+    return typeof p90 === "number" ? speech.say("channel.waits", { mean: said, p90: speech.duration(p90) }) : said;
   }
 
   class ChannelColumn {
@@ -96,6 +101,7 @@
       const text = channel.waiting ? speech.say("channel.waiting", { n: channel.waiting, age: row.longest }) : speech.say("channel.calm");
       write(waiting, row.late ? `▲\u2009${text}` : text);
       waiting.classList.toggle("late", row.late);
+      waiting.classList.toggle("calm", !channel.waiting);
       card.classList.toggle("loud", row.late);
       this._spark(line, channel.history || this.samples.get(id) || []);
       fillList(figures, figuresOf(channel, row, speech), figure, (node, one) => {
@@ -109,7 +115,7 @@
 
     _spark(line, values) {
       const enough = values.length >= LEAST_DRAWN;
-      line.style.visibility = enough ? "" : "hidden";
+      line.style.display = enough ? "" : "none";
       if (!enough) return;
       const points = linePoints(values);
       if (line.firstChild.getAttribute("points") !== points) line.firstChild.setAttribute("points", points);

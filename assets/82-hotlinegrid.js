@@ -15,8 +15,8 @@
     const plain = (colId, width, value, more = {}) => ({ colId, headerName: speech.say(`column.${colId}`), valueGetter: value, width, sortable: colId in SORTS, resizable: true, suppressHeaderMenuButton: true, tooltipValueGetter: ({ value: said }) => said, ...more });
     return [
       plain("grade", 40, ({ data }) => data?.grade || "", { sortingOrder: ["asc", "desc", null] }),
-      plain("due", 92, ({ data }) => (data ? dueSaid(data).text : ""), { cellClass: ({ data }) => (data ? dueSaid(data).level : "") }),
-      plain("category", 118, name("categories", "category"), { cellClass: "strong" }),
+      plain("due", 104, ({ data }) => (data ? dueSaid(data).text : ""), { cellClass: ({ data }) => (data ? dueSaid(data).level : "") }),
+      plain("category", 126, name("categories", "category"), { cellClass: "strong" }),
       plain("area", 82, ({ data }) => (data ? (data.area ? speech.name("areas", data.area) : speech.say("place.unknown")) : "")),
       plain("stage", 100, ({ data }) => (data ? stageSaid(data) : "")),
       plain("owner", 100, ({ data }) => (data?.owner ? hotline.owner(data.owner) : "")),
@@ -90,7 +90,7 @@
       let second = 0;
       this.off = [
         store.subscribe("worklist", () => this.anew()),
-        store.subscribe("worklists", () => this._changed()),
+        store.subscribe("figures", () => this._changed()),
         store.subscribe("selection", () => api.redrawRows()),
         store.subscribe("asks", () => api.redrawRows()),
         store.subscribe("link", () => this._age()),

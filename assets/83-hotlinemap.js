@@ -216,7 +216,7 @@
     _situations() {
       const { speech } = this.desk;
       this.situations.show([...this.desk.store.topic("situations").values()].filter((one) => placed(one) && one.state !== "closed").map((one) => ({
-        id: String(one.id), lat: one.lat, lng: one.lng, looks: `situation ${one.state}`, text: isolated(`▣ ${speech.number(one.n)}`), said: one.title || hotline.coded("situation.", one.state),
+        id: String(one.id), lat: one.lat, lng: one.lng, looks: `situation state-${one.state}`, text: isolated(`▣ ${speech.number(one.n)}`), said: one.title || hotline.coded("situation.", one.state),
       })));
     }
 
@@ -224,7 +224,7 @@
       const { desk } = this, found = desk.case?.document;
       hexwatch.show(desk.page.querySelector('[data-act="there"]'), Boolean(found));
       const chosen = found && found.case_id === desk.store.selected() && placed(found) ? found : null;
-      this.mark.show(chosen ? [{ id: found.case_id, lat: found.lat, lng: found.lng, looks: "opened", text: isolated(`✚ ${found.case_id}`), said: hotline.called(found) }] : []);
+      this.mark.show(chosen ? [{ id: found.case_id, lat: found.lat, lng: found.lng, looks: "opened", text: "✚", said: hotline.called(found) }] : []);
     }
 
     /* The filtered cell keeps its outline. */

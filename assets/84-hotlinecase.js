@@ -25,7 +25,7 @@
         store.subscribe("asks", () => this._asked()),
         store.subscribe("second", () => this._clock()),
         store.subscribe("link", () => this._age()),
-        store.subscribe("matters", () => this._matters()),
+        store.subscribe("matters", () => this._askMatters()),
       ];
       desk.keys.add({ key: "Escape", act: "close-case", what: "key.close_case", run: () => desk.asking.unname() || desk.asking.dismiss() || this.close() });
       this._draw();
@@ -49,6 +49,8 @@
     _selected() {
       Object.assign(this, { document: null, history: null, revealed: null, status: 0, since: performance.now() });
       this.desk.forms?.close();
+      this._private(); // what was shown of another case is gone, not hidden
+      this.desk.part("case-timeline").replaceChildren();
       this._draw();
       if (this.desk.store.selected()) this._now();
     }
@@ -68,7 +70,7 @@
     async _look() {
       const { desk } = this, id = desk.store.selected();
       if (!id) return;
-      const { status, body } = await desk.get(`cases/${hotline.path(id)}?private=false`);
+      const { status, body } = await desk.get(`cases/${hotline.path(id)}?private=0`);
       if (id !== desk.store.selected()) return void this._now();
       this.status = status;
       const changed = status === 200 && (body.version !== this.document?.version || !this.history);
@@ -77,6 +79,7 @@
       desk.store.tell("document", id);
       if (!changed) return;
       if (!desk.suggestions.has(id)) desk.acts?.suggest(body);
+      this._askMatters();
       const told = await desk.get(`cases/${hotline.path(id)}/history`);
       if (id !== desk.store.selected()) return;
       if (told.status === 200) this.history = told.body;
@@ -163,7 +166,7 @@
     async reveal() {
       const { desk } = this, id = desk.store.selected(), button = desk.part("case-reveal");
       button.disabled = true;
-      const { status, body } = await desk.get(`cases/${hotline.path(id)}?private=true`);
+      const { status, body } = await desk.get(`cases/${hotline.path(id)}?private=1`);
       button.disabled = false;
       if (id !== desk.store.selected()) return;
       this.revealed = status === 200 ? body.private || {} : null;
@@ -192,9 +195,21 @@
     /* A known matter that fits: what it is, until when, and what to say, in the caller's language. */
     _matters() {
       const { desk, document } = this, box = desk.part("case-matters");
-      const found = document ? hexwatch.mattersFor(document, desk.store.topic("matters"), desk.store.now()) : [];
+      const told = this.fitting?.id === document?.case_id ? this.fitting.matters : null;
+      const found = document ? told || hexwatch.mattersFor(document, desk.store.topic("matters"), desk.store.now()) : [];
       show(box, found.length > 0);
       fillList(box, found, () => hexwatch.matterNode(), (node, matter) => hexwatch.fillMatter(node, matter, document, desk));
+    }
+
+    /* The server knows the words of the case; until it answers, category and place say what fits. */
+    async _askMatters() {
+      const { desk } = this, id = desk.store.selected();
+      this._matters();
+      if (!id || !desk.store.topic("matters").size) return void (this.fitting = null);
+      const { status, body } = await desk.get(`matters?${hotline.query({ case: id })}`);
+      if (id !== desk.store.selected()) return;
+      this.fitting = status === 200 ? { id, matters: body.matters } : null;
+      this._matters();
     }
 
     // what happened

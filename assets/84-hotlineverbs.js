@@ -82,9 +82,10 @@
   /* [[id, name]]: the catalogue's body for this kind of case first, then the area's own, then all. */
   function owners(desk, row) {
     const { names } = desk.speech, suggested = suggestionOf(desk, row);
+    const none = suggested.length ? [] : [["", "–"]]; // nobody is chosen by standing first
     const all = [...Object.keys(names.agencies || {}), ...Object.keys(names.areas || {})].filter((id) => !suggested.includes(id));
     const said = (id) => hexwatch.hotline.owner(id);
-    return [...suggested.map((id) => [id, desk.speech.say("field.suggested", { owner: said(id) })]), ...all.map((id) => [id, said(id)])];
+    return [...none, ...suggested.map((id) => [id, desk.speech.say("field.suggested", { owner: said(id) })]), ...all.map((id) => [id, said(id)])];
   }
 
   /* What the catalogue told for this case, else what it says of its category. */
@@ -113,5 +114,5 @@
     return { usual, others: offered.filter((verb) => !usual.includes(verb)) };
   }
 
-  Object.assign(hexwatch, { CASE_VERBS: VERBS, mayDoCase: mayDo, actsForCase: actsFor, suggestedOwners: suggestionOf });
+  Object.assign(hexwatch, { EACH_SUGGESTED: "*", CASE_VERBS: VERBS, mayDoCase: mayDo, actsForCase: actsFor, suggestedOwners: suggestionOf });
 })(typeof window === "undefined" ? globalThis : window);

@@ -3,8 +3,9 @@
   "use strict";
   const hexwatch = (root.hexwatch = root.hexwatch || {});
   const { hotline, write, show, element, fillList } = hexwatch;
-  const { CASE_VERBS } = hexwatch;
+  const { CASE_VERBS, EACH_SUGGESTED } = hexwatch;
   const MOST = 200;
+  const AT_ONCE = 6; // questions to the catalogue
   const SIGNS = { "": "→", out: "–", pending: "…", done: "✓", refused: "✕", denied: "✕", unsent: "!" };
 
   /* [{row, out}]: which would be asked for, and which are left out because it cannot be done with them now. */
@@ -46,7 +47,9 @@
       const { desk, nodes } = this, { speech } = desk, [first] = this.rows;
       Object.assign(this, { verb, stopped: false, running: false });
       const fields = CASE_VERBS[verb].fields?.(desk, this._alike() ? first : null) || [];
-      this.form = new hexwatch.Fields(desk, nodes.fields, verb === "merge_cases" ? this._leads() : fields);
+      const asked = { merge_cases: () => this._leads(), dispatch_case: () => this._bodies(fields) }[verb];
+      this.form = new hexwatch.Fields(desk, nodes.fields, asked ? asked() : fields);
+      if (verb === "dispatch_case") this._suggest(this.rows);
       nodes.fields.oninput = () => this._preview();
       write(nodes.title, speech.say(`act.${verb}`));
       this._preview();
@@ -57,6 +60,27 @@
     _leads() {
       const rows = [...this.rows].sort((a, b) => Date.parse(a.received_at) - Date.parse(b.received_at));
       return [{ name: "into", kind: "select", label: "field.lead", options: rows.map((row) => [row.case_id, hotline.called(row)]), needed: true }];
+    }
+
+    /* Each may go to whom the catalogue names for it; supporters are then the catalogue's, too. */
+    _bodies(fields) {
+      const each = [EACH_SUGGESTED, this.desk.speech.say("bulk.each_suggested")];
+      return fields.map((field) => (field.name === "owner" ? { ...field, options: [each, ...field.options.filter(([id]) => id)] } : field));
+    }
+
+    async _suggest(rows) {
+      const { acts, suggestions } = this.desk, wanted = rows.filter((row) => !suggestions.has(row.case_id));
+      for (let i = 0; i < wanted.length && !this.stopped; i += AT_ONCE) {
+        await Promise.all(wanted.slice(i, i + AT_ONCE).map((row) => acts.suggest(row)));
+        if (!this.running) this._draw();
+      }
+    }
+
+    /* What is asked for this row; null when nobody is suggested for it. */
+    _valuesFor(row, values) {
+      if (values.owner !== EACH_SUGGESTED) return values;
+      const [owner] = hexwatch.suggestedOwners(this.desk, row), told = this.desk.suggestions.get(row.case_id);
+      return owner ? { ...values, owner, supporters: values.supporters || told?.supporters || [] } : null;
     }
 
     _alike() {
@@ -70,7 +94,7 @@
 
     _draw() {
       const { nodes, desk, plan } = this, { speech } = desk, n = plan.filter((one) => one.state !== "out").length, done = plan.filter((one) => one.state === "done").length;
-      const over = plan.length - n;
+      const over = plan.length - n, { values } = this.form.read();
       write(nodes.said, this.running ? speech.say("bulk.progress", { n: done, of: n }) : [speech.say("bulk.will", { n }), over ? speech.say("bulk.left_out", { n: over }) : ""].filter(Boolean).join(" "));
       write(nodes.do, speech.say("bulk.do", { what: speech.say(`act.${this.verb}`), n }));
       nodes.do.disabled = this.running || !n;
@@ -78,7 +102,8 @@
         node.dataset.state = state;
         write(node.children[0], SIGNS[state] || "");
         write(node.children[1], hotline.called(row));
-        write(node.children[2], reason || (state === "out" ? speech.say("bulk.out", { stage: hotline.coded("casestage.", hexwatch.stageOf(row)) }) : hotline.coded("casestage.", hexwatch.stageOf(row))));
+        const stage = hotline.coded("casestage.", hexwatch.stageOf(row)), owner = values.owner && this._valuesFor(row, values)?.owner;
+        write(node.children[2], reason || (state === "out" ? speech.say("bulk.out", { stage }) : [stage, owner && hotline.owner(owner)].filter(Boolean).join(" → ")));
       });
     }
 
@@ -88,10 +113,12 @@
       this.running = true;
       for (const one of this.plan.filter(({ state }) => state === "")) {
         if (this.stopped) break;
-        one.state = "pending";
+        const asked = this._valuesFor(one.row, values);
+        one.state = asked ? "pending" : "out";
         this._draw();
+        if (!asked) continue;
         const version = one.row.version === undefined ? {} : { if_version: one.row.version };
-        const answer = await desk.ask(this.verb, { case_id: one.row.case_id, ...values }, { ...version, quiet: true });
+        const answer = await desk.ask(this.verb, { case_id: one.row.case_id, ...asked }, { ...version, quiet: true });
         Object.assign(one, { state: answer.state, reason: answer.reason });
       }
       this.running = false;

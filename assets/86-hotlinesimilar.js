@@ -29,7 +29,7 @@
       Object.assign(this, { asked: key, subject: document.case_id });
       const { status, body } = await desk.get(`cases/${hotline.path(document.case_id)}/similar`);
       if (this.gone || document.case_id !== desk.store.selected()) return;
-      this.rows = status === 200 ? body.similar || [] : [];
+      this.rows = status === 200 ? [...(body.similar || []), ...(body.held_back || [])] : [];
       this.why = status === 200 ? (this.rows.length ? "" : desk.speech.say("similar.none")) : hotline.trouble(status);
       this.cluster = status === 200 ? body.cluster : null;
       this.draw();
@@ -56,14 +56,14 @@
       const texts = [
         `${row.category ? speech.name("categories", row.category) : ""} ${isolated(row.case_id)}`, row.guard ? `▲ ${hotline.coded("guard.", row.guard)}` : why,
         typeof row.distance_m === "number" ? metres(row.distance_m, speech) : "–", typeof row.minutes === "number" ? speech.duration(Math.abs(row.minutes) * 60) : "–",
-        typeof row.text_similarity === "number" ? speech.shares.format(row.text_similarity) : "–", row.status ? hotline.coded("casestage.", row.status) : "",
+        typeof row.text_similarity === "number" ? speech.shares.format(row.text_similarity) : "–", row.stage || row.status ? hotline.coded("casestage.", row.stage || row.status) : "",
       ];
       texts.forEach((text, i) => write(cells[i], text));
       cells[1].classList.toggle("late", Boolean(row.guard));
       write(compare, speech.say("similar.compare"));
       compare.onclick = () => this.compare(row);
       write(merge, speech.say("act.merge_cases"));
-      show(merge, desk.setup.who.may_case && !row.guard);
+      show(merge, desk.setup.who.may_case && !row.guard && !row.merged_into);
       merge.onclick = () => this.merge(row);
     }
 
@@ -77,7 +77,7 @@
     /* Both cases side by side, line by line; what differs is marked by a sign. */
     async compare(row) {
       const { desk } = this, { speech } = desk, box = desk.part("compare"), id = row.case_id;
-      const { status, body } = await desk.get(`cases/${hotline.path(id)}?private=false`);
+      const { status, body } = await desk.get(`cases/${hotline.path(id)}?private=0`);
       const mine = desk.case.document;
       if (this.gone || !mine || mine.case_id !== this.subject) return;
       show(box, true);
@@ -164,11 +164,12 @@
         write(node, isolated(id));
         node.onclick = () => desk.openCase(id, "pointer");
       });
-      const key = `${one.id} ${one.status} ${speech.tag}`;
+      const key = `${one.id} ${one.status} ${one.situation_id || ""}`;
       if (acts.dataset.drawn === key) return;
       acts.dataset.drawn = key;
       const buttons = [hotline.button(speech.say("cluster.show"), () => this._there(one.id), { look: "tool" })];
-      if (desk.setup.who.may_case) buttons.push(hotline.button(speech.say("act.open_situation"), () => this._situation(one.id), { look: "act" }));
+      if (one.situation_id) buttons.push(hotline.button(speech.say("cluster.situation"), () => desk.openSituation(one.situation_id), { look: "tool" }));
+      else if (desk.setup.who.may_case) buttons.push(hotline.button(speech.say("act.open_situation"), () => this._situation(one.id), { look: "act" }));
       acts.replaceChildren(...buttons);
     }
 

@@ -17,6 +17,7 @@
 
   /* {lang, text}: the caller's language, else that of the desk, else English, else any. */
   function scriptFor(matter, asked, own) {
+    if (matter.script) return { lang: matter.script_language, text: matter.script };
     const scripts = matter.scripts || {}, first = (code) => String(code || "").split(/[-_]/)[0];
     const known = Object.keys(scripts);
     const lang = [asked, own, "en"].map((code) => known.find((one) => first(one) === first(code) && first(code))).find(Boolean) || known[0];

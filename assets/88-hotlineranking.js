@@ -64,7 +64,9 @@
       write(unit, hotline.owner(row.unit));
       write(cases, speech.number(row.dispatched ?? 0));
       RATES.forEach((name, i) => this._rate(rates[i], row[name]));
-      write(score, row.score ? `${speech.tenths.format(row.score.value)} (${isolated(`${speech.tenths.format(row.score.low)}–${speech.tenths.format(row.score.high)}`)})` : "–");
+      const points = (n) => speech.tenths.format(n);
+      write(score.children[0], row.score ? points(row.score.value) : "–");
+      write(score.children[1], row.score ? isolated(`${points(row.score.low)}–${points(row.score.high)}`) : "");
     }
 
     /* 91 % of 340, with its interval below; nothing where there are too few. */
@@ -80,12 +82,11 @@
     const row = element("tr"), unit = element("th");
     unit.scope = "row";
     row.append(element("td", "number"), unit, element("td", "number"));
-    for (let i = 0; i < RATES.length; i++) {
+    for (let i = 0; i <= RATES.length; i++) {
       const cell = element("td", "number");
       cell.append(element("span"), element("small", "quiet"));
       row.append(cell);
     }
-    row.append(element("td", "number"));
     return row;
   }
 

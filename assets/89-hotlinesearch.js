@@ -12,7 +12,6 @@
       this.desk = desk;
       this.nodes = Object.fromEntries([...desk.page.querySelectorAll("[data-search]")].map((node) => [node.dataset.search, node]));
       this.input = hexwatch.fieldsIn(this.nodes.window).q;
-      this.input.type = "search";
       this.input.placeholder = this.nodes.window.querySelector("[data-placeholder]").dataset.placeholder;
       this.rows = [];
       this.at = -1;
@@ -53,7 +52,7 @@
 
     async _look(text) {
       const { desk } = this, began = performance.now();
-      const { status, body } = await desk.get(`search?${hotline.query({ q: text })}`);
+      const { status, body } = await desk.post("search", { q: text }); // what is looked for stands in no address
       if (text !== this.input.value.trim()) return;
       const rows = status === 200 ? body.results || [] : [];
       this._found(rows);

@@ -7,8 +7,8 @@
   const STEP = 16;
   const MIDDLE_PX = 420;
   const SPLITS = {
-    channels: { property: "--channels-w", unit: "px", least: 200, usual: 248, most: 480, side: 1 },
-    lists: { property: "--lists-w", unit: "px", least: 380, usual: 540, most: 1100, side: -1 },
+    channels: { property: "--channels-w", unit: "px", least: 200, usual: 268, most: 480, side: 1 },
+    lists: { property: "--lists-w", unit: "px", least: 380, usual: 520, most: 1100, side: -1 },
     middle: { property: "--map-h", unit: "%", least: 18, usual: 56, most: 82 },
   };
 
@@ -31,7 +31,7 @@
       const { least, usual, most } = SPLITS[name];
       if (name === "middle") return clamp(this.sizes[name] ?? usual, least, most);
       const other = name === "lists" ? this.sizes.channels ?? SPLITS.channels.usual : this.sizes.lists ?? SPLITS.lists.least;
-      const wanted = this.sizes[name] ?? (name === "lists" ? Math.max(usual - 40, root.innerWidth * 0.37) : Math.max(usual, root.innerWidth * 0.16));
+      const wanted = this.sizes[name] ?? (name === "lists" ? Math.max(usual, root.innerWidth * 0.39) : Math.max(usual, root.innerWidth * 0.16));
       return clamp(Math.round(wanted), least, Math.max(least, Math.min(most, root.innerWidth - MIDDLE_PX - other)));
     }
 

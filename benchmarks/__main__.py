@@ -17,6 +17,7 @@ import structlog
 from benchmarks import report
 from benchmarks.machine import conditions
 from benchmarks.numbers import (
+    archive_years,
     area_lookup,
     browser_redraw,
     bytes_per_viewer,
@@ -28,8 +29,10 @@ from benchmarks.numbers import (
     open311_post,
     recommendation,
     seen_in_browser,
+    similar_update,
     slow_clients,
     surge,
+    warning_cost,
 )
 from benchmarks.results import Result, from_lines, to_line
 from benchmarks.run import SIZES, Run
@@ -48,9 +51,12 @@ NUMBERS: dict[str, Any] = {
         engine_recovery,
         lists_and_search,
         open311_post,
+        similar_update,
         recommendation,
         area_lookup,
+        archive_years,
         surge,
+        warning_cost,
     )
 }
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"

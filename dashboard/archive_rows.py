@@ -90,13 +90,13 @@ class Memory:
 
     def _folded(self, entity: str, name: str, payload: Payload, fact: Fact) -> tuple[Any, Any]:
         before = self.documents[entity].get(name)
-        if fact.seq <= self.bases.get((entity, name), 0):
+        if fact.seq <= self.bases.get((entity, name), -1):
             return before, before
         return before, self._kept(entity, name, FOLDS[entity](before, payload, recording_of(fact.envelope, fact.seq)))
 
     def _touched(self, name: str, payload: Payload, fact: Fact) -> tuple[Any, Any]:
         before = self.documents["incident"].get(name)
-        if fact.seq <= self.bases.get(("incident", name), 0):
+        if fact.seq <= self.bases.get(("incident", name), -1):
             return before, before
         recording = recording_of(fact.envelope, fact.seq)
         return before, self._kept("incident", name, fold_touched(before, name, payload, recording))
@@ -150,12 +150,12 @@ class Rows:
         """The rows as pyarrow tables; tables without rows are left out."""
         incidents = list(self.newest["incident"].values())
         found = {
-            "case_events": _table("case_events", self.cases),
-            "incident_events": _table("incident_events", self.incidents),
-            "incidents": _table("incidents", [(*incident_values(d.incident_id, d), d.seq) for d in incidents]),
-            "assignments": _table("assignments", [row for d in incidents for row in assignment_values(d)]),
-            "calls": _table("calls", [call_values(d) for d in self.newest["call"].values()]),
-            "alerts": _table("alerts", [alert_values(d) for d in self.newest["alert"].values()]),
+            "case_events": table_of("case_events", self.cases),
+            "incident_events": table_of("incident_events", self.incidents),
+            "incidents": table_of("incidents", [(*incident_values(d.incident_id, d), d.seq) for d in incidents]),
+            "assignments": table_of("assignments", [row for d in incidents for row in assignment_values(d)]),
+            "calls": table_of("calls", [call_values(d) for d in self.newest["call"].values()]),
+            "alerts": table_of("alerts", [alert_values(d) for d in self.newest["alert"].values()]),
         }
         found = {name: table for name, table in found.items() if table.num_rows}
         return {"events": log_facts.rows_of(self.facts), **found} if self.facts else found
@@ -168,7 +168,7 @@ def found_rows(cases: Iterable[Case], known: Mapping[str, Case], at: datetime) -
         stamp = (case.seq, -1, f"{case.case_id}:found", "archive", FOUND, 1, at, at, "")
         before = known.get(case.case_id)
         rows.append((*stamp, *before_case(before, case, ""), *case_values(case.case_id, case)))
-    return _table("case_events", rows)
+    return table_of("case_events", rows)
 
 
 def stamp_of(envelope: Envelope, seq: int, index: int) -> tuple[Any, ...]:
@@ -276,7 +276,7 @@ def _reason(payload: Any) -> str:
     return f"{code}: {reason}" if code and reason else str(code or reason or "")
 
 
-def _table(name: str, rows: list[tuple[Any, ...]]) -> Any:
+def table_of(name: str, rows: list[tuple[Any, ...]]) -> Any:
     spec = TABLES[name]
     if not rows:
         return spec.arrow.empty_table()

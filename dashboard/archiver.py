@@ -39,6 +39,7 @@ log = structlog.get_logger("archiver")
 BATCH = 5_000
 RANGE_MOST = 20_000  # facts in one set of files
 FLUSH_S = 60.0
+TELL_S = 5.0
 GRACE_S = 60.0  # a question that began with the manifest of before still finds its files
 RANGE = "range"
 
@@ -88,6 +89,7 @@ class Archiver:
     _since: float | None = None
     _unsaved: tuple[Range, list[Part], datetime | None] | None = None
     _today: str = ""
+    _told_s: float = -TELL_S
     _replaced: list[tuple[float, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -114,9 +116,10 @@ class Archiver:
         else:
             self._seed(None)
 
-    def _seed(self, gap: Gap | None) -> None:
+    def _seed(self, gap_after: str | None) -> None:
         """Begin, or go on after a gap, with the documents as they are."""
         last, at, documents = documents_now(self.client, self.keys)
+        gap = None if gap_after is None else Gap(after=gap_after, until=last, at=self.wall())
         self._save_seed(Checkpoint(last, at or self.wall(), documents), last, gap)
 
     def _save_seed(self, checkpoint: Checkpoint, position: str, gap: Gap | None) -> None:
@@ -129,12 +132,8 @@ class Archiver:
         if found:
             rows = found_rows(found, known, checkpoint.at)
             parts.append(Part("case_events", day, f"log-found-{position}", rows, first=position, last=position))
-        values: dict[str, Any] = {"position": position}
-        if gap is None:
-            values["begun"] = position
-        else:
-            values["gaps"] = (*self.manifest.gaps, gap)
-        self._change(write_parts(self.folder, parts), **values)
+        values = {"begun": position} if gap is None else {"gaps": (*self.manifest.gaps, gap)}
+        self._change(write_parts(self.folder, parts), position=position, **values)
         self.memory = memory
 
     def _remembered(self) -> Memory:
@@ -184,6 +183,8 @@ class Archiver:
         self._drop_replaced()
         if look.is_all and look.clock is not None:
             self._keep_time(look.clock)
+        if self.monotonic() - self._told_s >= TELL_S:
+            self._tell()
         return not look.is_all
 
     def flush(self) -> None:
@@ -205,7 +206,7 @@ class Archiver:
             raise LogIsOlder(f"the log ends at {committed}, the archive at {position}")
         entries = entries_of(answer)
         if position != START and not anchor and (entries or self.waiting) and not self._is_seed(position):
-            self._note_gap(entries)
+            self._note_gap()
             return self._look()
         return Look(
             entries,
@@ -217,12 +218,11 @@ class Archiver:
         """The place where an empty log was joined holds no entry to recognise it by."""
         return position == self.manifest.begun and order(position)[1] == 0 and not self.manifest.of("events")
 
-    def _note_gap(self, entries: list[tuple[str, bytes]]) -> None:
+    def _note_gap(self) -> None:
         """The engine trimmed what was not archived: say so for ever, and go on from the documents as they are."""
-        until = (self.waiting or entries)[0][0]
-        log.error("the log no longer holds what follows the archive", after=self.manifest.position, until=until)
+        log.error("the log no longer holds what follows the archive", after=self.manifest.position)
         self.waiting, self._since = [], None
-        self._seed(Gap(after=self.manifest.position, until=until, at=self.wall()))
+        self._seed(self.manifest.position)
 
     def _flush_due(self, look: Look) -> None:
         while self.waiting:
@@ -280,6 +280,7 @@ class Archiver:
 
     def _tell(self) -> None:
         """Say in Redis how far the files reach: the engine trims by it."""
+        self._told_s = self.monotonic()
         told = {
             "position": self.manifest.position,
             "at": msgspec.json.encode(self.wall()),

@@ -1,4 +1,4 @@
-"""The archiver as a process: follows the log while Redis dies and comes back; only one per archive works, others wait."""
+"""The archiver as a process: follows the log while Redis dies and comes back; of several on one archive one works."""
 
 from __future__ import annotations
 
@@ -31,9 +31,7 @@ def rules_of(settings: Settings) -> Rules:
 def archiver_of(settings: Settings, client: redis.Redis, flush_s: float = FLUSH_S) -> Archiver:
     """The archiver of the settings' city. Raises BadArchive and ValueError."""
     city = load_city(settings.city)
-    return Archiver(
-        client, Keys(settings.city), archive_path(settings), city.zone, rules_of(settings), flush_s=flush_s
-    )
+    return Archiver(client, Keys(settings.city), archive_path(settings), city.zone, rules_of(settings), flush_s=flush_s)
 
 
 def run(settings: Settings, client: redis.Redis, stop: threading.Event) -> None:

@@ -24,6 +24,7 @@ from dashboard.embedded import redis_command
 from dashboard.engine.clock import Mode
 from dashboard.secret import secret_of
 from dashboard.settings import PREFIX, Settings, city_file
+from dashboard.similar.file import NotReady, SimilarReader, similar_path
 from dashboard.story import ENGINES, TOUR, Act, Director, Story
 from dashboard.supervisor import (
     CannotStart,
@@ -165,10 +166,20 @@ def _begin_story(supervisor: Supervisor, program: Program) -> None:
         supervisor,
         partial(city_now, client, keys),
         TOUR if program.story.autoplay else (),
+        together=partial(_together, SimilarReader(similar_path(program.settings), program.settings.city)),
     )
     if program.story.scene:
         director.perform(Act(act="scene", name=program.story.scene))
     director.start()
+
+
+def _together(similar: SimilarReader, case_id: str) -> tuple[str, ...]:
+    """The cases that lie with one, as far as they have been found."""
+    try:
+        _, cluster, _ = similar.of_case(case_id)
+    except NotReady:
+        return ()
+    return cluster.case_ids if cluster else ()
 
 
 def _environment(program: Program) -> dict[str, str]:

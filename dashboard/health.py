@@ -12,6 +12,7 @@ import redis
 from flask import Blueprint, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
+from dashboard.archive_pulse import archive_counts
 from dashboard.open311.onwards.books import onward_counts
 from dashboard.story import SIMULATOR
 from streams.codec import encode
@@ -125,9 +126,10 @@ def health(client: redis.Redis, keys: Keys, silent_s: Callable[[], float], clien
     def metrics() -> Response:
         try:
             pulse, onwards = take_pulse(client, keys), onward_counts(client, keys)
+            archive = archive_counts(client, keys, pulse.seq)
         except redis.RedisError as error:
             return _answer(503, {"status": f"redis: {error}"})
-        exposed = _exposition(keys.city, pulse, silent_s(), clients(), *onwards.values())
+        exposed = _exposition(keys.city, pulse, silent_s(), clients(), *onwards.values(), *archive.values())
         return Response(exposed, mimetype=CONTENT_TYPE_LATEST)
 
     return blueprint
@@ -145,13 +147,17 @@ METRICS: dict[str, str] = {
     "hexwatch_live_clients": "Live connections of this web process",
     "hexwatch_onwards_open": "Cases that other bodies have over Open311",
     "hexwatch_onwards_dead_letters": "Cases that could not be sent on, or that the body no longer knows",
+    "hexwatch_archive_age_seconds": "Seconds since the archiver last told how far it is; -1 where none ran",
+    "hexwatch_archive_behind_entries": "Commits that stand in no file of the archive yet",
+    "hexwatch_archive_bytes": "Size of the archive's files",
+    "hexwatch_archive_gaps": "Times that the log was trimmed before it was archived",
 }
 
 
-def _exposition(city: str, pulse: Pulse, silent_s: float, clients: int, sent_on: int, dead_ends: int) -> bytes:
+def _exposition(city: str, pulse: Pulse, silent_s: float, clients: int, *others: float) -> bytes:
     values = (
         pulse.epoch, pulse.seq, pulse.backlog, pulse.behind_s, pulse.dead, pulse.memory_bytes, silent_s, clients,
-        sent_on, dead_ends,
+        *others,
     )  # fmt: skip
     registry = CollectorRegistry()
     for (name, text), value in zip(METRICS.items(), values, strict=True):

@@ -20,6 +20,7 @@ import redis
 import structlog
 
 from dashboard.engine.frames import instant
+from dashboard.story_asks import ASKS, MATTER, SITUATION, Together, supervisor_asks
 from dashboard.supervisor import Child, Supervisor
 from streams.codec import encode
 from streams.keys import Keys
@@ -30,7 +31,7 @@ log = structlog.get_logger("story")
 ORDER = ("quiet", "gas", "crash", "storm")  # what "next" leads through
 KILLABLE = frozenset({"engine"})
 ENGINES = ("engine", "standby")  # the processes of which one is the engine now
-ACTS = ("scene", "next", "kill")
+ACTS = ("scene", "next", "kill", "ask")
 ACTS_KEPT = 100
 LOOK_MS = 250
 SIMULATOR = "sim"  # the cursor of the simulated city's own feed
@@ -47,6 +48,8 @@ class Act(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 # Seconds after the wall is full, and what happens then.
 TOUR: tuple[tuple[float, Act], ...] = (
     (20, Act(act="scene", name="gas")),
+    (66, Act(act="ask", name=SITUATION)),
+    (70, Act(act="ask", name=MATTER)),
     (75, Act(act="kill", name="engine")),
     (95, Act(act="scene", name="crash")),
 )
@@ -62,7 +65,7 @@ def check_act(raw: object) -> Act:
         act = msgspec.convert(raw, Act)
     except msgspec.ValidationError as error:
         raise BadAct(str(error)) from None
-    allowed = {"scene": scene_names(), "next": [""], "kill": sorted(KILLABLE)}
+    allowed = {"scene": scene_names(), "next": [""], "kill": sorted(KILLABLE), "ask": list(ASKS)}
     if act.act not in allowed:
         raise BadAct(f"act: one of {', '.join(ACTS)}")
     if act.name not in allowed[act.act]:
@@ -170,6 +173,7 @@ class Director:
     city_clock: Callable[[], datetime]
     tour: tuple[tuple[float, Act], ...] = ()
     monotonic: Callable[[], float] = time.monotonic
+    together: Together = lambda case_id: ()
     _position: str = ""
     _began_s: float | None = None
     _played: int = 0
@@ -204,9 +208,18 @@ class Director:
         log.info("story", act=act.act, name=act.name)
         if act.act == "kill":
             self._kill(act.name)
+        elif act.act == "ask":
+            self._ask(act.name)
         else:
             name = act.name if act.act == "scene" else after(self.story.scene()[0])
             self.story.play(name, self.city_clock())
+
+    def _ask(self, what: str) -> None:
+        """Let the simulated supervisor of the hotline ask, about the scene that plays."""
+        scene, began = self.story.scene()
+        if began is not None:
+            now = self.city_clock()
+            supervisor_asks(self.story.client, self.story.keys, what, scene, began, now, self.together)
 
     def _kill(self, name: str) -> None:
         """End the active engine the hard way, as a power cut would; the supervisor starts it again."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import numpy as np
 
 from geo.warning.arrays import DAY_S
@@ -90,6 +92,28 @@ def evaluate(stream: Stream, scope: Scope, tell: Callable[[str, float], None]) -
         outcomes += _one(stream, weeks, known, (shape, speed, calls, seed))
     tell("matters", 1.0)
     return Tried(stream.name, outcomes, _realised(stream, weeks, quiet, scope.false_per_day), days)
+
+
+def kept(folder: Path | None, city: str, scope: Scope) -> Tried | None:
+    """What was tried before with the same scope, if anything was. Raises ValueError for a file of another kind."""
+    if folder is None or not (path := _kept_at(folder, city)).exists():
+        return None
+    try:
+        said, tried = msgspec.msgpack.decode(path.read_bytes(), type=tuple[Scope, Tried])
+    except msgspec.DecodeError as error:
+        raise ValueError(f"{path}: {error}") from None
+    return tried if said == scope else None
+
+
+def put_by(folder: Path | None, city: str, scope: Scope, tried: Tried) -> None:
+    """Keep outcomes for another time."""
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        _kept_at(folder, city).write_bytes(msgspec.msgpack.encode((scope, tried)))
+
+
+def _kept_at(folder: Path, city: str) -> Path:
+    return folder / f"warning-{city}.msgpack"
 
 
 def _wanted(scope: Scope) -> Iterator[tuple[Any, str, int, int]]:

@@ -13,13 +13,16 @@ import numpy as np
 from geo.warning.arrays import DAY_S, HOUR_S, Integers
 from geo.warning.baseline import Baseline, Mark, ZoneTable, zone_table
 from geo.warning.budget import FALSE_PER_DAY, Law, Peaks, learn_law, peaks_of
+from geo.warning.counts import WINDOWS_H
 from geo.warning.detectors import DEFAULT, Scan
 from geo.warning.grid import Grid
 from geo.warning.learning import History, events_at, learn
 from geo.warning.looking import LEAST, Detector, Look, Scores
+from geo.warning.tails import interval
 from hotline.grave_words import SAID
 
 CALIBRATED_DAYS = 14
+_SIZES = (1, 7, 19, 37, 150)  # cells of a disk of ring 0 to 3 and, about, of an area: whose scatter is the nearest
 LOOK_EVERY_S = 1800.0
 REPLICAS = 20
 LEAST_SAID = 2  # two people who say "gas" near each other are worth a look
@@ -213,3 +216,33 @@ def settings_of(model: Model) -> dict[str, Any]:
         "calibrated_days": model.law.days if model.law else 0,
         "words": model.in_words(),
     }
+
+
+class Expected(NamedTuple):
+    """Cases to be expected, and the counts between which 95 % of usual ones lie."""
+
+    expected: float
+    low: float
+    high: float
+
+
+def expected_of(
+    model: Model, cells: Iterable[str], category: str, now: datetime, window_h: int, marks: Sequence[Mark] = ()
+) -> Expected | None:
+    """What is usual for any set of cells in the window of so many hours (1 to 24) that ends now.
+
+    None for a category the model never saw. Cells it does not know add what cells without cases have.
+    """
+    if category not in model.categories:
+        return None
+    number = model.categories[category]
+    alone = model.baseline.only(number)
+    rows = [model.grid.index.get(cell, -1) for cell in cells]
+    known = alone.with_cells(len(model.grid.cells)).share[:, 0]
+    share = sum(float(known[row]) if row >= 0 else float(alone.new_share[0]) for row in rows)
+    seen = sum(float(alone.seen[row, 0]) for row in rows if 0 <= row < len(alone.seen))
+    expected = share * float(alone.city(now.timestamp(), marks, (window_h,))[0, 0])
+    scale = min(range(len(_SIZES)), key=lambda n: abs(_SIZES[n] - len(rows)))
+    window = min(range(len(WINDOWS_H)), key=lambda n: abs(WINDOWS_H[n] - window_h))
+    dispersion = float(alone.dispersion[scale, 0, window]) + 1 / (seen + 1)
+    return Expected(expected, *interval(expected, dispersion))

@@ -23,6 +23,7 @@ from hotline.grave_words import SAID, said
 from hotline.warning_model import Model
 
 KEPT = timedelta(hours=25)
+DROPS_EVERY = timedelta(hours=1)
 MOST_EXAMPLES = 20
 HOLDS = 30.0  # a finding this many times commoner than one that opens a warning still keeps it alive
 FALSE_DISCOVERIES = 0.1  # share of findings that may be false, over all zones looked at
@@ -115,6 +116,7 @@ class Watch:
         self._seen: set[tuple[str, str]] = set()
         self._opened = 0
         self._now: datetime | None = None
+        self._dropped_at: datetime | None = None
         self.model: Model | None = None
         self._counts = RecentCounts()
         if model is not None:
@@ -138,7 +140,8 @@ class Watch:
         self._drop(now)
         findings = self._findings(now, marks) if self.model is not None and self.model.is_ready else []
         self.tracks = advance(self.tracks, findings, now, self._new_id)
-        return [self._warning(track) for track in self.tracks]
+        rows = self._rows_of({track.category for track in self.tracks})
+        return [self._warning(track, rows[track.category]) for track in self.tracks]
 
     def to_bytes(self) -> bytes:
         """What has to survive a restart, without the model."""
@@ -194,7 +197,8 @@ class Watch:
 
     def _drop(self, now: datetime) -> None:
         self._counts.drop(now.timestamp())
-        if any(row.at <= now - KEPT for row in self._recent):
+        if self._dropped_at is None or now - self._dropped_at >= DROPS_EVERY:
+            self._dropped_at = now
             kept = [row for row in self._recent if row.at > now - KEPT]
             self._recent, self._seen = deque(kept), {key for row in kept for key in _keys(row)}
 
@@ -217,7 +221,15 @@ class Watch:
 
     # ---- telling
 
-    def _warning(self, track: Track) -> Warning:
+    def _rows_of(self, categories: set[str]) -> dict[str, list[_Recent]]:
+        found: dict[str, list[_Recent]] = {category: [] for category in categories}
+        if found:
+            for row in self._recent:
+                if row.category in found:
+                    found[row.category].append(row)
+        return found
+
+    def _warning(self, track: Track, rows: Sequence[_Recent]) -> Warning:
         found, peak = track.latest, track.peak
         theme = track.category.removeprefix(SAID) if track.category.startswith(SAID) else ""
         category = self.word_categories.get(theme, "") if theme else track.category
@@ -247,16 +259,16 @@ class Watch:
             merged_into=track.merged_into,
             moved_km=round(track.moved_km, 2),
             owner=self.owners.get(category, ""),
-            case_ids=self._examples(track),
+            case_ids=_examples(track, rows),
         )
 
-    def _examples(self, track: Track) -> tuple[str, ...]:
-        """The latest cases of its category in its cells and window."""
-        since = track.last_seen_at - timedelta(hours=track.latest.window_h)
-        cells = track.latest.cells
-        found = [r for r in self._recent if r.category == track.category and r.cell in cells and r.at > since]
-        found.sort(key=lambda r: (r.at, r.case_id), reverse=True)
-        return tuple(dict.fromkeys(r.case_id for r in found))[:MOST_EXAMPLES]
+
+def _examples(track: Track, rows: Sequence[_Recent]) -> tuple[str, ...]:
+    """The latest cases of its category in its cells and window."""
+    since = track.last_seen_at - timedelta(hours=track.latest.window_h)
+    found = [row for row in rows if row.at > since and row.cell in track.latest.cells]
+    found.sort(key=lambda row: (row.at, row.case_id), reverse=True)
+    return tuple(dict.fromkeys(row.case_id for row in found))[:MOST_EXAMPLES]
 
 
 def _keys(row: _Recent) -> list[tuple[str, str]]:

@@ -1,8 +1,9 @@
 """The work lists of the hotline desk: which cases stand in each, said once, for the lists, their counts and the tests.
 
-A list is a base (open cases, or closed ones that wait for their follow-up) and clauses, all of which must hold. A
-clause is a tuple of terms, one of which must hold. A term is (field, operator, value); comparing with what is not
-known (None) never holds. The reader's SQL is made of the same terms that `stands_in` judges a document by.
+A list is a base (open cases, closed ones that wait for their follow-up, or some of either that the reader keeps at
+hand) and what else must hold now: clauses, all of them. A clause is a tuple of terms, one of which must hold. A term
+is (field, operator, value); comparing with what is not known (None) never holds. The reader's SQL is made of the same
+terms that `stands_in` judges a document by.
 """
 
 from __future__ import annotations
@@ -22,16 +23,21 @@ Clauses: TypeAlias = tuple[Clause, ...]
 REPEAT_CASES = 3  # of one caller, among those that the lists hold: from then on each of them is a repeat caller's
 ENTERPRISE, FOREIGN = "enterprise", "foreign"  # channels
 OPEN, FOLLOW_UP = "open", "follow_up"  # bases
+_IS_OPEN: Clause = (("status", "=", "open"),)
 BASES: Mapping[str, Clauses] = {
-    OPEN: ((("status", "=", "open"),),),
+    OPEN: (_IS_OPEN,),
     FOLLOW_UP: (
         (("stage", "=", "closed"),),  # not followed up since
         (("merged_into", "=", ""),),  # its lead's caller is asked
         (("follow_up_due_at", "is not", None),),
         (("received_at", "is not", None),),
     ),
+    "unassigned": (_IS_OPEN, (("owner", "=", ""),)),
+    "returns": (_IS_OPEN, (("stage", "=", "return_asked"),)),
+    "similar": (_IS_OPEN, (("situation_id", "!=", ""), ("members", ">", 0))),
+    "repeat": (_IS_OPEN, (("repeated", "=", 1),)),
+    "enterprise": (_IS_OPEN, (("channel", "=", ENTERPRISE),)),
 }
-DUE = {OPEN: "target_at", FOLLOW_UP: "follow_up_due_at"}  # which instant a base is ordered by
 
 
 @dataclass(frozen=True)
@@ -45,15 +51,12 @@ class Worklist:
     @property
     def due(self) -> str:
         """The field that says by when something must be done."""
-        return DUE[self.base]
+        return "follow_up_due_at" if self.base == FOLLOW_UP else "target_at"
 
 
-def _all_of(*terms: Term) -> Callable[[datetime, str], Clauses]:
-    return lambda now, own: tuple((term,) for term in terms)
-
-
-def _any_of(*terms: Term) -> Callable[[datetime, str], Clauses]:
-    return lambda now, own: (terms,)
+def _whole(now: datetime, own: str) -> Clauses:
+    """All of the base."""
+    return ()
 
 
 def _overdue(now: datetime, own: str) -> Clauses:
@@ -69,16 +72,16 @@ def _foreign(now: datetime, own: str) -> Clauses:
 
 
 _LISTS = (
-    Worklist("unassigned", OPEN, _all_of(("owner", "=", ""))),
+    Worklist("unassigned", "unassigned", _whole),
     Worklist("overdue", OPEN, _overdue),
     Worklist("due_soon", OPEN, _due_soon),
-    Worklist("returns", OPEN, _all_of(("stage", "=", "return_asked"))),
-    Worklist("follow_ups", FOLLOW_UP, _all_of()),
-    Worklist("similar", OPEN, _any_of(("situation_id", "!=", ""), ("members", ">", 0))),
-    Worklist("repeat", OPEN, _all_of(("repeated", "=", 1))),
+    Worklist("returns", "returns", _whole),
+    Worklist("follow_ups", FOLLOW_UP, _whole),
+    Worklist("similar", "similar", _whole),
+    Worklist("repeat", "repeat", _whole),
     Worklist("foreign", OPEN, _foreign),
-    Worklist("enterprise", OPEN, _all_of(("channel", "=", ENTERPRISE))),
-    Worklist("open", OPEN, _all_of()),
+    Worklist("enterprise", "enterprise", _whole),
+    Worklist("open", OPEN, _whole),
 )
 WORKLISTS: Mapping[str, Worklist] = {one.name: one for one in _LISTS}
 

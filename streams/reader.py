@@ -7,6 +7,7 @@ it is a projection. Whoever reads opens it anew for each question, so a rebuilt 
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -15,15 +16,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from streams.reader_lists import ListQuery, Run, Summary, slices, summary_of
+from streams.reader_lists import ListQuery, Run, Summary, looking_up, slices, summary_of
 from streams.reader_query import FEW, MAX_LIMIT, BadCursor, Query, build, encode_cursor
-from streams.reader_schema import CASES, INCIDENTS, SCHEMA, UNITS, Table
+from streams.reader_schema import CASES, INCIDENTS, SCHEMA, UNITS, WORDS, Table
 from streams.reader_text import match_expression
 
 __all__ = ["BadCursor", "ListPage", "ListRow", "NotReady", "Page", "Reader", "TooMany"]
 
 MAP_BYTES = 1 << 30
 WAIT_FOR_LOCK_S = 5.0
+STEPS_BETWEEN_LOOKS = 10_000  # instructions of SQLite between two looks at the clock
 AT_ONCE = 1_000  # rows that a walk through a list takes at a time
 
 
@@ -52,6 +54,14 @@ class ListRow:
     doc: bytes
     caller: str = ""
     repeated: bool = False
+
+
+@dataclass(frozen=True)
+class Found:
+    """One case that a search found, with its words by field: personal, only to be told to those who may know them."""
+
+    row: ListRow
+    words: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -166,7 +176,12 @@ class Reader:
     def summaries(self, queries: Mapping[str, ListQuery], now: datetime) -> tuple[dict[str, Summary], int]:
         """What each list holds at `now`, all as of one seq."""
         with self._snapshot() as (db, seq):
-            found = {name: summary_of(db.execute(*query.summary(now)).fetchone()) for name, query in queries.items()}
+            found, looked_up = {}, ""
+            for name, query in queries.items():
+                if query.words and query.words != looked_up:
+                    _look_up(db, query)
+                    looked_up = query.words
+                found[name] = _summary(db, query, now)
         return found, seq
 
     @contextmanager
@@ -183,17 +198,27 @@ class Reader:
         with self._snapshot() as (db, seq):
             return _rows_at(db, [place for (place,) in db.execute(chosen, (value, limit))]), seq
 
-    def cases_with(self, field: str, words: str, limit: int) -> tuple[list[ListRow], int]:
-        """The newest cases with every one of these words in one searched field."""
-        expression = match_expression(words, (field,))
+    def cases_with(self, fields: Sequence[str], words: str, limit: int, most_s: float) -> list[Found]:
+        """The newest cases that have each of these words in one of the searched fields.
+
+        Looks for `most_s` at most: where a rare word meets a frequent one, the oldest may be left out.
+        """
+        expression = match_expression(words, fields)
         if expression is None:
-            return [], self.seq()
+            return []
         chosen = (
             f"SELECT f.rowid FROM {CASES.fts} AS f WHERE f.rowid > 0 AND {CASES.fts} MATCH ?"
             " ORDER BY f.rowid DESC LIMIT ?"
         )
-        with self._snapshot() as (db, seq):
-            return _rows_at(db, [place for (place,) in db.execute(chosen, (expression, limit))]), seq
+        with self._snapshot() as (db, _):
+            places = _within(db, most_s, chosen, (expression, limit))
+            return [_found_at(db, place) for place in places]
+
+    def case_named(self, case_id: str) -> list[Found]:
+        """The case with this id, if the file has it."""
+        with self._snapshot() as (db, _):
+            places = db.execute("SELECT place FROM cases WHERE id = ? AND place > 0", (case_id,)).fetchall()
+            return [_found_at(db, place) for (place,) in places]
 
     def seq(self) -> int:
         """The commit up to which the file knows everything."""
@@ -226,6 +251,7 @@ class Reader:
         except sqlite3.OperationalError as error:
             raise NotReady(f"the lists cannot be read now: {error}") from error
         db.execute(f"PRAGMA mmap_size={MAP_BYTES}")
+        db.execute("PRAGMA temp_store=MEMORY")
         return db
 
 
@@ -237,9 +263,21 @@ def _steered(db: sqlite3.Connection, query: Query) -> Query:
     return query
 
 
+def _look_up(db: sqlite3.Connection, query: ListQuery) -> None:
+    for statement in looking_up(query.words) if query.words else ():
+        db.execute(*statement)
+
+
+def _summary(db: sqlite3.Connection, query: ListQuery, now: datetime) -> Summary:
+    if query.is_impossible:
+        return Summary(0, None, None)
+    return summary_of(db.execute(*query.summary(now)).fetchone())
+
+
 def _runs(db: sqlite3.Connection, query: ListQuery) -> list[Run]:
-    if query.conditions() is None:
+    if query.is_impossible:
         return []
+    _look_up(db, query)
     return query.runs(db.execute(*query.counts()).fetchall())
 
 
@@ -261,6 +299,27 @@ def _rows_at(db: sqlite3.Connection, places: Sequence[int]) -> list[ListRow]:
     )
     found = (db.execute(sql, (place,)).fetchone() for place in places)
     return [ListRow(bytes(doc), caller or "", bool(repeated)) for doc, caller, repeated in found]
+
+
+def _found_at(db: sqlite3.Connection, place: int) -> Found:
+    [row] = _rows_at(db, [place])
+    words = db.execute(f"SELECT {', '.join(WORDS)} FROM cases_docs WHERE place = ?", (place,)).fetchone()
+    return Found(row, dict(zip(WORDS, words, strict=True)))
+
+
+def _within(db: sqlite3.Connection, most_s: float, sql: str, parameters: Sequence[Any]) -> list[int]:
+    """The places that a statement finds in that time."""
+    until, places = time.monotonic() + most_s, []
+    db.set_progress_handler(lambda: time.monotonic() > until, STEPS_BETWEEN_LOOKS)
+    try:
+        for (place,) in db.execute(sql, parameters):
+            places.append(place)
+    except sqlite3.OperationalError as error:
+        if "interrupted" not in str(error):
+            raise
+    finally:
+        db.set_progress_handler(None, 0)
+    return places
 
 
 def _count(db: sqlite3.Connection, query: Query) -> int:

@@ -23,11 +23,8 @@ Clauses: TypeAlias = tuple[tuple[Term, ...], ...]
 SORTS = ("due", "received", "age", "grade")
 EQUAL = frozenset({"area", "category", "channel", "tongue", "owner", "grade", "stage"})  # filters by equality
 FILTERS = EQUAL | {"cell", "q"}
-_INDEXES = {
-    "open": {"due": "cases_open_due", "received": "cases_open_received"},
-    "follow_up": {"due": "cases_follow_up_due", "received": "cases_follow_up_due"},
-}
-_DUE = {"open": "target_at", "follow_up": "follow_up_due_at"}
+FOUND = "temp.found"  # of this connection alone
+_BY_RECEIPT = {"open": "cases_open_received"}  # of the other bases the rows are sorted, which are fewer
 _OPERATORS = {"=": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 
@@ -66,17 +63,28 @@ class ListQuery:
 
     @property
     def due(self) -> str:
-        return _DUE[self.base]
+        return "follow_up_due_at" if self.base == "follow_up" else "target_at"
 
-    def conditions(self) -> Condition | None:
-        """What holds of every row of the list; None: no row can be in it."""
+    @property
+    def q(self) -> str:
+        return str((self.filters or {}).get("q") or "").strip()
+
+    @property
+    def words(self) -> str | None:
+        """What the search index is asked for `q`; None when there is no word in it."""
+        return match_expression(self.q, () if self.private else OPEN_FIELDS[CASES.name])
+
+    @property
+    def is_impossible(self) -> bool:
+        """Whether no row can be in it."""
+        return bool(self.q) and self.words is None
+
+    def conditions(self) -> Condition:
+        """What holds of every row of the list, once its words were looked up (`looking_up`)."""
         parts = [(f"r.place > 0 AND {BASES[self.base]}", []), *map(_clause, self.clauses)]
         for name, value in (self.filters or {}).items():
             if name == "q":
-                words = match_expression(str(value), () if self.private else OPEN_FIELDS[CASES.name])
-                if words is None:
-                    return None
-                parts.append((f"r.place IN (SELECT rowid FROM {CASES.fts} WHERE {CASES.fts} MATCH ?)", [words]))
+                parts += [(f"r.place IN (SELECT place FROM {FOUND})", [])] if self.q else []
             elif name == "cell":
                 parts.append(("r.cell BETWEEN ? AND ?", list(cell_to_descendant_range(value))))
             elif name in EQUAL:
@@ -87,17 +95,14 @@ class ListQuery:
 
     def summary(self, now: datetime) -> tuple[str, list[Any]]:
         """SQL for (n, smallest place, next due) of the list; `next due` is not before `now`."""
-        condition = self.conditions()
-        if condition is None:
-            return "SELECT 0, NULL, NULL", []
-        sql, values = condition
+        sql, values = self.conditions()
         due = f"min(CASE WHEN r.{self.due} >= ? THEN r.{self.due} END)"
         found = f"SELECT count(*), min(r.place), {due} FROM {self._rows('due')} WHERE {sql}"
         return found, [to_microseconds(now), *values]
 
     def counts(self) -> tuple[str, list[Any]]:
-        """SQL for (what tells the runs apart, number of rows), in no order. Only for a list that can have rows."""
-        sql, values = self.conditions() or ("0", [])
+        """SQL for (what tells the runs apart, number of rows), in no order."""
+        sql, values = self.conditions()
         if self.sort == "grade":
             return f"SELECT r.grade, count(*) FROM {self._rows('due')} WHERE {sql} GROUP BY 1", values
         if self.sort == "due":
@@ -126,14 +131,28 @@ class ListQuery:
 
     def places(self, run: Run, skip: int, limit: int) -> tuple[str, list[Any]]:
         """SQL for the places of a part of a run."""
-        sql, values = self.conditions() or ("0", [])
+        sql, values = self.conditions()
         more, more_values = run.condition
         which = "received" if self.sort in ("received", "age") else "due"
         found = f"SELECT r.place FROM {self._rows(which)} WHERE {sql} AND {more} ORDER BY {run.order} LIMIT ? OFFSET ?"
         return found, [*values, *more_values, limit, skip]
 
     def _rows(self, order: str) -> str:
-        return f"{CASES.name} AS r INDEXED BY {_INDEXES[self.base][order]}"
+        by_due = f"cases_{self.base}_due"
+        index = by_due if order == "due" else _BY_RECEIPT.get(self.base, by_due)
+        return f"{CASES.name} AS r INDEXED BY {index}"
+
+
+def looking_up(words: str) -> list[tuple[str, list[Any]]]:
+    """Statements that put the places of all rows with these words where the conditions look for them.
+
+    Once for all that is asked of a list: finding the words that a quarter of all cases have takes longer than the rest.
+    """
+    return [
+        (f"CREATE TABLE IF NOT EXISTS {FOUND} (place INTEGER PRIMARY KEY)", []),
+        (f"DELETE FROM {FOUND}", []),
+        (f"INSERT INTO {FOUND} SELECT rowid FROM {CASES.fts} WHERE {CASES.fts} MATCH ? AND rowid > 0", [words]),
+    ]
 
 
 def slices(runs: Sequence[Run], start: int, end: int) -> Iterator[tuple[Run, int, int]]:

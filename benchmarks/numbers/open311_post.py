@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
@@ -170,6 +171,7 @@ def _check(servers: Servers, numbers: Sequence[str]) -> None:
     """Every number that was given is a case."""
     if len(set(numbers)) != len(numbers):
         raise AssertionError("a number was given twice")
-    kept = {name.decode() for name in servers.client.hkeys(servers.keys.cases)}
+    names: Any = servers.client.hkeys(servers.keys.cases)
+    kept = {name.decode() for name in names}
     if missing := set(numbers) - kept:
         raise AssertionError(f"{len(missing)} of {len(numbers)} numbers are no cases")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -19,9 +19,11 @@ from dashboard.blocking import run_blocking
 from dashboard.callers.numbers import TAIL, is_written_as_number
 from dashboard.callers.sealing import Sealer
 from hotline.cases import Case
-from streams.reader import ListRow, Reader
+from streams.reader import Found, ListRow, Reader
+from streams.reader_text import runs
 
 MOST, AS_A_RULE = 100, 30
+MOST_S = 0.12  # that one look among words may take: the caller waits
 _decode = msgspec.json.Decoder(Case).decode
 # How surely a find by this way is what was looked for: an order of the finds, no probability.
 SCORES = {"phone": 1.0, "id": 0.95, "tail": 0.8, "name": 0.7, "address": 0.5, "text": 0.3}
@@ -111,9 +113,18 @@ def in_lists(reader: Reader, asked: Asked) -> tuple[list[Find], int]:
     for why, column, value in (("phone", "caller", asked.caller), ("tail", "tail", asked.tail)):
         if value:
             finds += [(why, row) for row in reader.cases_of(column, value, asked.limit)[0]]
-    for field in WORDED:
-        finds += [(field, row) for row in reader.cases_with(field, asked.q, asked.limit)[0]]
-    return finds, seq
+    found = reader.case_named(asked.q)
+    found += reader.cases_with(("name",), asked.q, asked.limit, MOST_S)
+    found += reader.cases_with(WORDED, asked.q, MOST, MOST_S)
+    wanted = runs(asked.q)
+    return finds + [(_why(one, wanted), one.row) for one in found], seq
+
+
+def _why(found: Found, wanted: Sequence[str]) -> str:
+    """The field that has most of the words; of equals the more telling one."""
+    fields = {"id": _decode(found.row.doc).case_id, **found.words}
+    there = {name: sum(word in " ".join(runs(fields[name])) for word in wanted) for name in WORDED}
+    return max(WORDED, key=lambda name: (there[name], SCORES[name]))
 
 
 def _ranked(finds: Iterable[Find]) -> list[Find]:

@@ -163,7 +163,7 @@ def _matters(context: ApiContext, case_id: str, everything: bool) -> dict[str, A
 
 
 def _fitting(context: ApiContext, case: Case, matters: list[Matter]) -> list[Fit]:
-    """The matters that a case may be about. Its words are compared for whoever may read it, and shown to nobody here."""
+    """The matters that a case may be about. Its words are compared for whoever may read them, and never shown here."""
     if case.received_at is None:
         return []
     words = ""

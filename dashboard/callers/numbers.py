@@ -12,6 +12,7 @@ SHORTEST, LONGEST = 3, 15  # digits; E.164 allows 15
 TAIL = 4
 _EXTENSION = re.compile(r"(?:ext\.?|extension|x|#|;|,|转|轉|分机)\s*:?=?\s*\d*\s*$", re.IGNORECASE)
 _NOT_A_NUMBER = re.compile(r"[^\d+]")
+_MARKS = str.maketrans("", "", " -().")
 _CHINESE_MOBILE = re.compile(r"1[3-9]\d{9}")
 _WRITTEN = re.compile(r"[\d\s()+.\-/\u00b7\u2013\u2014]+")  # what a number is written with
 
@@ -49,8 +50,10 @@ def normal_number(written: str, dialling: Dialling) -> str:
 
     Extensions are left out: a switchboard is one caller. Short service numbers stay short.
     """
-    text = _EXTENSION.sub("", unicodedata.normalize("NFKC", written).strip())
-    bare = "".join(map(_western, _NOT_A_NUMBER.sub("", text)))
+    bare = written.translate(_MARKS)
+    if not (bare.isascii() and bare.isdigit()):  # most are plain, and the engine does this for every caller
+        text = _EXTENSION.sub("", unicodedata.normalize("NFKC", written).strip())
+        bare = "".join(map(_western, _NOT_A_NUMBER.sub("", text)))
     digits = bare.replace("+", "")
     if not SHORTEST <= len(digits) <= LONGEST + len(dialling.abroad):
         return ""

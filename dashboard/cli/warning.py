@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,28 +33,43 @@ def warning() -> None:
 @click.option("--seeds", type=click.IntRange(1, 200), help="repetitions of every matter  [default: 20]")
 @click.option("--false-per-day", type=click.FloatRange(0.01, 100), default=1.0, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="one line of JSON per table row on standard output")
+@click.option(
+    "--keep",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="a folder where outcomes of each city are kept; what is there is not tried again",
+)
 @click.option("--write", type=click.Path(dir_okay=False, path_type=Path), help="write the tables as Markdown too")
 @one_line_errors(PresetError, FeedError, ValueError, OSError)
 def evaluate(
-    quick: bool, cities: tuple[str, ...], seeds: int | None, false_per_day: float, as_json: bool, write: Path | None
+    quick: bool,
+    cities: tuple[str, ...],
+    seeds: int | None,
+    false_per_day: float,
+    as_json: bool,
+    keep: Path | None,
+    write: Path | None,
 ) -> None:
     """Put made-up matters into real and simulated streams; say which detector finds how many, and how soon.
 
     All detectors get thresholds that cost the same number of false warnings a day on the streams as they were.
     Real data are read from ../shared/data beside this project.
     """
-    from dashboard.warning_trials import CALLS, QUICK_CALLS, Scope, evaluate
+    from dashboard.warning_trials import CALLS, QUICK_CALLS, Scope, evaluate, kept, put_by
     from dashboard.warning_trials_told import page
 
     chosen = cities or (("boston",) if quick else CITIES)
     scope = Scope(QUICK_CALLS if quick else CALLS, seeds or (3 if quick else 20), false_per_day)
     found = []
     for city in chosen:
-        with _bar(city) as tell:
-            stream = _stream(city, tell)
-            if stream is None:
-                continue
-            found.append(evaluate(stream, scope, tell))
+        tried = kept(keep, city, scope)
+        if tried is None:
+            with _bar(city) as tell:
+                stream = _stream(city, tell)
+                if stream is None:
+                    continue
+                tried = evaluate(stream, scope, tell)
+            put_by(keep, city, scope, tried)
+        found.append(tried)
     if as_json:
         for line in _json_lines(found):
             click.echo(line)
@@ -118,7 +134,7 @@ def _json_lines(found: Any) -> Iterator[str]:
 @contextmanager
 def _bar(label: str) -> Iterator[Callable[[str, float], None]]:
     """A progress bar on standard error that starts again with every step."""
-    with click.progressbar(length=1000, label=label, show_pos=False, file=click.get_text_stream("stderr")) as bar:
+    with click.progressbar(length=1000, label=label, show_pos=False, file=sys.stderr) as bar:
         step = ""
 
         def tell(what: str, share: float) -> None:

@@ -54,6 +54,8 @@ class Door:
         now = self.context.monotonic()
         if now < self._until:
             return
+        # Whoever comes while one looks goes by what was known; only at the beginning is nothing known.
+        self._until = now + LOOK_S if self._until >= 0 else self._until
         clock = committed_clock(self.context.client, self.context.keys)
         self._city_at = clock.at if clock and clock.mode is not Mode.LIVE else None
         try:

@@ -95,7 +95,7 @@ def _services(blueprint: Blueprint, server: Open311) -> None:
 def _requests(blueprint: Blueprint, server: Open311) -> None:
     def listed() -> Response:
         show = _show(server)
-        cases = find_many(server, show, lambda name: request.args.get(name, "").strip())
+        cases = find_many(server, show, _given)
         return answer("service_requests", [show.request(case) for case in cases])
 
     @blueprint.get("/requests/<path:request_id>")
@@ -189,6 +189,11 @@ def _show(server: Open311) -> Show:
         raise Fault(403, "api_key: is required to read requests here")
     asker = Asker(principal, source_of(principal.name) if principal else "")
     return Show(server.services, asker, _language(server))
+
+
+def _given(name: str) -> str:
+    """A parameter of the question; lists may come with commas, or again and again."""
+    return ",".join(request.args.getlist(name)).strip()
 
 
 def _jurisdiction(server: Open311) -> None:

@@ -21,11 +21,8 @@ from geo.catalogue import DEFAULT
 from hotline.cases import Case
 
 DIGITS = 6  # of degrees; a decimetre
-# Instants of things that happened to a case; deadlines are none.
-STEPS = (
-    *("received_at", "closed_at", "dispatched_at", "followed_up_at", "accepted_at", "return_asked_at"),
-    *("contacted_at", "handled_at", "answered_at", "last_step_at"),
-)
+# Instants of things that happened to a case: its last step, and what a document says that knows of no steps.
+STEPS = ("last_step_at", "received_at", "closed_at", "merged_at")
 # What a stage of a case is told as.
 NOTES = {
     "received": "received",
@@ -124,5 +121,5 @@ def _note_of(case: Case) -> str:
 
 def updated_at(case: Case) -> datetime | None:
     """When something last happened to it."""
-    found = (getattr(case, name, None) for name in STEPS)
+    found = (getattr(case, name) for name in STEPS)
     return max((at for at in found if at is not None), default=None)

@@ -21,13 +21,13 @@ from hotline.similar.score import Evidence
 SCHEMA = "1"
 _TABLES = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE evidence (case_id TEXT NOT NULL, score REAL NOT NULL, doc BLOB NOT NULL)",
-    "CREATE INDEX evidence_case ON evidence (case_id)",
+    "CREATE TABLE evidence (case_id TEXT PRIMARY KEY, doc BLOB NOT NULL) WITHOUT ROWID",
     # The open cases that lie with others: what a work list of similar cases holds.
     "CREATE TABLE similar_open (case_id TEXT PRIMARY KEY, cluster_id TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE INDEX similar_cluster ON similar_open (cluster_id)",
     "CREATE TABLE clusters (id TEXT PRIMARY KEY, n INTEGER NOT NULL, since TEXT NOT NULL, doc BLOB NOT NULL)",
 )
-_decode_evidence = msgspec.json.Decoder(Evidence).decode
+_decode_evidence = msgspec.json.Decoder(list[Evidence]).decode
 _decode_cluster = msgspec.json.Decoder(Cluster).decode
 
 
@@ -76,9 +76,11 @@ class SimilarFile:
 
     def write_evidence(self, case_id: str, found: Iterable[Evidence]) -> None:
         """All that is known of one case, in place of what stood there."""
-        self.db.execute("DELETE FROM evidence WHERE case_id = ?", (case_id,))
-        rows = [(case_id, evidence.score, msgspec.json.encode(evidence)) for evidence in found]
-        self.db.executemany("INSERT INTO evidence VALUES (?, ?, ?)", rows)
+        known = list(found)
+        if known:
+            self.db.execute("INSERT OR REPLACE INTO evidence VALUES (?, ?)", (case_id, msgspec.json.encode(known)))
+        else:
+            self.db.execute("DELETE FROM evidence WHERE case_id = ?", (case_id,))
 
     def write_clusters(self, gone: Iterable[str], clusters: Iterable[Cluster]) -> None:
         for cluster_id in gone:
@@ -101,8 +103,8 @@ class SimilarReader:
     def of_case(self, case_id: str) -> tuple[list[Evidence], Cluster | None, Mapping[str, str]]:
         """(evidence, the likeliest first; the case's cluster; what the file says of itself)."""
         with self._open() as (db, meta):
-            sql = "SELECT doc FROM evidence WHERE case_id = ? ORDER BY score DESC"
-            found = [_decode_evidence(doc) for (doc,) in db.execute(sql, (case_id,))]
+            row = db.execute("SELECT doc FROM evidence WHERE case_id = ?", (case_id,)).fetchone()
+            found = _decode_evidence(row[0]) if row else []
             sql = "SELECT c.doc FROM similar_open AS o JOIN clusters AS c ON c.id = o.cluster_id WHERE o.case_id = ?"
             row = db.execute(sql, (case_id,)).fetchone()
         return found, _decode_cluster(row[0]) if row else None, meta

@@ -64,7 +64,7 @@ class Follower:
         self._position = last[0][0].decode() if last else "0-0"
         now = city_time(self.client, self.keys)
         found = self._recent(now) if now else []
-        for report in sorted(found, key=lambda report: report.at, reverse=True)[:MOST_AT_START]:
+        for report in sorted(found, key=lambda report: report.at)[-MOST_AT_START:]:
             self.index.place(report)
         with self.file.transaction():
             self.file.say(seq=_seq_of(self._position), behind=self.index.waiting)
@@ -197,6 +197,7 @@ def report_of(case: Case, text: str) -> Report:
         lng=case.lng or 0.0,
         at=case.received_at,
         words=words_of(text) if text else None,
+        finer=case.subcategory,
         area=case.area,
         language=case.language,
         is_open=case.is_open and not case.merged_into,

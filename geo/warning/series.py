@@ -53,7 +53,9 @@ def cusum_tail(value: Floats, slack: float = CUSUM_SLACK) -> Floats:
     return found
 
 
-def ears(counts: Floats, method: Ears, z: float | None = None, least_spread: float = 0.0) -> Bounds:
+def ears(
+    counts: Floats, method: Ears, z: float | None = None, least_spread: float = 0.0, like_reference: bool = False
+) -> Bounds:
     """EARS C1, C2 or C3 on daily counts (rows, days): Hutwagner et al. 2003, in the form of Fricker et al. 2008.
 
     C1 compares with the seven days before, C2 with the seven before the last two, C3 adds how far C2 of the last
@@ -69,7 +71,11 @@ def ears(counts: Floats, method: Ears, z: float | None = None, least_spread: flo
         return Bounds(single, mean + level * spread)
     beyond = np.maximum(0.0, single - 1)
     before = _lagged(beyond, 1) + _lagged(beyond, 2)
-    return Bounds(beyond + before, mean + spread * (level - before))
+    # surveillance::earsC 1.20 starts the bound of C3 at the count itself, so that its alarm is `before > level`.
+    left = level - before
+    if like_reference:
+        return Bounds(before, np.maximum(0.0, counts + spread * left))
+    return Bounds(beyond + before, np.where(left > 0, mean + spread * (1 + left), 0.0))
 
 
 def ears_tail(statistic: Floats, method: Ears) -> Floats:

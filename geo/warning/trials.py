@@ -201,7 +201,7 @@ def _outcome(stream: Stream, matter: Matter, name: str, scores: Scores, own: Ind
     lat, lng = stream.grid.lat[matter.cell].mean(), stream.grid.lng[matter.cell].mean()
     return Outcome(
         *(name, stream.name, matter.shape, matter.speed, len(matter.cell), matter.usual_per_day, True),
-        delay_h=(now_s - matter.times_s[0]) / HOUR_S,
+        delay_h=float(now_s - matter.times_s[0]) / HOUR_S,
         calls=so_far,
         precision=float(inside[best] / max(scores.observed[best], 1.0)),
         error_km=_km(place.lat, place.lng, float(lat), float(lng)),

@@ -33,6 +33,12 @@ def mood_of(text: str, script: str) -> int:
     return last
 
 
+def may_be_done(text: str, script: str, mood: int) -> bool:
+    """Whether a text that says neither may tell of something that was done: no list has every way to say so."""
+    language = LANGUAGES.get(script)
+    return bool(language and mood == UNKNOWN and pattern(language, "done", language == "en").search(text))
+
+
 def contrary(one: int, other: int) -> bool:
     """Whether only one of two reports says that all is well."""
     return (one == WELL) != (other == WELL)

@@ -4,7 +4,7 @@
 
     near     exp(-(metres / 200)^2)
     soon     exp(-hours / 24)
-    category 1 when both have the same one
+    category 1 when both have the same one; where words cannot be compared, the finer word must be the same as well
     words    likeness of the texts (`text.likeness`), full from 0.25 on; 0 where they cannot be compared
     foreign  1 where they cannot be compared: two scripts, or a report without words
     doubt    1 when only one of them was understood to say that something is wrong
@@ -37,7 +37,10 @@ SAME_PLACE_M, SAME_WORDS, SIMILAR_WORDS = 50.0, 0.5, 0.2  # for the reasons, in 
 
 
 class Report(msgspec.Struct, frozen=True, gc=False):
-    """One case as it is compared. `cell` is of resolution 9; empty, it is similar to nothing."""
+    """One case as it is compared. `cell` is of resolution 9; empty, it is similar to nothing.
+
+    `words` are the caller's; `finer` is the source's own word for what it is about, below its category.
+    """
 
     case_id: str
     category: str
@@ -46,13 +49,15 @@ class Report(msgspec.Struct, frozen=True, gc=False):
     lng: float
     at: datetime
     words: Words | None = None
+    finer: str = ""
     area: str = ""
     language: str = ""
     is_open: bool = True
 
 
 class Evidence(msgspec.Struct, frozen=True, gc=False):
-    """What two reports have in common. `case_id` is the other one, `guard` why it is not proposed after all.
+    """What two reports have in common. `case_id` is the other one, `guard` why it is not proposed after all; `unclear`:
+    one of them may say that the matter is over, so that a person must read both before anybody calls them one.
 
     `minutes` counts from the other report to this one, negative when that came later; `text_similarity` is None where
     the words cannot be compared. `why`: same_place or near, same_hour or same_day, same_category, same_words or
@@ -66,6 +71,7 @@ class Evidence(msgspec.Struct, frozen=True, gc=False):
     text_similarity: float | None
     why: tuple[str, ...]
     guard: str = ""
+    unclear: bool = False
 
     @property
     def is_linked(self) -> bool:
@@ -73,27 +79,32 @@ class Evidence(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def is_proposed(self) -> bool:
-        return not self.guard and self.score >= PROPOSED
+        return not (self.guard or self.unclear) and self.score >= PROPOSED
 
 
-def compare(report: Report, other: Report) -> Evidence | None:
-    """The evidence that `other` is the same matter as `report`; None when place or time rule it out."""
-    age = report.at - other.at
-    if not report.cell or not other.cell or abs(age) > WITHIN:
+def compare(report: Report, other: Report, least: float = 0.0) -> Evidence | None:
+    """The evidence that `other` is the same matter as `report`.
+
+    None when place or time rule it out, or the score is below `least`.
+    """
+    if not report.cell or not other.cell:
         return None
     distance = ground_m(report.lat, report.lng, other.lat, other.lng)
-    if distance > WITHIN_M:
+    if distance > WITHIN_M or abs(age := report.at - other.at) > WITHIN:
         return None
     alike = likeness(report.words, other.words) if report.words and other.words else None
-    found = features(report, other, distance, alike)
+    chance = score(features(report, other, distance, alike))
+    if chance < least:
+        return None
     return Evidence(
         case_id=other.case_id,
-        score=round(score(found), 3),
+        score=round(chance, 3),
         distance_m=round(distance),
         minutes=round(age.total_seconds() / 60),
         text_similarity=None if alike is None else round(alike, 3),
         why=_reasons(distance, age, report, other, alike),
         guard=conflict(report.words, other.words) if report.words and other.words else "",
+        unclear=any(one.words is not None and one.words.unclear for one in (report, other)),
     )
 
 
@@ -104,11 +115,18 @@ def features(report: Report, other: Report, distance_m: float, alike: float | No
     return {
         "near": math.exp(-((distance_m / NEAR_M) ** 2)),
         "soon": math.exp(-hours / SOON_H),
-        "category": float(report.category == other.category),
+        "category": float(_is_same_kind(report, other, alike)),
         "words": min(1.0, (alike or 0.0) / ENOUGH_WORDS),
         "foreign": float(alike is None),
         "doubt": float(alike is not None and wrong == 1),
     }
+
+
+def _is_same_kind(report: Report, other: Report, alike: float | None) -> bool:
+    """A descriptor that two cases share is no more than a category; two that differ are two matters."""
+    if report.category != other.category:
+        return False
+    return alike is not None or not (report.finer and other.finer) or report.finer == other.finer
 
 
 def score(found: dict[str, float]) -> float:

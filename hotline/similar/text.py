@@ -12,7 +12,7 @@ import msgspec
 from hotline.similar.letters import plain, script_of
 from hotline.similar.lexicon import pattern, words
 from hotline.similar.marks import marks_of, other_thing
-from hotline.similar.mood import contrary, mood_of
+from hotline.similar.mood import contrary, may_be_done, mood_of
 from hotline.similar.poles import at_other_end, poles_of
 
 MOST = 600  # characters of a report that are looked at
@@ -29,6 +29,7 @@ class Words(msgspec.Struct, frozen=True, gc=False):
     script: str
     grams: frozenset[str]
     mood: int
+    unclear: bool  # whether it may tell that the matter is over, in words that nobody here knows
     poles: frozenset[str]
     marks: Mapping[str, frozenset[str]]
 
@@ -38,7 +39,9 @@ def words_of(text: str) -> Words:
     shown = plain(text[:MOST])
     script = script_of(shown)
     grams = _han_grams(shown) if script in ("han", "kana") else _word_grams(shown)
-    return Words(script, frozenset(grams), mood_of(shown, script), poles_of(shown, script), marks_of(shown, script))
+    mood = mood_of(shown, script)
+    unclear = may_be_done(shown, script, mood)
+    return Words(script, frozenset(grams), mood, unclear, poles_of(shown, script), marks_of(shown, script))
 
 
 def likeness(one: Words, other: Words) -> float | None:

@@ -37,7 +37,7 @@ def offered(context: Context, lang: Language) -> list[Component]:
     return [
         html.Section(
             html.Ul([], **attributes(data_situation="rows")),
-            className="offered",
+            className="situations-offered",
             hidden=True,
             **attributes(data_situation="strip", aria_label=_("Situations offered by the hotline"), aria_live="polite"),
         )

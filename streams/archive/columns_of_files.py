@@ -146,11 +146,12 @@ def _time(value: str, field: str, preset: Preset) -> list[str]:
             f"false AS {field}_is_utc",
             f"{value} IS NOT NULL AND {field}_us IS NULL AS {field}_bad",
         ]
+    # Most times are `YYYY-MM-DD HH:MM:SS`, which has no room for an offset: those are not searched for one.
     has_offset = f"regexp_matches({value}, {_quoted(_OFFSET)})"
     if preset.false_utc:
         has_offset += f" AND NOT regexp_matches({value}, {_quoted(_ZERO)})"
     return [
-        f"coalesce({has_offset}, false) AS {field}_is_utc",
+        f"CASE WHEN length({value}) > 16 AND length({value}) <> 19 THEN {has_offset} ELSE false END AS {field}_is_utc",
         f"CASE WHEN {field}_is_utc THEN epoch_us(TRY_CAST({value} AS TIMESTAMPTZ)) ELSE {naive} END AS {field}_us",
         f"{value} IS NOT NULL AND {field}_us IS NULL AS {field}_bad",
     ]

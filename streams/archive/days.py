@@ -28,7 +28,7 @@ MANY_FILES = 24  # of one table and day: more are made one before the day ends
 MOST_EMPTY_DAYS = 62  # without any fact, counted one by one
 
 # Facts after which the past of a case cannot be told from its row in `cases` alone.
-_REVISED = (
+REVISED = (
     "type NOT IN ('case.received', 'case.found') AND ("
     + " OR ".join(
         [
@@ -103,7 +103,7 @@ def _new_cases(view: View) -> Any:
     names = ", ".join(CASE_COLUMNS)
     return view.db.sql(
         f"SELECT {names}, is_revised, seq, CAST(timezone('{view.zone}', received_at) AS DATE) AS day FROM ("
-        f" SELECT *, bool_or({_REVISED}) OVER (PARTITION BY case_id) OR reopened > 0 AS is_revised"
+        f" SELECT *, bool_or({REVISED}) OVER (PARTITION BY case_id) OR reopened > 0 AS is_revised"
         f" FROM {table} WHERE received_at IS NOT NULL"
         " QUALIFY row_number() OVER (PARTITION BY case_id ORDER BY seq DESC, index DESC) = 1)"
     ).to_arrow_table()
@@ -178,7 +178,7 @@ def roll(folder: Path, manifest: Manifest, last: date) -> Changes | None:
     db = connect()
     try:
         view = View(folder, only_log(manifest), db)
-        rows = _counted(view, _to_count(first, last, set(days)))
+        rows = counted(view, _to_count(first, last, set(days)))
     finally:
         db.close()
     return _replaced(folder, manifest, rows, first, last)
@@ -208,7 +208,7 @@ def _to_count(first: date, last: date, with_facts: set[str]) -> list[date]:
     return chosen
 
 
-def _counted(view: View, days: list[date]) -> Any:
+def counted(view: View, days: list[date]) -> Any:
     """Counts of those days: flows of their rows, and the difference of two stocks."""
     before = _stocks(view, bounds_of(days[0], view.zone)[0])
     changes = []

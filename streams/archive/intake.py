@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -109,10 +108,10 @@ def _chunks(path: Path, preset: Preset, columns: CaseColumns, progress: Progress
         if progress is not None:
             progress(min(0.95, 0.95 * columns.told.rows / expected))
         if n >= CHUNK_ROWS:
-            yield lean.joined(waiting)
+            yield lean.once(lean.joined(waiting))
             waiting, n = [], 0
     if waiting:
-        yield lean.joined(waiting)
+        yield lean.once(lean.joined(waiting))
 
 
 def _written(folder: Path, chunks: Iterable[Any], zone: str, source: str, origin: str, name: str) -> list[File]:
@@ -141,55 +140,46 @@ def _event_part(day: lean.Day, source: str, origin: str, name: str) -> Part:
 
 
 def _once(folder: Path, files: list[File], name: str) -> list[File]:
-    """Without later rows of cases that the file has more than once, and with one file a table and day."""
-    doubled = _doubled(folder, [file for file in files if file.table == "cases"])
+    """One file a table and day; of cases that stand in several chunks only the rows of the first."""
+    first = _first_chunk(folder, [file for file in files if file.table == "cases"])
     groups: dict[tuple[str, str], list[File]] = {}
     for file in files:
         groups.setdefault((file.table, file.day), []).append(file)
-    if not doubled and all(len(group) == 1 for group in groups.values()):
-        return files
-    seen: set[tuple[str, int]] = set()
     kept: list[File] = []
     for (table, day), group in sorted(groups.items()):
-        if len(group) == 1 and not doubled:
+        if len(group) == 1 and not first:
             kept += group
             continue
-        rows = read(folder, sorted(group, key=lambda file: _number(file.path)), table)
-        rows = _first_only(rows, doubled, seen, table)
+        rows = pa.concat_tables([_of_chunk(read(folder, [file], table), _chunk(file), first) for file in group])
         rows = rows.sort_by([(key, "ascending") for key in ("cell", TIME_OF[table], "case_id")])
-        kept += write_many(folder, [Part(table, day, f"{name}-all", rows, group[0].origin)])
-        for file in group:
-            (folder / file.path).unlink(missing_ok=True)
-    return [file for file in kept if file.rows]
+        if rows.num_rows:
+            kept += write_many(folder, [Part(table, day, f"{name}-all", rows, group[0].origin)])
+        discard(folder, group)
+    return kept
 
 
-def _number(path: str) -> int:
+def _chunk(file: File) -> int:
     """Which chunk of the import a file holds."""
-    return int(Path(path).stem.rpartition("-")[2])
+    return int(Path(file.path).stem.rpartition("-")[2])
 
 
-def _doubled(folder: Path, files: list[File]) -> set[str]:
-    """Ids that stand in more than one row."""
+def _first_chunk(folder: Path, files: list[File]) -> dict[str, int]:
+    """Ids that stand in more than one chunk, and the first that has them."""
+    if len({_chunk(file) for file in files}) < 2:
+        return {}
     db = connect()
     try:
         found = db.execute(
-            f"SELECT case_id FROM {source(folder, files, 'cases')} GROUP BY 1 HAVING count(*) > 1"
+            "SELECT case_id, min(regexp_extract(filename, '-([0-9]+)[.]parquet$', 1)::INT) FROM"
+            f" {source(folder, files, 'cases').removesuffix(')')}, filename = true)"
+            " GROUP BY 1 HAVING count(*) > 1"
         ).fetchall()
     finally:
         db.close()
-    return {name for (name,) in found}
+    return dict(found)
 
 
-def _first_only(rows: Any, doubled: set[str], seen: set[tuple[str, int]], table: str) -> Any:
-    """Of each doubled case one receipt and one closing: those that stand first."""
-    if not doubled:
-        return rows
-    suspect = np.asarray(pc.is_in(rows["case_id"], value_set=pa.array(sorted(doubled), pa.string())))
-    keep = np.ones(rows.num_rows, bool)
-    offset = 0 if table == "cases" else 10
-    for row in np.flatnonzero(suspect).tolist():
-        step = rows["index"][row].as_py() if table == "case_events" else 0
-        key = rows["case_id"][row].as_py(), offset + step
-        keep[row] = key not in seen
-        seen.add(key)
-    return rows.filter(pa.array(keep))
+def _of_chunk(rows: Any, chunk: int, first: dict[str, int]) -> Any:
+    """Rows without those that an earlier chunk has told already."""
+    later = pa.array([name for name, its in first.items() if its != chunk], pa.string())
+    return rows.filter(pc.invert(pc.is_in(rows["case_id"], value_set=later))) if len(later) else rows

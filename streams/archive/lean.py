@@ -35,6 +35,24 @@ def joined(batches: list[Any]) -> Any:
     return pa.concat_tables(batches).unify_dictionaries().combine_chunks()
 
 
+def once(rows: Any) -> Any:
+    """One row a case: the first in the file, with the first closing that any of its rows tells."""
+    ids = rows["case_id"].combine_chunks().dictionary_encode()
+    if len(ids.dictionary) == rows.num_rows:
+        return rows
+    codes, closed = np.asarray(ids.indices), rows["closed_at"].combine_chunks()
+    has = np.asarray(pc.is_valid(closed))
+    _, first = np.unique(codes, return_index=True)
+    with_closing = np.flatnonzero(has)
+    told, at = np.unique(codes[with_closing], return_index=True)
+    source = np.full(len(ids.dictionary), -1)
+    source[told] = with_closing[at]
+    closing = source[codes]
+    column = pa.array(np.asarray(closed.fill_null(0))[np.maximum(closing, 0)], mask=closing < 0)
+    place = rows.column_names.index("closed_at")
+    return rows.set_column(place, "closed_at", column).take(pa.array(np.sort(first)))
+
+
 def by_receipt(rows: Any, zone: str) -> Iterator[Day]:
     """Rows by local day of receipt, inside a day by cell and time."""
     received = _micros(rows["received_at"])
@@ -57,7 +75,9 @@ def by_event(rows: Any, zone: str) -> Iterator[Day]:
 
 def _cut(rows: Any, days: Any, order: Any, places: Any = None, closing: Any = None) -> Iterator[Day]:
     days = days[order]
-    starts = [0, *(np.flatnonzero(np.diff(days)) + 1).tolist()] if len(days) else []
+    if not len(days):
+        return
+    starts = [0, *(np.flatnonzero(np.diff(days)) + 1).tolist()]
     for start, end in zip(starts, [*starts[1:], len(days)], strict=True):
         chosen = order[start:end]
         taken = rows.take(pa.array(chosen if places is None else places[chosen]))

@@ -54,28 +54,36 @@ def flows_sql(rows: str, zone: str) -> str:
     return f"SELECT day, {DIMS}, {columns} FROM ({LAST_OF_DAY.format(rows=rows)}) GROUP BY ALL"
 
 
-def import_changes_sql(rows: str, zone: str) -> str:
-    """Changes of the stocks that imported `cases` (whole lives, never reopened) make on each day.
+def import_changes_sql(events: str, cases: str, zone: str) -> str:
+    """Changes of the stocks that imported cases (whole lives, never reopened) make on each day.
 
-    A stock at an instant holds what was recorded before it; overdue is an open case whose target lies before it.
+    A stock at an instant holds what was recorded before it; overdue is an open case whose target lies before it. The
+    folders say on which day something was recorded; only deadlines need the zone, and only those that passed.
     """
 
     def day(instant: str) -> str:
         return f"CAST(timezone('{zone}', {instant}) AS DATE)"
 
     late_at = "greatest(target_at, received_at)"
-    is_late = f"target_at IS NOT NULL AND (closed_at IS NULL OR {day('closed_at')} > {day(late_at)})"
+    passed = f"target_at IS NOT NULL AND (closed_at IS NULL OR closed_at > {late_at})"
+    came, went = "type = 'case.received'", "type = 'case.closed'"
     steps = (
-        ("open_change", 1, "received_at", "true"),
-        ("open_change", -1, "closed_at", "closed_at IS NOT NULL"),
-        ("deadline_change", 1, "received_at", "target_at IS NOT NULL"),
-        ("deadline_change", -1, "closed_at", "closed_at IS NOT NULL AND target_at IS NOT NULL"),
-        ("overdue_change", 1, late_at, is_late),
-        ("overdue_change", -1, "closed_at", f"closed_at IS NOT NULL AND {is_late}"),
+        ("open_change", 1, events, "day", came),
+        ("open_change", -1, events, "day", went),
+        ("deadline_change", 1, events, "day", f"{came} AND target_at IS NOT NULL"),
+        ("deadline_change", -1, events, "day", f"{went} AND target_at IS NOT NULL"),
+        (
+            "overdue_change",
+            1,
+            cases,
+            day(late_at),
+            f"{passed} AND (closed_at IS NULL OR {day('closed_at')} > {day(late_at)})",
+        ),
+        ("overdue_change", -1, events, "day", f"{went} AND {passed} AND day > {day(late_at)}"),
     )
     selects = [
-        f"SELECT {day(at)} AS day, {DIMS}, {by} * count(*) AS {name} FROM {rows} WHERE {condition} GROUP BY ALL"
-        for name, by, at, condition in steps
+        f"SELECT {at} AS day, {DIMS}, {by} * count(*) AS {name} FROM {rows} WHERE {condition} GROUP BY ALL"
+        for name, by, rows, at, condition in steps
     ]
     return " UNION ALL BY NAME ".join(f"({select})" for select in selects)
 
@@ -105,7 +113,7 @@ def daily_of_import(db: Any, folder: Path, files: Sequence[File], zone: str, ori
     events = source(folder, [f for f in files if f.table == "case_events"], "case_events")
     cases = source(folder, [f for f in files if f.table == "cases"], "cases")
     # An import's lives are simple: one receipt and at most one closing, so its flows need no window over each day.
-    query = joined_sql(_simple_flows_sql(events), import_changes_sql(cases, zone), origin)
+    query = joined_sql(_simple_flows_sql(events), import_changes_sql(events, cases, zone), origin)
     return db.sql(query).to_arrow_table()
 
 

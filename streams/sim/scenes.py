@@ -28,6 +28,7 @@ from streams.sim.contacts import USUAL, Demand
 SCENES = Path(__file__).with_name("scenes")
 HOTLINE, CAD, CAP = "12345", "cad", "cap"  # sources of the simulated city
 SPOKEN = frozenset({"phone", "foreign", "enterprise"})
+_PREFIX = {"hotline": "S", "open311": "P"}  # of the ids of a scene's cases; the partner makes its own
 ANSWER_S, TALK_S = 4, 40  # how long a caller of a scene waits, and talks until the case is written
 WEATHER = "weather@example.org"
 
@@ -84,6 +85,16 @@ class SceneAlert(_Part, frozen=True):
     headlines: dict[str, str]
 
 
+class SceneMatter(_Part, frozen=True):
+    """What callers are told about the scene once the hotline knows of it, for so many minutes."""
+
+    what: str
+    category: str
+    areas: tuple[str, ...] = ()
+    minutes: Annotated[int, msgspec.Meta(gt=0)] = 60
+    scripts: dict[str, str] = {}
+
+
 class Wave(_Part, frozen=True):
     """For a while more contacts come than usual, and some subjects more often."""
 
@@ -102,6 +113,7 @@ class Scene(_Part, frozen=True):
     distress: tuple[SceneDistress, ...] = ()
     alert: tuple[SceneAlert, ...] = ()
     wave: tuple[Wave, ...] = ()
+    matter: SceneMatter | None = None
 
     def demand(self, since_s: float) -> Demand:
         """What the hotline is asked for `since_s` seconds into the scene."""
@@ -149,6 +161,12 @@ def scene_events(scene: Scene, name: str, began: datetime) -> Iterator[Told]:
     for number, alert in enumerate(scene.alert):
         at = began + timedelta(seconds=alert.after_s)
         yield _alert_event(alert, f"{stem}-{number}", at)
+
+
+def case_ids_of(scene: Scene, name: str, began: datetime) -> dict[str, str]:
+    """The cases that a scene's reports become, whichever way they come -> their category."""
+    stem = _stem(name, began)
+    return {f"{_PREFIX[report.via]}{stem}-{n}": report.category for n, report in enumerate(scene.report)}
 
 
 def scene_distress(scene: Scene, name: str, began: datetime, at_work: Callable[[str, datetime], str]) -> Iterator[Told]:

@@ -63,7 +63,7 @@ RANKING = {
                 "dispatched": 400 - 90 * n,
                 "contacted_n": 300,
                 "followed_up_n": 280,
-                "score": 91.2 - 3 * n,
+                "score": {"value": 91.2 - 3 * n, "low": 88.0 - 3 * n, "high": 94.0 - 3 * n},
             },
             **{"response": RATE, "resolution": RATE, "satisfaction": None if n == 2 else RATE, "rank": [n + 1, n + 2]},
         }
@@ -135,7 +135,12 @@ class StagedHotline(Staged):
     """A hotline with half a million open cases and everything else that a desk may show, in place of the server's."""
 
     def __init__(self, page: Any, now: str, without: tuple[str, ...] = (), **figures: Any) -> None:
-        topics = {"channels": HOTLINE, "agents": AGENTS, "situations": SITUATIONS, "matters": MATTERS}
+        topics: dict[str, dict[str, Any]] = {
+            "channels": HOTLINE,
+            "agents": AGENTS,
+            "situations": SITUATIONS,
+            "matters": MATTERS,
+        }
         plain = {"cases.open": TOTAL, "cases.overdue": 1074, "cases.due_4h": 312, "calls.waiting": 16}
         named = {f"cases.{name.replace('__', '.')}": value for name, value in figures.items()}
         super().__init__(page, topics, **plain, **named)
@@ -170,6 +175,13 @@ class StagedHotline(Staged):
             return self._rows(query)
         if path == "similar/clusters":
             return {"clusters": [CLUSTER]}
+        if path == "dispatching":
+            return {
+                "lead": "gas",
+                "supporters": ["Chaoyang"],
+                "reasons": ["pipes are the gas utility's"],
+                "version": "1",
+            }
         if path == "rankings":
             return RANKING
         if path == "search":
@@ -226,24 +238,8 @@ class StagedHotline(Staged):
                 "minutes": -200,
                 "text_similarity": 0.97,
             }
-            return {
-                "similar": [
-                    {
-                        **near,
-                        "why": ["same_place", "same_words"],
-                        "status": "open",
-                        "category": "gas_smell",
-                        "guard": "",
-                    },
-                    {
-                        **guarded,
-                        "why": ["similar_words"],
-                        "status": "closed",
-                        "category": "gas_smell",
-                        "guard": "opposite",
-                    },
-                ],
-                "cluster": None,
-            }
+            near |= {"why": ["same_place", "same_words"], "stage": "dispatched", "category": "gas_smell", "guard": ""}
+            guarded |= {"why": ["similar_words"], "stage": "closed", "category": "gas_smell", "guard": "opposite"}
+            return {"similar": [near], "held_back": [guarded], "cluster": None}
         private = {"name": "王芳", "phone": "13900001234", "address": "建国路 8 号", "text": "楼道有煤气味"}
-        return staged_case(n, self.now) | ({"private": private} if query.get("private") == "true" else {})
+        return staged_case(n, self.now) | ({"private": private} if query.get("private") == "1" else {})

@@ -194,6 +194,29 @@ def test_what_a_crew_acknowledged_is_no_more_undone_but_stood_down(desk: Any, li
     assert run["ended"] == "recalled"
 
 
+def test_a_further_alarm_is_called_by_one_key_and_asks_for_more_units(desk: Any, live_demo: str) -> None:
+    incident_id = opened(desk, live_demo, "alarm", kind="vehicle_fire")
+    wanted = desk.evaluate("() => hexwatch.desk.choice.answer.plan.wanted")
+    assert "Alarm 2" in desk.locator("[data-part=rec-alarm]").inner_text()
+    desk.keyboard.press("f")
+    told = "(n) => hexwatch.desk.recommendation(hexwatch.desk.store.selected())?.plan.wanted > n"
+    desk.wait_for_function(told, arg=wanted)
+    assert incident(live_demo, incident_id)["alarm"] == 2
+    desk.locator("[data-part=incident-state]", has_text="alarm 2").wait_for()
+
+
+def test_what_else_may_be_done_is_offered_and_said_in_the_command_line(desk: Any, live_demo: str) -> None:
+    incident_id = opened(desk, live_demo, "more", kind="outside_fire", priority=3)
+    desk.locator("[data-more]").click()
+    desk.locator("[data-part=more-acts] [role=menuitem]", has_text="ask an agency").click()
+    assert desk.locator("[data-command-part=line] input").input_value() == ". ask "
+    desk.keyboard.type("120")
+    desk.keyboard.press("Enter")
+    desk.wait_for_selector('.ask[data-state="done"]')
+    assert [asked["agency"] for asked in incident(live_demo, incident_id)["agencies"]] == ["120"]
+    desk.locator(".incident-together", has_text="no answer yet").wait_for()
+
+
 def test_without_an_answer_it_says_not_sent_use_radio(desk: Any, live_demo: str) -> None:
     incident_id = opened(desk, live_demo, "radio")
     desk.route("**/api/v1/requests**", lambda route: route.abort())

@@ -55,6 +55,26 @@ def test_a_desk_left_alone_hides_its_texts_hears_alarms_and_opens_with_the_passw
     assert desk.locator(".desk-queue").is_visible()
 
 
+def test_a_pin_is_set_with_the_password_and_opens_the_locked_desk(page: Any, running_demo: Demo) -> None:
+    who = people(running_demo)[0]
+    desk = sign_in(page, running_demo.url, who, anew=True)
+    desk.locator("[data-part=who]").click()
+    window = desk.locator("[data-account=window]")
+    for password, said in (("not the password", "not the password"), (who[1], "The PIN is set")):
+        window.locator("[data-field=password] input").fill(password)
+        window.locator("[data-field=pin] input").fill("8273")
+        desk.keyboard.press("Enter")
+        window.locator("[data-account=told]", has_text=said).wait_for()
+    desk.keyboard.press("Escape")
+    desk.locator("[data-lock=button]").click()
+    screen = desk.locator("[data-lock=window]")
+    screen.wait_for()
+    desk.keyboard.type("8273")
+    desk.keyboard.press("Enter")
+    screen.wait_for(state="hidden")
+    assert desk.locator(".desk-queue").is_visible()
+
+
 def test_what_one_dispatcher_owns_passes_to_the_one_who_accepts_it(page: Any, second: Any, running_demo: Demo) -> None:
     giver, receiver = people(running_demo)[:2]
     going = sign_in(page, running_demo.url, giver)

@@ -59,11 +59,12 @@ def test_only_what_fits_the_stage_and_the_role_is_offered(script_page: Any) -> N
     may, looks = {"may_case": True, "may_ask": False}, {"may_case": False, "may_ask": False}
     fresh = script_page.evaluate(offered, [{"case_id": "c", "kind": "complaint"}, may])
     assert {"dispatch_case", "regrade_case", "note_case", "merge_cases"} <= set(fresh)
-    assert not {"review_return", "reopen_case", "follow_up", "promote_case", "answer_case", "resume_case"} & set(fresh)
+    assert not {"review_return", "reopen_case", "follow_up", "answer_case", "resume_case"} & set(fresh)
     closed = script_page.evaluate(offered, [{"case_id": "c", "closed_at": "x"}, may])
     assert {"follow_up", "reopen_case"} <= set(closed)
     assert not {"dispatch_case", "close_case", "pause_case"} & set(closed)
     assert script_page.evaluate(offered, [{"case_id": "c"}, looks]) == []
+    assert "promote_case" in fresh
     assert "promote_case" in script_page.evaluate(offered, [{"case_id": "c"}, {"may_case": False, "may_ask": True}])
 
 

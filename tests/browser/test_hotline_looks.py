@@ -120,6 +120,19 @@ def test_many_cases_are_previewed_before_anything_is_asked_for(staged: Any, runn
     assert (sent["verb"], sent["case_id"], sent["if_version"]) == ("accept_case", "C-000001", 1)
 
 
+def test_many_cases_go_each_to_whom_the_catalogue_suggests(staged: Any, running_demo: Demo) -> None:
+    sign_in(staged, running_demo)
+    staged.locator(ROW.format(FIRST)).wait_for()
+    for _ in range(2):
+        staged.keyboard.press("j")
+        staged.keyboard.press("x")
+    staged.locator("[data-part=bulk-bar]").get_by_role("button", name="Dispatch").click()
+    staged.locator(".bulk-row", has_text="Gas utility").first.wait_for()
+    staged.locator("[data-bulk=do]").click()
+    staged.locator(".bulk-row[data-state=done]").nth(1).wait_for()
+    assert [(one["owner"], one["supporters"]) for one in staged.staged.sent] == [("gas", ["Chaoyang"])] * 2
+
+
 def test_a_refusal_says_why(staged: Any, running_demo: Demo) -> None:
     sign_in(staged, running_demo)
     staged.staged.outcome = (409, {"outcome": "refused", "reason": "it was closed meanwhile", "detail": {}})

@@ -7,6 +7,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 import redis as redis_module
 
@@ -101,3 +102,21 @@ def test_the_proof_says_what_was_sent_and_what_was_counted(story: Story, redis: 
     redis.hset(KEYS.position, "totals", '{"cases":43}')
     assert shown(story, "zh")["proof"] == {"sent": 43, "counted": 43}
     assert shown(story, "zh")["title"] == "平常的傍晚"
+
+
+def test_the_tours_supervisor_opens_and_offers_the_situation_and_publishes_the_matter(
+    story: Story, tmp_path: Path, redis: redis_module.Redis
+) -> None:
+    player, watch = director(story, tmp_path, TOUR[:3])
+    stem = f"gas-{NOW:%y%m%d%H%M%S}"
+    redis.hset(KEYS.cases, mapping={f"S{stem}-0": "{}", f"P{stem}-2": "{}", "S7": "{}"})
+    player.together = lambda case_id: (case_id, "S7")
+    for _ in range(2):
+        watch.at_s += 70
+        player.look(block_ms=1)
+    asked = [msgspec.json.decode(fields[b"e"]) for _, fields in redis.xrange(KEYS.requests)]
+    assert [request["verb"] for request in asked] == ["open_situation", "offer_situation", "publish_matter"]
+    assert asked[0]["args"]["case_ids"] == [f"S{stem}-0", f"P{stem}-2", "S7"]
+    assert {request["actor"] for request in asked} == {"simulated hotline supervisor"}
+    assert asked[2]["args"]["scripts"].keys() >= {"en", "zh", "ar"}
+    assert asked[2]["args"]["until"] == "2026-11-23T11:10:00Z"

@@ -70,7 +70,7 @@ def test_the_catalogue_that_comes_with_hexwatch_fits_its_city() -> None:
     assert load_dispatching("boston").entries == ()
 
 
-def test_every_category_of_the_city_has_somebody(tmp_path: Path) -> None:
+def test_every_category_of_the_city_has_somebody() -> None:
     for category in load_city("beijing").load_catalogue().categories:
         assert suggest(case(category=category), BEIJING).lead
 
@@ -102,8 +102,9 @@ def test_a_file_that_cannot_be_read_says_why(tmp_path: Path) -> None:
     st.sampled_from(["complaint", "enquiry", "praise"]),
     st.sampled_from(["phone", "enterprise", "foreign"]),
 )
-def test_everybody_is_sent_somewhere_with_reasons(*said: str) -> None:
-    category, area, language, kind, channel = said
+def test_everybody_is_sent_somewhere_with_reasons(
+    category: str, area: str, language: str, kind: str, channel: str
+) -> None:
     found = suggest(case(category=category, area=area, language=language, kind=kind, channel=channel), BEIJING)
     assert found.lead
     assert found.backstop

@@ -80,7 +80,7 @@ def test_a_share_that_is_none_is_refused() -> None:
 
 
 def test_a_worked_example() -> None:
-    """40 cases passed on: 4 callers reached too late, 2 never; 36 closed, of which 30 followed up and 2 still may be."""
+    """40 cases were passed on: 4 callers reached too late, 2 never; 36 closed, 30 followed up, 2 still may be."""
     late = DUE - timedelta(days=6) + hours(30)
     cases = [
         *judged(24),

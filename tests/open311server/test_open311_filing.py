@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,10 @@ def test_a_posted_request_is_a_case_of_the_hotline(portal: Portal) -> None:
     assert (kept["category"], kept["channel"], kept["language"], kept["grade"]) == ("gas_smell", "app", "zh", "I")
     assert (kept["lat"], kept["lng"]) == DRUM_TOWER
     assert kept["source"] == source_of("reporter one")
+    one = portal.get(f"requests/{number}.json").get_json()[0]
+    expected, requested = (datetime.fromisoformat(one[f"{name}_datetime"]) for name in ("expected", "requested"))
+    hours = portal.city.city.deadlines["I"].feedback_h
+    assert abs(expected - requested - timedelta(hours=hours)) <= timedelta(seconds=1), "of its grade"
     words = private(portal, number)
     assert words["text"].splitlines() == [PERSONAL["description"], "气味在哪里？ 楼道", PERSONAL["media_url"]]
     assert (words["name"], words["address"]) == (
@@ -293,7 +298,7 @@ def test_no_two_names_share_a_source(one: str, other: str) -> None:
 TEXT = st.text(max_size=60)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.dictionaries(st.sampled_from([*REPORT, *PERSONAL, "attribute[WHERE]", "idempotency_key", "locale"]), TEXT))
 def test_whatever_a_form_holds_it_is_taken_whole_or_refused_with_a_reason(portal: Portal, form: dict[str, str]) -> None:
     before = portal.city.client.xlen(portal.city.keys.inbox)

@@ -95,14 +95,14 @@ def reckoned(portal: Portal, asked: dict[str, Any]) -> list[str]:
             and case.status in statuses
             and (start is None or received >= start)
             and (end is None or received < end + timedelta(seconds=1))
-            and (after is None or updated >= after)
-            and (before is None or updated < before + timedelta(seconds=1))
+            and (after is None or updated.replace(microsecond=0) >= after)
+            and (before is None or updated.replace(microsecond=0) <= before)
         )
 
     return [case.case_id for case in documents(portal) if fits(case)]
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(questions)
 def test_filters_find_what_their_words_mean(history: Portal, asked: dict[str, Any]) -> None:
     start, end = asked.get("start_date"), asked.get("end_date")
@@ -115,7 +115,7 @@ def test_filters_find_what_their_words_mean(history: Portal, asked: dict[str, An
     assert [one["service_request_id"] for one in answer.get_json()] == reckoned(history, asked)
 
 
-@settings(max_examples=30)
+@settings(max_examples=12)
 @given(st.integers(1, 40))
 def test_pages_are_the_whole_cut_into_pieces(history: Portal, size: int) -> None:
     whole = history.ids()
@@ -124,7 +124,7 @@ def test_pages_are_the_whole_cut_into_pieces(history: Portal, size: int) -> None
     assert pages[-1] == []
 
 
-@settings(max_examples=30)
+@settings(max_examples=12)
 @given(instants)
 def test_the_commit_of_a_time_is_found_and_never_a_later_one(history: Portal, at: datetime) -> None:
     """What was committed before the found one was recorded before that time."""
@@ -140,6 +140,7 @@ def test_the_commit_of_a_time_is_found_and_never_a_later_one(history: Portal, at
 def test_named_requests_come_in_the_order_asked_and_override_other_filters(history: Portal) -> None:
     query = "service_request_id=c5,c0,%20nothing,c59&status=closed&start_date=2026-03-04T00:00:00Z"
     assert history.ids(query) == ["c5", "c0", "c59"]
+    assert history.ids("service_code=noise&service_code=dust") == history.ids("service_code=dust,noise")
 
 
 @pytest.mark.parametrize(
