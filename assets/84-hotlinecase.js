@@ -195,7 +195,7 @@
     /* A known matter that fits: what it is, until when, and what to say, in the caller's language. */
     _matters() {
       const { desk, document } = this, box = desk.part("case-matters");
-      const told = this.fitting?.id === document?.case_id ? this.fitting.matters : null;
+      const told = document && this.fitting?.id === document.case_id ? this.fitting.matters : null;
       const found = document ? told || hexwatch.mattersFor(document, desk.store.topic("matters"), desk.store.now()) : [];
       show(box, found.length > 0);
       fillList(box, found, () => hexwatch.matterNode(), (node, matter) => hexwatch.fillMatter(node, matter, document, desk));
