@@ -193,7 +193,7 @@
 
     /* Tell Dash what a person chose; `asked_at` makes the same place twice two choices. */
     _choosePlace(place) {
-      if (this.speech.visitor) return; // lists name people's troubles
+      if (this.speech.visitor || this.setup.replay) return; // lists name people's troubles, and those of now
       const data = { ...place, measure: this.measure, category: this.category, asked_at: Date.now() };
       root.dash_clientside.set_props(this.setup.ids.place, { data });
     }

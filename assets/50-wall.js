@@ -25,15 +25,17 @@
       this.resize();
       this._curveKeys();
       this._links();
-      this.live = hexwatch.live = new hexwatch.Live(setup.live, this.topics(), (...now) => this.paint(...now), (...now) => this.tell(...now));
+      const Source = setup.replay ? hexwatch.Past : hexwatch.Live;
+      this.live = hexwatch.live = new Source(setup.live, this.topics(), (...now) => this.paint(...now), (...now) => this.tell(...now));
       this.month = new hexwatch.Month(this.live, () => this._minute(), () => this.scenes.urgent, () => `${setup.live}/grid?from=${this.map?.grid.size || 0}`);
       this.tell("waiting", Date.now());
       this.story = new hexwatch.StoryBar(page, setup, this.speech);
+      if (setup.replay) this.replay = new hexwatch.Replay(page, setup, this.speech, this.live);
       hexwatch.mapIn(part(page, "map")).then((map) => this._mapReady(map));
     }
 
     leave() {
-      for (const part of [this.live, this.scenes, this.keys, this.month, this.link]) part.stop();
+      for (const part of [this.live, this.scenes, this.keys, this.month, this.link, this.replay]) part?.stop();
       document.documentElement.style.fontSize = "";
       root.removeEventListener("resize", this._size);
     }
@@ -94,7 +96,7 @@
         copy: (button) => this.keys.copy(button, this.speech.say("keys.copied")),
         palette: () => this.modes.toggle("palette"),
         visitor: () => this.modes.toggle("visitor"),
-        sound: () => this.modes.toggle("sound"),
+        sound: () => this.setup.replay || this.modes.toggle("sound"), // the past is silent
         pause: () => this.scenes.pause(),
         city: () => this.map?.act("refit"),
         closer: () => this.map?.act("zoom-in"),
@@ -128,7 +130,8 @@
       if (!this.page.isConnected) return void this.leave(); // another page took its place
       const moment = (this.moment = new hexwatch.Moment(picture)), { page, speech } = this;
       this.scenes.hear(moment);
-      if (changes.has("incidents.public")) this.modes.hear(picture.topic("incidents.public"));
+      if (this.setup.replay) this.due = { curve: 0, categories: 0 }; // each picture is whole, and may stay
+      else if (changes.has("incidents.public")) this.modes.hear(picture.topic("incidents.public"));
       const drawn = new Set();
       for (const topic of changes.keys()) for (const panel of hexwatch.panels[topic] || []) drawn.add(panel);
       for (const panel of drawn) panel(page, moment, speech);
@@ -252,6 +255,7 @@
       const { wall } = hexwatch;
       if (!wall || (measure === wall.measure && category === wall.category)) return nothing();
       wall.choose(measure, category);
+      if (wall.setup.replay) return nothing();
       return { ...options, auth: { ...options.auth, topics: wall.topics() } };
     },
     connected(socketId) {

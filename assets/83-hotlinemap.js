@@ -5,10 +5,16 @@
   const { hotline, write, element, isolated } = hexwatch;
   const NAME_PX = 12, MARK_PX = 16;
   const THERE_ZOOM = 13.5;
+  const SHOWN_CLUSTERS = 20; // the largest; the list below has them all
   const MISS = "will_miss";
   const MISS_EVERY_MS = 60000;
   const CELLS = { open: "cells:open:", overdue: "cells:overdue:", due_4h: "cells:due_4h:" };
   const COLOURS = ["text", "muted", "background", "accent", "late", "priority-1", "priority-2", "priority-3"];
+
+  /* Marks that stand where they are, also when there are many: nothing is moved out of another's way. */
+  class Places extends hexwatch.Tags {
+    _stack() {}
+  }
 
   class HotlineMap extends hexwatch.GroundMap {
     constructor(desk, map) {
@@ -65,8 +71,8 @@
       this.cells.remPx = this.focus.remPx = MARK_PX;
       this.layers = [this.cells, this.labels, this.focus];
       for (const layer of this.layers) layer.addTo(map);
-      this.clusters = new hexwatch.Tags(L, map, "hotline-clusters", 640, (id) => desk.openCluster?.(id));
-      this.situations = new hexwatch.Tags(L, map, "hotline-situations", 650, (id) => desk.openSituation?.(id));
+      this.clusters = new Places(L, map, "hotline-clusters", 640, (id) => desk.openCluster?.(id));
+      this.situations = new Places(L, map, "hotline-situations", 650, (id) => desk.openSituation?.(id));
       this.mark = new hexwatch.Tags(L, map, "hotline-case", 660);
       this.tip = L.tooltip({ className: "map-tip", direction: "top", offset: [0, -6] });
     }
@@ -207,7 +213,8 @@
 
     _clusters() {
       const { speech } = this.desk;
-      this.clusters.show([...this.desk.store.topic("clusters").values()].filter(placed).map((one) => ({
+      const largest = [...this.desk.store.topic("clusters").values()].filter(placed).sort((a, b) => b.n - a.n).slice(0, SHOWN_CLUSTERS);
+      this.clusters.show(largest.map((one) => ({
         id: String(one.id), lat: one.lat, lng: one.lng, looks: "cluster", text: isolated(`◎ ${speech.number(one.n)}`),
         said: speech.say("cluster.said", { n: one.n, what: speech.name("categories", one.category || "other"), where: one.area ? speech.name("areas", one.area) : speech.say("place.unknown") }),
       })));

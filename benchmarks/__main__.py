@@ -17,6 +17,7 @@ import structlog
 from benchmarks import report
 from benchmarks.machine import conditions
 from benchmarks.numbers import (
+    archive_import,
     archive_years,
     area_lookup,
     browser_redraw,
@@ -33,6 +34,7 @@ from benchmarks.numbers import (
     slow_clients,
     surge,
     warning_cost,
+    warning_found,
 )
 from benchmarks.results import Result, from_lines, to_line
 from benchmarks.run import SIZES, Run
@@ -54,9 +56,11 @@ NUMBERS: dict[str, Any] = {
         similar_update,
         recommendation,
         area_lookup,
+        archive_import,
         archive_years,
         surge,
         warning_cost,
+        warning_found,
     )
 }
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"

@@ -90,6 +90,7 @@ class Archiver:
     _unsaved: tuple[Range, list[Part], datetime | None] | None = None
     _today: str = ""
     _told_s: float = -TELL_S
+    _wants_checkpoint: bool = False
     _replaced: list[tuple[float, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -106,6 +107,8 @@ class Archiver:
         self.memory = self._remembered()
         self._finish_range()
         self._tell()
+        # The first one only begins the files: what the engine keeps besides documents comes with the next.
+        self._wants_checkpoint = len(self.manifest.of("checkpoints")) < 2
         log.info("archive followed", position=self.manifest.position, files=len(self.manifest.files))
 
     def _begin(self) -> None:
@@ -300,9 +303,9 @@ class Archiver:
         """Checkpoints, and the days that ended. Only when nothing waits to be read."""
         newest = checkpoints.newest(self.manifest)
         taken = newest[0].at if newest else None
-        if taken is None or self._hour(clock.at) > self._hour(taken):
+        if self._wants_checkpoint or taken is None or self._hour(clock.at) > self._hour(taken):
             self.flush()
-            self.take_checkpoint()
+            self._wants_checkpoint = not self.take_checkpoint()
         if self._today != (today := self._day_of(clock.at)):
             self.flush()
             self.close_days(clock.at)

@@ -142,6 +142,7 @@ def _start(supervisor: Supervisor, program: Program) -> None:
     supervisor.start(Child("similar", command("similar"), env))
     if settings.archive:
         supervisor.start(Child("archiver", command("archiver"), env))
+        supervisor.start(Child("replayer", command("replayer"), env))
     if settings.webhooks:
         supervisor.start(Child("webhooks", command("webhook", "run"), env))
     for number, feed in enumerate(program.feeds, start=1):

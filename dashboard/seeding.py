@@ -38,6 +38,8 @@ from streams.sim.city_side import EmergencySide
 from streams.sim.history import Counts, History
 from streams.sim.hotline_feed import HotlineFeed
 from streams.sim.laws import Laws
+from streams.sim.lives import Step
+from streams.sim.telling import SOURCE
 from streams.sim.texts import Words
 
 SEQ = 1  # the commit that the past stands for
@@ -64,15 +66,14 @@ class Past:
     def deadlines(self) -> Deadlines:
         return Deadlines.of_city(self.city, default_case_rules())
 
-    def take(self, envelope: Envelope) -> None:
-        """Fold one event of the past into its document."""
-        payload = payload_of(envelope)
-        at = envelope.occurred_at
+    def take(self, told: Envelope | Step) -> None:
+        """Fold one event of the past, or one step of a life, into its document."""
+        if isinstance(told, Step):
+            self._fold(told.payload, told.at, SOURCE)
+            return
+        envelope, payload, at = told, payload_of(told), told.occurred_at
         if isinstance(payload, CasePayload):
-            recording = self._recording(envelope, payload)
-            case = fold_case(self.cases.get(payload.case_id), payload, recording)
-            if case is not None:
-                self.cases[payload.case_id] = case
+            self._fold(payload, at, envelope.source)
             if private := split_private(envelope.data)[1]:
                 sealed = self.sealer.sealed(payload.subject, private)
                 self.private[payload.subject] = self.private.get(payload.subject, {}) | sealed
@@ -85,12 +86,15 @@ class Past:
             if agent is not None:
                 self.agents[payload.agent_id] = agent
 
-    def _recording(self, envelope: Envelope, payload: CasePayload) -> Recording:
-        at, cell, area = envelope.occurred_at, "", ""
+    def _fold(self, payload: CasePayload, at: datetime, source: str) -> None:
+        cell, area, before = "", "", self.cases.get(payload.case_id)
         if isinstance(payload, CaseReceived):
             cell, area = self.city.place(payload.lat, payload.lng, self.areas, payload.area)
-        due = self.deadlines.due(self.cases.get(payload.case_id), payload, at)
-        return Recording(at=at, occurred_at=at, seq=SEQ, source=envelope.source, cell=cell, area=area, due=due)
+        due = self.deadlines.due(before, payload, at)
+        recording = Recording(at=at, occurred_at=at, seq=SEQ, source=source, cell=cell, area=area, due=due)
+        case = fold_case(before, payload, recording)
+        if case is not None:
+            self.cases[payload.case_id] = case
 
 
 def is_seeded(store: Store) -> bool:
@@ -125,8 +129,8 @@ def seed_city(
     hours, splits = rollups(counts, Hours(zone), Splits(zone))
     past, floor = Past(city, areas), Floor()
     past.sealer = sealer or past.sealer
-    for number, (_, envelope) in enumerate(history.events()):
-        past.take(envelope)
+    for number, told in enumerate(history.facts()):
+        past.take(told)
         if number % CHUNK == 0:
             progress("Telling the past", number, 0)
     for call in history.calls():

@@ -17,7 +17,7 @@ from geo.warning.grid import Grid
 from geo.warning.learning import History
 from geo.warning.trials import Stream
 from streams.feeds.prepare import translate
-from streams.feeds.preset import Preset
+from streams.feeds.preset import Preset, load_preset
 from streams.feeds.records import Rank, Rejected, Translator
 from streams.feeds.rows import open_rows
 from streams.sim.contacts import Contact
@@ -31,6 +31,14 @@ STAFF = "staff"  # what the city's own people enter is work, and comes in batche
 SIMULATED_FROM = datetime(2026, 3, 2, 16, tzinfo=UTC)  # midnight in Beijing
 SIMULATED_LEARNT_DAYS, SIMULATED_TEST_DAYS = 46, 8
 _PROGRESS_EVERY = 1_000
+
+
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+RECORDED = {
+    "boston": ("service_requests/boston_311_2011-07_2011-10.csv.gz", "boston-311"),
+    "montgomery": ("emergency/montgomery_pa_911_2015-12_2016-05.csv.gz", "montgomery-911"),
+}
+RECORDED_LEARNT_DAYS = 62
 
 
 class Told(NamedTuple):
@@ -52,6 +60,18 @@ class Recorded(NamedTuple):
     cases: list[Told]
     zone: str
     left_out: Counter[str]
+
+
+def city_stream(city: str, tell: Callable[[str, float], None], cache_dir: Path | None = None) -> Stream | None:
+    """The stream of `boston`, `montgomery` or `beijing` (simulated); None where recorded data are absent."""
+    if city not in RECORDED:
+        return simulated_stream(lambda share: tell("simulating", share), cache_dir=cache_dir)
+    file, preset = RECORDED[city]
+    path = DATA / file
+    if not path.exists():
+        return None
+    recorded = read_cases(path, load_preset(preset), lambda share: tell("reading", share))
+    return recorded_stream(city, recorded, RECORDED_LEARNT_DAYS)
 
 
 def read_cases(path: Path, preset: Preset, progress: Callable[[float], None]) -> Recorded:

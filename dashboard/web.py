@@ -44,6 +44,8 @@ from dashboard.open311.start import open311_routes
 from dashboard.outgoing.routes import feeds
 from dashboard.places import KeptGazetteer
 from dashboard.recommending import recommender_of
+from dashboard.replaying.asks import Asking
+from dashboard.replaying.routes import limit_of, replay_routes
 from dashboard.response_clocks import targets_of
 from dashboard.run_sheets import run_sheets
 from dashboard.secret import secret_of
@@ -58,6 +60,7 @@ from geo.areas import Areas
 from geo.cities import City, load_city
 from layouts.context import Context, context_of
 from layouts.shell import PAGES, every_page, shell
+from streams.archive.view import Archive
 from streams.keys import Keys
 from streams.reader import Reader
 
@@ -100,6 +103,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(api(context))
     app.register_blueprint(feeds(context, city))
     app.register_blueprint(open311_routes(settings, context, city, limiter))
+    asking = Asking(context.client, context.keys, gevent.sleep)
+    limit = limit_of(limiter, keys.of("limits", "replay"))
+    app.register_blueprint(replay_routes(Archive(archive_path(settings)), asking, context.access, limit))
     app.register_blueprint(health(context.client, context.keys, relay.silent_s, lambda: len(relay.clients)))
     if settings.story:
         app.register_blueprint(story_routes(Story(context.client, context.keys), context.access))

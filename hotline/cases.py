@@ -177,7 +177,9 @@ def fold_touched_case(case: Case | None, payload: Payload, recording: Recording)
     if case is None:
         return None
     changes = situated(case.situation_id, payload) or lead_changes(case, payload, recording)
-    return msgspec.structs.replace(case, **changes, seq=recording.seq) if changes else case
+    if not changes:
+        return case
+    return msgspec.structs.replace(case, **changes, seqs=_known(case, recording.seq), seq=recording.seq)
 
 
 def _received(case: Case | None, payload: CaseReceived, recording: Recording) -> Case:

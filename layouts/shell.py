@@ -13,6 +13,7 @@ from layouts import ids
 from layouts.context import Context, Viewer, wall_options
 from layouts.pages.dispatch import desk_options, dispatch
 from layouts.pages.hotline import hotline
+from layouts.pages.replay import replay
 from layouts.pages.wall import wall
 from layouts.tokens import mantine_theme
 
@@ -39,13 +40,22 @@ def hotline_page(context: Context, search: str) -> Component:
     return dmc.DirectionProvider(hotline(context, lang, options, viewer), direction=lang.direction)
 
 
+def replay_page(context: Context, search: str) -> Component:
+    """`/replay?at=` and what the wall's address may ask for: the wall as it was, for who sees the wall."""
+    _, options = wall_options(search)
+    lang = desk_options(search, "")[0]
+    return dmc.DirectionProvider(replay(context, lang, options), direction=lang.direction)
+
+
 # Address -> page. A new page is one line here.
 PAGES: dict[str, Page] = {
     "/wall": wall_page,
     "/dispatch": dispatch_page,
     "/hotline": hotline_page,
+    "/replay": replay_page,
 }
 FRONT = "/wall"
+SAME_PARTS = frozenset({"/replay"})  # whose components are another page's
 
 
 def shell() -> Component:
@@ -72,4 +82,4 @@ def every_page(context: Context) -> Component:
     Dash sends it with every first answer, so it goes without the city's outlines.
     """
     bare = replace(context, outlines=None, labels=(), viewer=None)
-    return html.Div([shell(), *(page(bare, "") for page in PAGES.values())])
+    return html.Div([shell(), *(page(bare, "") for at, page in PAGES.items() if at not in SAME_PARTS)])

@@ -91,10 +91,10 @@ def _shown_of(name: str) -> frozenset[str]:
 
 
 def _names(envelope: Envelope, case_id: str) -> bool:
-    """Whether it is about another case that this one leads, or led."""
-    return envelope.type in ("case.merged", "case.unmerged") and case_id in (
-        envelope.data.get("into"),
-        envelope.data.get("of"),
+    """Whether it is about another case that this one leads, or led, or about a situation that it is in."""
+    listed = envelope.data.get("case_ids")
+    return case_id in (envelope.data.get("into"), envelope.data.get("of")) or (
+        isinstance(listed, list) and case_id in listed
     )
 
 

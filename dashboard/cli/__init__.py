@@ -26,6 +26,7 @@ COMMANDS = {
     "reader": "dashboard.cli.processes",
     "similar": "dashboard.cli.processes",
     "archiver": "dashboard.cli.processes",
+    "replayer": "dashboard.cli.processes",
     "simulate": "dashboard.cli.simulate",
     "feed": "dashboard.cli.feed",
     "webhook": "dashboard.cli.webhook",

@@ -11,7 +11,7 @@ import click
 
 from dashboard.cli.common import redis_or_exit, settings_or_exit
 from dashboard.engine.clock import Mode
-from dashboard.settings import reader_path
+from dashboard.settings import archive_path, reader_path
 from dashboard.supervisor import EX_CONFIG, stop_on_signals
 from streams.keys import Keys
 
@@ -85,6 +85,27 @@ def archiver() -> None:
     except (BadArchive, ValueError) as error:
         click.echo(str(error))
         sys.exit(EX_CONFIG)
+
+
+@click.command()
+def replayer() -> None:
+    """Make pictures of the past of HEXWATCH_CITY from its archive, for the page /replay. Any number may run."""
+    from dashboard.replaying.process import Replayer
+    from dashboard.replaying.process import run as run_replayer
+
+    settings = settings_or_exit()
+    client = redis_or_exit(settings)
+    stop = threading.Event()
+    stop_on_signals(stop)
+
+    def make() -> Replayer:
+        from dashboard.engine_process import load_own_plans
+        from geo.cities import load_city
+        from streams.archive.view import Archive
+
+        return Replayer(load_city(settings.city), Archive(archive_path(settings)), load_own_plans(settings))
+
+    run_replayer(client, Keys(settings.city), make, stop)
 
 
 @click.command()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,9 +15,6 @@ from dashboard.cli.common import one_line_errors
 from streams.feeds.preset import PresetError, load_preset
 from streams.feeds.rows import FeedError
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
-BOSTON = ("service_requests/boston_311_2011-07_2011-10.csv.gz", "boston-311")
-MONTGOMERY = ("emergency/montgomery_pa_911_2015-12_2016-05.csv.gz", "montgomery-911")
 CITIES = ("boston", "montgomery", "beijing")
 
 
@@ -54,18 +50,22 @@ def evaluate(
     All detectors get thresholds that cost the same number of false warnings a day on the streams as they were.
     Real data are read from ../shared/data beside this project.
     """
+    from dashboard.settings import read_settings
+    from dashboard.warning_streams import city_stream
     from dashboard.warning_trials import CALLS, QUICK_CALLS, Scope, evaluate, kept, put_by
     from dashboard.warning_trials_told import page
 
     chosen = cities or (("boston",) if quick else CITIES)
+    cache = read_settings().data
     scope = Scope(QUICK_CALLS if quick else CALLS, seeds or (3 if quick else 20), false_per_day)
     found = []
     for city in chosen:
         tried = kept(keep, city, scope)
         if tried is None:
             with _bar(city) as tell:
-                stream = _stream(city, tell)
+                stream = city_stream(city, tell, cache if cache.is_dir() else None)
                 if stream is None:
+                    click.echo(f"{city}: its data are not beside this project; left out", err=True)
                     continue
                 tried = evaluate(stream, scope, tell)
             put_by(keep, city, scope, tried)
@@ -104,23 +104,6 @@ def replay(path: Path, preset: str, false_per_day: float, every_min: int, as_jso
             click.echo(json.dumps(one.as_dict(), ensure_ascii=False))
     else:
         click.echo("\n".join(as_markdown(told, recorded)))
-
-
-def _stream(city: str, tell: Callable[[str, float], None]) -> Any:
-    """The city's stream, or None, with a line that says so, where its data are absent."""
-    from dashboard.settings import read_settings
-    from dashboard.warning_streams import read_cases, recorded_stream, simulated_stream
-
-    if city == "beijing":
-        cache = read_settings().data
-        return simulated_stream(lambda share: tell("simulating", share), cache_dir=cache if cache.is_dir() else None)
-    file, preset = BOSTON if city == "boston" else MONTGOMERY
-    path = DATA / file
-    if not path.exists():
-        click.echo(f"{city}: {path.name} is not in {os.path.relpath(DATA)}; left out", err=True)
-        return None
-    recorded = read_cases(path, load_preset(preset), lambda share: tell("reading", share))
-    return recorded_stream(city, recorded, learnt_days=62)
 
 
 def _json_lines(found: Any) -> Iterator[str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import h3
@@ -14,7 +16,7 @@ from layouts import ids
 from layouts.attributes import attributes
 from layouts.context import ALL_CATEGORIES, Context, WallOptions, name_in
 from layouts.scale import DEFAULT_SHARE_OF_HEIGHT, PART_NEEDS_LINES, ROOMS, SCENE_NEEDS
-from layouts.texts import Language
+from layouts.texts import LANGUAGES, Language
 from layouts.tokens import CELL_CLASSES, CELL_OPACITY, DARK, NIGHT, PRIORITY_SHAPES
 from layouts.wall import cases, channels, citymap, duty, header, incidents, keys, strip, tiles, trends
 from layouts.wall.names import names
@@ -29,11 +31,23 @@ INCIDENT_CELLS = "cells:incidents.public:"  # they have no category
 RESOLUTIONS = (6, 7, 8, 9)
 
 
-def wall(context: Context, lang: Language, options: WallOptions) -> Component:
+@dataclass(frozen=True)
+class Past:
+    """What makes a wall one of the past: no connection and no story, but a bar, and words and places for scripts."""
+
+    bar: Component
+    setup: Mapping[str, Any]
+    words: Mapping[str, Any] = field(default_factory=dict)
+    languages: Iterable[str] = LANGUAGES
+
+
+def wall(context: Context, lang: Language, options: WallOptions, past: Past | None = None) -> Component:
     """The whole page. Everything live in it is filled by `assets/` from `data-part` and `data-figure`."""
+    offered = past.languages if past else LANGUAGES
     return html.Div(
         [
-            header.header(name_in(context.city.names, lang, context.city.id), lang),
+            header.header(name_in(context.city.names, lang, context.city.id), lang, offered),
+            *([past.bar] if past else []),
             html.Main(
                 [
                     citymap.city_map(context, lang, options),
@@ -54,16 +68,23 @@ def wall(context: Context, lang: Language, options: WallOptions) -> Component:
             ),
             strip.attention(lang),
             keys.keys_window(lang),
-            *([story_bar(lang)] if context.story else []),
+            *([story_bar(lang)] if context.story and not past else []),
             cases.cases_drawer(lang),
-            DashSocketIO(id=ids.Live.SOCKET, eventNames=["frame"], options=socket_options(options)),
+            _connection(options, past),
         ],
         id=ids.Wall.PAGE,
-        className="wall waiting",
+        className="wall waiting replay" if past else "wall waiting",
         lang=lang.html,
         dir=lang.direction,
-        **attributes(data_setup=json.dumps(setup(context, lang, options), ensure_ascii=False)),
+        **attributes(data_setup=json.dumps(setup(context, lang, options, past), ensure_ascii=False)),
     )
+
+
+def _connection(options: WallOptions, past: Past | None) -> Component:
+    """Frames; a wall of the past has none, only the place where the page's callbacks look for them."""
+    if past:
+        return html.Div(id=ids.Live.SOCKET, hidden=True)
+    return DashSocketIO(id=ids.Live.SOCKET, eventNames=["frame"], options=socket_options(options))
 
 
 def topics(measure: str, category: str) -> list[str]:
@@ -84,15 +105,16 @@ def socket_options(options: WallOptions) -> dict[str, Any]:
     }
 
 
-def setup(context: Context, lang: Language, options: WallOptions) -> dict[str, Any]:
+def setup(context: Context, lang: Language, options: WallOptions, past: Past | None = None) -> dict[str, Any]:
     """Everything the page's scripts need to know, as plain JSON."""
     view, known = context.city.view, names(context, lang)
     return {
+        **({"replay": dict(past.setup)} if past else {}),
         "city": context.city.id,
         "zone": str(context.city.zone),
         "live": f"{context.base_path}/live",
         "lang": {"id": lang.id, "html": lang.html, "tag": lang.tag, "dir": lang.direction},
-        "words": words_for_scripts(lang),
+        "words": words_for_scripts(lang) | (dict(past.words) if past else {}),
         "names": known,
         "measure": options.measure,
         "category": options.category,

@@ -12,7 +12,7 @@ from layouts.texts import LANGUAGES, Language, gettext
 from layouts.wall.keys import keys_button
 
 
-def header(city_name: str, lang: Language) -> Component:
+def header(city_name: str, lang: Language, offered: Iterable[str] = LANGUAGES) -> Component:
     """What tells at once which city, which time, and how much of it to believe.
 
     When frames stop, the bar takes the place of clock and sources; the last picture stays below, dimmed.
@@ -42,7 +42,7 @@ def header(city_name: str, lang: Language) -> Component:
                 ),
             ),
             html.Span("", className="scene", hidden=True, role="status", **attributes(data_part="scene")),
-            languages(lang),
+            languages(lang, offered),
             keys_button(lang),
         ],
         className="wall-header",

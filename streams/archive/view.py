@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -187,6 +189,7 @@ class Archive:
 
 def connect(threads: int = THREADS, memory: str = MEMORY, options: Mapping[str, str] | None = None) -> Any:
     """A DuckDB in memory with the settings that every question here has."""
-    db = duckdb.connect(config={"threads": str(threads), "memory_limit": memory, **(options or {})})
+    spill = {"temp_directory": str(Path(tempfile.gettempdir()) / f"hexwatch-duckdb-{os.getpid()}")}
+    db = duckdb.connect(config={"threads": str(threads), "memory_limit": memory, **spill, **(options or {})})
     db.execute("SET TimeZone = 'UTC'; SET parquet_metadata_cache = true; SET enable_progress_bar = false")
     return db

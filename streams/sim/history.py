@@ -15,7 +15,7 @@ from streams.sim.contacts import MINUTE_MS, PER_MINUTE, Columns, Contact
 from streams.sim.floor import Call, CallTimes, Floor
 from streams.sim.ids import call_id
 from streams.sim.laws import Laws
-from streams.sim.lives import DAY_MS, HOUR_MS, STEPS, instant, milliseconds
+from streams.sim.lives import DAY_MS, HOUR_MS, STEPS, Step, instant, milliseconds
 from streams.sim.randomness import Booleans, Integers, salt, units
 from streams.sim.telling import Teller, Words
 
@@ -91,6 +91,12 @@ class History:
         All cases received since local midnight and in the last 24 hours with their lives so far; of older ones those
         that are open or were closed today; calls that wait or talk now, and the agents who are signed in.
         """
+        for told in self.facts():
+            envelope = self._teller.step(told) if isinstance(told, Step) else told
+            yield envelope.occurred_at, envelope
+
+    def facts(self) -> Iterator[Envelope | Step]:
+        """The same, steps of lives as they are: a quarter of a million need not become messages to be folded."""
         teller, lives = self._teller, self._laws.lives
         cases = self._old_cases() + self._recent_cases
         receipts = [teller.receipt(contact, at_ms) for at_ms, contact in cases]
@@ -101,13 +107,12 @@ class History:
         stood = np.array([happening.at_ms for happening in standing], dtype=np.int64)
         for at_ms, what, i in self._in_order(received, fates.times, stood):
             if what == _RECEIVED:
-                envelope = teller.received(cases[i][1], at_ms)
+                yield teller.received(cases[i][1], at_ms)
             elif what < len(STEPS):
-                envelope = teller.step(lives.step(receipts[i], what, at_ms, answers[i]))
+                yield lives.step(receipts[i], what, at_ms, answers[i])
             else:
                 happening = standing[i]
-                envelope = teller.happening(happening, self._floor, self._callers.get(happening.number))
-            yield envelope.occurred_at, envelope
+                yield teller.happening(happening, self._floor, self._callers.get(happening.number))
 
     def _in_order(self, received: Integers, steps: Integers, stood: Integers) -> Iterator[tuple[int, int, int]]:
         """(when, what, number in its list), oldest first: `_RECEIVED`, a step of a life, or `_STOOD`."""

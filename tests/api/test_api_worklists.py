@@ -113,7 +113,7 @@ def test_search_while_the_caller_waits(door: Door, typed: str, why: str, found: 
     assert door.get("/search", "hotline", query_string={"q": typed}).get_json()["results"] == results
     first = audited(door, "search.asked")[0]
     assert first.after == {"found": {why: len(found)} if why else {}}
-    assert typed not in str(first)
+    assert typed not in f"{first.subject} {first.before} {first.after}"
 
 
 def test_a_caller_is_known_by_cases_promises_and_languages_never_by_number(door: Door) -> None:
@@ -192,7 +192,7 @@ def read_csv(body: bytes) -> tuple[dict[str, str], list[dict[str, str]]]:
     lines = list(csv.reader(io.StringIO(body.decode("utf-8-sig"))))
     blank = lines.index([])
     names = lines[blank + 1]
-    return dict(lines[:blank]), [dict(zip(names, line, strict=True)) for line in lines[blank + 2 :]]  # type: ignore[arg-type]
+    return dict(lines[:blank]), [dict(zip(names, line, strict=True)) for line in lines[blank + 2 :]]
 
 
 def test_a_csv_is_the_list_as_filtered_with_its_cut_off_and_name(door: Door) -> None:

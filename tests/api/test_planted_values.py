@@ -24,7 +24,8 @@ AS_CAME = ("inbox", "requests", "held", "dead")
 
 def planted(door: Door) -> None:
     """Every entity that takes personal fields gets some, from outside and from desks."""
-    city, said = door.city, {"name": NAME, "email": EMAIL, "address": ADDRESS, "phone": NUMBERS[0]}
+    city = door.city
+    said: dict[str, Any] = {"name": NAME, "email": EMAIL, "address": ADDRESS, "phone": NUMBERS[0]}
     city.case("c1", category="Noise", text=SAID[0], **said)
     city.case("c2", category="Noise", text=SAID[1], name=NAME, phone=NUMBERS[1], kind="enquiry")
     city.case("c3", category="Noise", kind="enquiry")

@@ -6,6 +6,7 @@ import signal
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -114,7 +115,8 @@ def test_the_tours_supervisor_opens_and_offers_the_situation_and_publishes_the_m
     for _ in range(2):
         watch.at_s += 70
         player.look(block_ms=1)
-    asked = [msgspec.json.decode(fields[b"e"]) for _, fields in redis.xrange(KEYS.requests)]
+    entries: Any = redis.xrange(KEYS.requests)
+    asked = [msgspec.json.decode(fields[b"e"]) for _, fields in entries]
     assert [request["verb"] for request in asked] == ["open_situation", "offer_situation", "publish_matter"]
     assert asked[0]["args"]["case_ids"] == [f"S{stem}-0", f"P{stem}-2", "S7"]
     assert {request["actor"] for request in asked} == {"simulated hotline supervisor"}

@@ -115,7 +115,7 @@ def test_no_words_of_a_caller_reach_a_screen_or_the_log(floor: Floor) -> None:
 
 
 def matter(**more: Any) -> Matter:
-    said = {"what": "No water near the corner", "category": "water", "until": NOON + timedelta(hours=2)}
+    said: dict[str, Any] = {"what": "No water near the corner", "category": "water", "until": NOON + timedelta(hours=2)}
     return Matter(matter_id="m", published_at=NOON, **(said | more))
 
 
@@ -135,7 +135,7 @@ def matter(**more: Any) -> Matter:
     ],
 )
 def test_where_when_and_what_decide(more: dict[str, Any], case: dict[str, Any], why: tuple[str, ...] | None) -> None:
-    here = {"category": "water", "cell": point_to_cell(*CORNER), "area": "Roxbury", "received_at": NOON}
+    here: dict[str, Any] = {"category": "water", "cell": point_to_cell(*CORNER), "area": "Roxbury", "received_at": NOON}
     found = matters_for(Described(**(here | case)), [matter(**more)], NOON)
     assert [fit.why for fit in found] == ([] if why is None else [why])
 

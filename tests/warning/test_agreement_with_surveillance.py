@@ -49,7 +49,7 @@ def test_farrington_alarms_where_the_reference_does(name: str, method: str) -> N
     counts, said, plan = _series()[name], _recorded()[name][method], PLANS[method]
     differing, checked = [], 0
     for step, alarm, upper in zip(said["step"], said["alarm"], said["upper"], strict=True):
-        at = int(step) - 1
+        at = int(step or 0) - 1
         verdict = farrington(counts[None], at, plan)
         if upper is not None:
             checked += 1

@@ -19,7 +19,7 @@ UNTIL_S = HISTORY.until_s
 
 
 def test_a_week_of_a_steady_city_is_expected_within_a_few_percent() -> None:
-    week = sum(BASELINE.city(UNTIL_S + day * DAY_S)[:, -1] for day in range(1, 8))
+    week = np.sum([BASELINE.city(UNTIL_S + day * DAY_S)[:, -1] for day in range(1, 8)], axis=0)
     assert week[0] == pytest.approx(3 * 24 * 7, rel=0.08)
     assert week[1] == pytest.approx(1 * 24 * 7, rel=0.12)
 

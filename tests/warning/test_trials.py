@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from dashboard import warning_streams
 from dashboard.cli import main
-from dashboard.cli import warning as command
 from dashboard.warning_trials import Scope, Tried, as_dict, as_markdown, evaluate, kept, median, put_by, table, wilson
 from dashboard.warning_trials_told import page
 from geo.warning.arrays import DAY_S, HOUR_S
@@ -120,8 +120,8 @@ def test_intervals_are_wilsons_and_medians_are_between_theirs() -> None:
 
 
 def test_without_data_the_command_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(command, "DATA", tmp_path)
+    monkeypatch.setattr(warning_streams, "DATA", tmp_path)
     done = CliRunner().invoke(main, ["warning", "evaluate", "--city", "boston"])
     assert done.exit_code == 0
-    assert "boston_311_2011-07_2011-10.csv.gz is not in" in done.output
+    assert "boston: its data are not beside this project" in done.output
     assert "Nothing was tried: no data." in done.output

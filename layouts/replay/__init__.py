@@ -1,0 +1,1 @@
+"""What the page of the past adds to the wall: small functions that return a component, and its words."""
