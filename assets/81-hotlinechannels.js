@@ -7,7 +7,7 @@
   const SAMPLE_MS = 10000;
   const KEPT = 180; // half an hour of samples
   const LEAST_DRAWN = 3;
-  const WIDTH = 64, HEIGHT = 18;
+  const WIDTH = 48, HEIGHT = 18;
   const SHORT_S = 5;
   const AGENTS = ["talking", "available", "holding", "wrap_up", "away", "signed_out"];
 

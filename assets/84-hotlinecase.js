@@ -3,7 +3,7 @@
   "use strict";
   const hexwatch = (root.hexwatch = root.hexwatch || {});
   const { hotline, write, show, element, isolated, fillList } = hexwatch;
-  const AGAIN_MS = 2500;
+  const AGAIN_MS = 1200;
   const PRIVATE = ["name", "phone", "address", "text", "answer"];
   const LOCKED = new Set([403, 423]);
 

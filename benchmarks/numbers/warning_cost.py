@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import subprocess
 import sys
 import time
@@ -94,7 +95,6 @@ def _model(cells: int, a_day: int, days: int) -> bytes:
 
 def _learn_apart(sizes: list[int]) -> None:
     """Learn in a process of its own, as a running city does; the model goes to a file, cost to standard output."""
-    import resource
     from pathlib import Path
 
     began = time.process_time()
@@ -108,7 +108,6 @@ def _look(sizes: list[int]) -> None:
     from pathlib import Path
 
     import numpy as np
-    import psutil
 
     from hotline.warning_model import Model
     from hotline.warnings import NewCase, Watch
@@ -117,8 +116,7 @@ def _look(sizes: list[int]) -> None:
         path = Path(folder) / "model"
         asked = [sys.executable, "-m", "benchmarks.numbers.warning_cost", "learn", *map(str, sizes), str(path)]
         learnt = json.loads(subprocess.run(asked, capture_output=True, text=True, check=True).stdout)
-        process = psutil.Process()
-        before = process.memory_info().rss
+        before = _resident()
         model = Model.from_bytes(path.read_bytes())
     watch = Watch(model)
     rng = np.random.default_rng(12)
@@ -143,9 +141,17 @@ def _look(sizes: list[int]) -> None:
         began = time.process_time()
         open_now = len(watch.update(now, fresh))
         spent.append(time.process_time() - began)
-    rss = process.memory_info().rss
+    rss = _resident()
     told = {"look_s": spent, "open": open_now, "mb": (rss - before) / 1e6, "rss_mb": rss / 1e6, **learnt}
     print(json.dumps(told))
+
+
+def _resident() -> int:
+    """Bytes of memory this process has now (Linux)."""
+    from pathlib import Path
+
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize()
 
 
 if __name__ == "__main__":
