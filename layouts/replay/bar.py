@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dash import dcc, html
+from dash import html
 from dash.development.base_component import Component
 
 from layouts.attributes import attributes
@@ -22,8 +22,12 @@ def replay_bar(lang: Language) -> Component:
             _badge(_),
             html.Div([_play(_), *(_speed(_, speed) for speed in SPEEDS)], className="replay-group", role="group"),
             _slider(_),
-            html.Div([_jump(_("Next incident"), "incident"), _jump(_("Next alert"), "alert")], className="replay-group"),
-            html.A(_("Back to live"), href=f"/wall?lang={lang.id}", className="tool", **attributes(data_part="to-live")),
+            html.Div(
+                [_jump(_("Next incident"), "incident"), _jump(_("Next alert"), "alert")], className="replay-group"
+            ),
+            html.A(
+                _("Back to live"), href=f"/wall?lang={lang.id}", className="tool", **attributes(data_part="to-live")
+            ),
             html.Span("", className="replay-said", role="status", **attributes(data_part="replay-said")),
         ],
         className="replay-bar",
@@ -56,11 +60,12 @@ def _speed(_: Say, speed: int) -> Component:
 
 
 def _slider(_: Say) -> Component:
-    slider = attributes(data_part="replay-slider", aria_label=_("Instant that is shown"))
+    """The script puts the slider itself in: Dash has none that would not tell the server of each step."""
+    track = attributes(data_part="replay-track", data_said=_("Instant that is shown"))
     return html.Div(
         [
             html.Span("", className="replay-end", **attributes(data_part="replay-first")),
-            html.Div([dcc.Input(type="range", className="replay-range")], className="replay-track", **slider),
+            html.Div([], className="replay-track", **track),
             html.Span("", className="replay-end", **attributes(data_part="replay-last")),
         ],
         className="replay-slide",

@@ -33,7 +33,7 @@ from streams.events import (
     UnitTransported,
     type_of,
 )
-from streams.sim.driving import METRES_PER_DEGREE, Leg, Point, along, distance_m, leg, position_at, reports
+from streams.sim.driving import METRES_PER_DEGREE, PLACES, Leg, Point, along, distance_m, leg, position_at, reports
 from streams.sim.fleet import (
     FleetSetting,
     SimUnit,
@@ -182,7 +182,7 @@ class _Plan:
     def work(self, seconds: float) -> None:
         """On scene, where crews at dangerous work say now and then that they are well."""
         setting, began = self.world.fleet.check_ins, self.at
-        self.wait(seconds)
+        self.stay(seconds)
         if self.task.kind not in setting.kinds:
             return
         rng = drawn(self.world.seed, "check-in", self.named)
@@ -193,6 +193,7 @@ class _Plan:
                 event_id = f"{self.unit.unit_id}:checked_in:{_ms(at)}"
                 self.moments.append(Moment(at, event_id, UnitCheckedIn(unit_id=self.unit.unit_id)))
             at += every
+        self.moments.sort(key=lambda moment: moment.at)  # positions were told in between
 
     def go_home(self) -> None:
         """On the way home a unit may be sent again."""
@@ -211,7 +212,7 @@ class _Plan:
         if stage == 3:
             self.drive(self.hospital(), driving.report_s, with_light=self.task.priority == 1)
             self.say(UnitDelivered)
-        self.wait(60 * self.rng.uniform(*driving.handover_min))
+        self.stay(60 * self.rng.uniform(*driving.handover_min))
 
     def tour(self) -> None:
         """Once around some blocks and a rest at home; the next tour is a task of its own."""
@@ -229,6 +230,13 @@ class _Plan:
 
     def wait(self, seconds: float) -> None:
         self.at += _seconds(seconds)
+
+    def stay(self, seconds: float) -> None:
+        """Wait in one place, where its radio tells now and then."""
+        fleet, at = self.world.fleet, self.at
+        self.wait(seconds)
+        while self.tracked and (at := parked_report_after(fleet, self.unit.unit_id, at)) < self.at:
+            self.tell_position(at, self.here)
 
     def say(self, step: type[UnitAssignment]) -> None:
         name = type_of(step).partition(".")[2]
@@ -257,7 +265,7 @@ class _Plan:
     def tell_position(self, at: datetime, here: Point) -> None:
         unit_id = self.task.unit_id
         if not is_silent(self.world.fleet, self.world.seed, unit_id, at):
-            payload = UnitMoved(unit_id=unit_id, lat=here[0], lng=here[1])
+            payload = UnitMoved(unit_id=unit_id, lat=round(here[0], PLACES), lng=round(here[1], PLACES))
             self.moments.append(Moment(at, f"{unit_id}:moved:{_ms(at)}", payload))
 
     # --- where it goes ---------------------------------------------------------------------------------------
