@@ -14,7 +14,7 @@
       this.bar = part(page, "story");
       if (!this.bar || root.sessionStorage.getItem(FOLDED)) return;
       const acts = { next: () => this.ask({ act: "next" }), kill: () => this.ask({ act: "kill", name: "engine" }), fold: () => this.fold() };
-      for (const button of this.bar.querySelectorAll("[data-story]")) button.onclick = acts[button.dataset.story];
+      for (const button of this.bar.querySelectorAll("button[data-story]")) button.onclick = acts[button.dataset.story];
       this.timer = setInterval(() => this.look(), EVERY_MS);
       this.look();
     }
@@ -45,6 +45,9 @@
       const { sent, counted } = told.proof, proof = part(this.page, "story-proof");
       write(proof, speech.say("story.proof", { sent: speech.number(sent), counted: speech.number(counted) }));
       proof.classList.toggle("equal", sent === counted);
+      const back = this.bar.querySelector("[data-story=back]"), { first_call_at: at } = told;
+      show(back, Boolean(at) && new Date(hexwatch.wall?.moment?.now ?? 0) > new Date(at));
+      if (at) back.href = `/replay?at=${encodeURIComponent(at)}&lang=${this.lang}`;
     }
   }
 

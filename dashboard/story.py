@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -34,6 +34,8 @@ ENGINES = ("engine", "standby")  # the processes of which one is the engine now
 ACTS = ("scene", "next", "kill", "ask")
 ACTS_KEPT = 100
 LOOK_MS = 250
+GAS = "gas"
+SEEN_S = 2  # until a case that was written stands in the picture
 SIMULATOR = "sim"  # the cursor of the simulated city's own feed
 PARTNER = "open311"  # the feed that polls its partner's server, and knows each report it told
 
@@ -105,8 +107,9 @@ class Story:
         return newest[0][0].decode() if newest else "0-0"
 
     def play(self, scene: str, at: datetime) -> None:
-        """Let a scene begin at a city time."""
-        self.client.hset(self._state, mapping={"scene": scene, "scene_at": instant(at)})
+        """Let a scene begin at a city time. When each began last stays known, for who wants to see it again."""
+        began = {"scene": scene, "scene_at": instant(at), f"began:{scene}": instant(at)}
+        self.client.hset(self._state, mapping=dict[Any, Any](began))
 
     def note(self, **values: str) -> None:
         self.client.hset(self._state, mapping=dict[Any, Any](values))
@@ -149,8 +152,18 @@ def shown(story: Story, language: str) -> dict[str, Any]:
         "next": following,
         "next_title": _title(following, language),
         "killed_at": state.get("killed_at"),
+        "first_call_at": first_call_at(state),
         "proof": story.proof(),
     }
+
+
+def first_call_at(state: dict[str, str]) -> str | None:
+    """City time just after the first gas call stood in the picture; None before such a scene has played."""
+    began = state.get(f"began:{GAS}")
+    if not began:
+        return None
+    first_s = min(report.after_s for report in load_scene(GAS).report)
+    return instant((datetime.fromisoformat(began) + timedelta(seconds=first_s + SEEN_S)).replace(microsecond=0))
 
 
 def after(scene: str) -> str:

@@ -8,13 +8,13 @@ MAX_TOPICS = 32
 MAX_NAME = 200
 PLAIN = frozenset(
     {
-        *("figures", "clock", "sources", "curve", "channels", "agents", "notices", "attention"),
+        *("figures", "clock", "sources", "curve", "channels", "agents", "notices", "attention", "warnings.public"),
         *("incidents", "incidents.public", "units", "units.public", "alerts", "alerts.public"),
     }
 )
 CELLS = "cells:"
 # What dispatchers work with: who is called back, which crew is in danger, what alarms. Not for those who only look.
-DESK = frozenset({"queue", "roster", "alarms", "alarm_rates", "tasks", "hospitals", "situations", "matters"})
+DESK = frozenset({"queue", "roster", "alarms", "alarm_rates", "tasks", "hospitals", "situations", "matters", "warnings"})
 DESK_ROLES = frozenset({"admin", "leader", "dispatcher", "hotline"})
 
 # The wall is public space: who has none of these roles sees sensitive incidents only by area, under the usual names.

@@ -13,7 +13,7 @@ from geo.days import zone_info
 from hotline.warning_model import Model, PastCase, learn_model
 from hotline.warnings import NewCase, Warning, Watch
 
-FIRST_DAYS = 7
+FIRST_DAYS = 14
 LEARN_EVERY = timedelta(days=7)
 _MOST_OF = 0.5
 _FEW_MINUTES = 10

@@ -31,7 +31,7 @@ class CaseStage(StrEnum):
     FOLLOWED_UP = "followed_up"
 
 
-class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, repr_omit_defaults=True, gc=False):
     """One case as of `seq`. `received_at` and `closed_at` are times of recording (what was known when).
 
     A closing that comes before its receipt is kept: such a case has `closed_at` and no `received_at`,

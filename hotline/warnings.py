@@ -29,6 +29,7 @@ HOLDS = 30.0  # a finding this many times commoner than one that opens a warning
 FALSE_DISCOVERIES = 0.1  # share of findings that may be false, over all zones looked at
 # Without a law learnt from quiet days: how small a chance (for one zone) is accepted per look, for one a day.
 LOOKS_PER_DAY = 48
+COLD = 0.01  # of the budget is used while only computed chances are known: real cities scatter more than models
 MOST_LOOKED_AT = 4_000
 
 
@@ -283,7 +284,8 @@ def _judged(model: Model, scores: Scores, tests: int) -> tuple[Floats, Booleans,
     if model.law is None:
         # Chance as the baseline has it, as if every half hour's look were a new one.
         per_day = scores.p * tests * LOOKS_PER_DAY
-        return per_day, discovered & (per_day <= model.false_per_day), per_day <= model.false_per_day * HOLDS
+        budget = model.false_per_day * COLD
+        return per_day, discovered & (per_day <= budget), per_day <= budget * HOLDS
     per_day = model.law.per_day(scores.category, scores.strength)
     opens = discovered & model.law.is_warning(scores.category, scores.strength)
     return per_day, opens, per_day <= model.law.limit * HOLDS

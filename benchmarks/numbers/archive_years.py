@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -131,11 +132,11 @@ def _asked(run: Run, view: View, beside: Beside, rows: int) -> Iterator[Result]:
     volume = {"cases": rows, "the city's real volume": CITY_VOLUME, "files": len(view.manifest.files)}
     repeats = run.pick(*REPEATS)
     chosen = [date.fromisoformat(draw.choice(days[len(days) // 2 :])) for _ in range(repeats)]
-    took = _times_s([lambda day=day: briefing(view, day) for day in chosen])
+    took = _times_s([partial(briefing, view, day) for day in chosen])
     yield _result(
         "a day's briefing", took, BRIEFING_S, volume,
         {f"SQLite of {beside.rows:,}: the day, what stands, by district (p50 s)": _p50(
-            [lambda d=d: beside.briefing(view, d) for d in draw.choices(beside.days, k=min(3, repeats))])},
+            [partial(beside.briefing, view, d) for d in draw.choices(beside.days, k=min(3, repeats))])},
     )  # fmt: skip
     ask = lambda raw: query.trend(view, FIRST, LAST, "month", ("category", "area"), from_rows=raw)  # noqa: E731
     took = _times_s([lambda: ask(False)] * min(5, repeats))
@@ -162,8 +163,8 @@ def _cells(view: View, beside: Beside, volume: dict[str, int], draw: random.Rand
         last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
         row = view.rows(f"SELECT cell FROM {view.table('cases', [day.isoformat()])} USING SAMPLE 1")[0]
         cell = h3.int_to_str(row["cell"])
-        asked.append(lambda c=cell, a=first, b=last: lists.cases_of_cell(view, c, a, b))
-        also.append(lambda c=row["cell"], a=first, b=last: beside.cell(view, c, a, b))
+        asked.append(partial(lists.cases_of_cell, view, cell, first, last))
+        also.append(partial(beside.cell, view, row["cell"], first, last))
     yield _result("a cell's month", _times_s(asked), CELL_S, volume, {f"SQLite of {beside.rows:,} (p50 s)": _p50(also)})
 
 

@@ -16,6 +16,7 @@ from dashboard.api.context import ApiContext
 from dashboard.engine import arguments as given
 from dashboard.engine import case_arguments as cases
 from dashboard.engine import situation_arguments as situations
+from dashboard.engine import warning_arguments as warnings
 from dashboard.engine.verbs import callers
 from dashboard.outgoing.arguments import CancelAlert, PublishAlert, PublishNotice, WithdrawNotice
 from streams.codec import encode
@@ -103,6 +104,8 @@ HOTLINE: dict[str, type[msgspec.Struct]] = {
     "close_situation": situations.CloseSituation,
     "publish_matter": situations.PublishMatter,
     "withdraw_matter": situations.WithdrawMatter,
+    "warning_case": warnings.WarningCase,
+    "warning_situation": warnings.WarningSituation,
 }
 # Either desk's: who may ask for the one or the other may ask for these.
 EITHER: dict[str, type[msgspec.Struct]] = {
@@ -110,6 +113,8 @@ EITHER: dict[str, type[msgspec.Struct]] = {
     "hand_over": given.HandOver,
     "answer_hand_over": given.AnswerHandOver,
     "undo": given.Undo,
+    "acknowledge_warning": warnings.OfWarning,
+    "dismiss_warning": warnings.DismissWarning,
 }
 
 

@@ -96,6 +96,8 @@ def decide(
         return Hold(envelope.occurred_at)
     if payload.ENTITY in OWN:
         return Refusal(f"{payload.ENTITY}: this city's own, its desks and what happened say so; nobody outside does")
+    if payload.ENTITY == "warning" and envelope.source != WARNER:
+        return Refusal(f"{payload.ENTITY}: only early warning itself says so")
     if payload.ENTITY in PUBLISHED and _is_ours(state, payload):
         return Refusal(f"{payload.subject}: this city published it; only its own desks may change that")
     public, private = split_told(payload, envelope.data)
@@ -159,6 +161,7 @@ def _is_ours(state: State, payload: Payload) -> bool:
 
 
 OWN = frozenset({"alarm", "caller", "situation", "matter"})  # entities
+WARNER = "warner"  # the process that warns, a source of its own
 PUBLISHED = frozenset({"alert", "notice"})
 PLACED = frozenset({CaseReceived, IncidentReceived, IncidentRelocated, CaseAmended})
 ASSIGNING = frozenset(UnitAssignment.__subclasses__())

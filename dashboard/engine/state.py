@@ -29,6 +29,7 @@ from dashboard.engine.rooms.situations import SituationsRoom
 from dashboard.engine.rooms.sources import SourcesRoom
 from dashboard.engine.rooms.tasks import TasksRoom
 from dashboard.engine.rooms.units import UnitsRoom
+from dashboard.engine.rooms.warnings import WarningsRoom
 from dashboard.engine.splits import Splits
 from dashboard.engine.timers import Timers
 from dashboard.engine.views import Views
@@ -91,6 +92,7 @@ class State:
         self.caller_room = CallersRoom(self)
         self.situation_room = SituationsRoom(self)
         self.matter_room = MattersRoom(self)
+        self.warning_room = WarningsRoom(self)
         self.alert_room = AlertsRoom(self)
         self.notice_room = NoticesRoom(self)
         self.alarm_room = AlarmsRoom(self)
@@ -98,7 +100,7 @@ class State:
         # In the order in which documents are loaded: an incident's kind decides what may be shown of its units.
         rooms: tuple[Room, ...] = (
             *(self.case_room, self.incident_room, self.unit_room, self.task_room, self.call_room, self.agent_room),
-            *(self.situation_room, self.matter_room),
+            *(self.situation_room, self.matter_room, self.warning_room),
             *(self.caller_room, self.alert_room, self.notice_room, self.hospital_room, self.alarm_room),
             self.source_room,
         )

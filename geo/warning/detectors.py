@@ -15,6 +15,8 @@ from geo.warning.looking import STRANGE, Candidates, Detector, Look, Scores
 from geo.warning.tails import gumbel_fit, gumbel_tail, likelihood_ratio, normal_tail, upper_tail
 
 REPLICAS = 60
+LEAST_SCALE = 1.0  # of the largest ratio: each single one falls off like exp(-ratio), whatever few replicas say
+MOST_SCATTER = 1.0  # of cells in a simulated city; more is bursts, not places that differ
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,8 @@ class Scan:
             for place, now_s in enumerate(_quiet_and_busy(alone)):
                 largest = np.array([self._largest(grid, alone, own, now_s, rng) for _ in range(replicas)])
                 load = float(np.log(alone.city(now_s)[0, -1] + 1e-9))
-                fits[category, 3 * place : 3 * place + 3] = (load, *gumbel_fit(largest))
+                location, scale = gumbel_fit(largest)
+                fits[category, 3 * place : 3 * place + 3] = (load, location, max(scale, LEAST_SCALE))
         return replace(baseline, gumbel={**baseline.gumbel, self.name: fits})
 
     def _largest(
@@ -151,14 +154,14 @@ class RawGiStar:
 def quiet_city(grid: Grid, baseline: Baseline, now_s: float, rng: np.random.Generator) -> Events:
     """Cases of the longest window as they come when nothing is the matter: one category, drawn from the baseline.
 
-    Each cell's mean is itself drawn (gamma), with the scatter measured on disks of ring 1 in six hours.
+    Each cell's mean is itself drawn (gamma), with the scatter measured on disks of ring 1 in six hours, 1 at most.
     """
     hours = np.arange(int(now_s // HOUR_S) - WINDOWS_H[-1], int(now_s // HOUR_S) + 1)
     rates = baseline.rates(hours)[0]
     begin, end = now_s - WINDOWS_H[-1] * HOUR_S, now_s
     part = np.clip(np.minimum((hours + 1) * HOUR_S, end) - np.maximum(hours * HOUR_S, begin), 0, None) / HOUR_S
     expected = rates * part
-    scatter = float(baseline.dispersion[1, 0, 3])
+    scatter = min(float(baseline.dispersion[1, 0, 3]), MOST_SCATTER)
     share = baseline.with_cells(len(grid.cells)).share[:, 0]
     if scatter > 0:
         share = share * rng.gamma(1 / scatter, scatter, len(share))

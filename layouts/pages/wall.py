@@ -38,7 +38,7 @@ class Past:
     bar: Component
     setup: Mapping[str, Any]
     words: Mapping[str, Any] = field(default_factory=dict)
-    languages: Iterable[str] = LANGUAGES
+    languages: Iterable[str] = tuple(LANGUAGES)
 
 
 def wall(context: Context, lang: Language, options: WallOptions, past: Past | None = None) -> Component:

@@ -17,6 +17,13 @@ def story_bar(lang: Language) -> Component:
             html.Span("", className="story-title", role="status", **attributes(data_part="story-title")),
             html.Button("", type="button", className="tool story-next", **attributes(data_story="next")),
             html.Button(_("Kill the engine"), type="button", className="tool", **attributes(data_story="kill")),
+            html.A(
+                _("Back to the first gas call"),
+                href="/replay",
+                className="tool",
+                hidden=True,
+                **attributes(data_story="back"),
+            ),
             html.Span("", className="story-proof", **attributes(data_part="story-proof")),
             html.Button(
                 "×", type="button", className="tool story-fold", **attributes(data_story="fold", aria_label=_("Close"))

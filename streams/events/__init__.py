@@ -147,6 +147,17 @@ from streams.events.units import (
     UnitTransported,
     UnitUnstacked,
 )
+from streams.events.warnings import (
+    WarningAcknowledged,
+    WarningCaseOpened,
+    WarningClosed,
+    WarningDismissed,
+    WarningPayload,
+    WarningRaised,
+    WarningSaying,
+    WarningSituationOpened,
+    WarningUpdated,
+)
 
 
 def _concrete(base: type[Payload]) -> list[type[Payload]]:
@@ -303,6 +314,15 @@ __all__ = [
     "UnitStacked",
     "UnitTransported",
     "UnitUnstacked",
+    "WarningAcknowledged",
+    "WarningCaseOpened",
+    "WarningClosed",
+    "WarningDismissed",
+    "WarningPayload",
+    "WarningRaised",
+    "WarningSaying",
+    "WarningSituationOpened",
+    "WarningUpdated",
     "recording_of",
     "type_of",
 ]

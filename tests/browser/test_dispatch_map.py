@@ -193,7 +193,7 @@ def test_filters_narrow_and_distress_stands_above_them(staged: Any, told: Staged
     assert in_columns(staged) == {"on-scene": ["M1"], "out": ["M2"]}
     assert staged.inner_text("[data-part=board-count]") == "2 of 5 shown"
     tell(staged, told, roster=unit("E10", status="en-route", incidents=["x1"], distress=True, status_at=None))
-    assert staged.is_visible(".board-distress")
+    staged.locator(".board-distress").wait_for()
     assert "DISTRESS E10" in plain(staged.inner_text(".board-distress"))
     staged.click("[data-part=board-all]")
     assert sorted(id_ for ids in in_columns(staged).values() for id_ in ids) == sorted(STAGED_UNITS)

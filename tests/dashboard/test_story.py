@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -122,3 +122,10 @@ def test_the_tours_supervisor_opens_and_offers_the_situation_and_publishes_the_m
     assert {request["actor"] for request in asked} == {"simulated hotline supervisor"}
     assert asked[2]["args"]["scripts"].keys() >= {"en", "zh", "ar"}
     assert asked[2]["args"]["until"] == "2026-11-23T11:10:00Z"
+
+
+def test_the_first_gas_call_can_be_gone_back_to_whatever_plays_since(story: Story) -> None:
+    assert shown(story, "en")["first_call_at"] is None
+    story.play("gas", NOW)
+    story.play("crash", NOW + timedelta(minutes=2))
+    assert shown(story, "en")["first_call_at"] == "2026-11-23T09:40:05Z"

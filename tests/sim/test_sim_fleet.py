@@ -234,6 +234,14 @@ def test_a_parked_unit_tells_its_position_at_seconds_of_its_own_whenever_one_beg
     assert not run.is_busy(at)
 
 
+def test_a_unit_that_stands_at_a_scene_or_a_hospital_is_heard_of_all_the_same() -> None:
+    run = world().run(task("A001"))
+    assert list(run.moments) == sorted(run.moments, key=lambda moment: moment.at)
+    heard = [run.moments[0].at, *(m.at for m in run.moments if isinstance(m.payload, UnitMoved)), run.ends_at]
+    longest = timedelta(seconds=SETTING.driving.report_parked_s, minutes=SETTING.silence.minutes[1])
+    assert max(b - a for a, b in pairwise(heard)) <= longest
+
+
 def test_the_reports_of_all_stations_are_spread() -> None:
     seconds = Counter(parked_report_after(SETTING, unit_id, START) for unit_id in world().units)
     assert len(seconds) > 250

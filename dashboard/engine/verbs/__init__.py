@@ -25,6 +25,7 @@ from dashboard.engine.verbs.situations import SITUATION_VERBS
 from dashboard.engine.verbs.tasks import TASK_VERBS
 from dashboard.engine.verbs.undo import undo
 from dashboard.engine.verbs.units import UNIT_VERBS
+from dashboard.engine.verbs.warnings import WARNING_VERBS
 from streams.codec import MAX_ID, Malformed
 from streams.events import Payload
 
@@ -71,5 +72,6 @@ VERBS: Mapping[str, Any] = {
     **CALLER_VERBS,
     **SITUATION_VERBS,
     **MATTER_VERBS,
+    **WARNING_VERBS,
     **PUBLISH_VERBS,
 }

@@ -1,0 +1,154 @@
+"""The chance that an open case misses its deadline, learnt from cases that were closed or are still open.
+
+Two life tables per group of cases (age in worked hours; age as a share of the allowed time) say how likely a case that
+is open now still is at its deadline. A logistic combination of the two, with the time left and the age, is fitted on
+weeks that the tables had not seen: that is what makes the chances calibrated. Its check comes from the last third of
+those weeks, which the checked combination had not seen either.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from hotline.forecast.columns import HOUR_S, Columns, Flags, Floats
+from hotline.forecast.combining import fit, logistic, logit
+from hotline.forecast.rule import Rule
+from hotline.forecast.scores import Scores, scores
+from hotline.forecast.survival import Survival
+from hotline.forecast.worktime import WorkTime
+
+DAY_S = 86_400.0
+LEAST_CLOSED, LEAST_DAYS = 500, 21  # before that nothing is learnt: a cold start
+HELD_OUT = 0.35  # of the known time: the newest weeks, for the combination
+LOOKED_EVERY_S = 7 * HOUR_S  # every hour of the day comes up in a week
+MOST_ROWS = 60_000
+AGES = np.concatenate(([0.0], np.geomspace(0.1, 24.0 * 400, 56)))  # worked hours
+SHARES = np.concatenate((np.linspace(0.0, 1.2, 25), np.geomspace(1.3, 20.0, 10)))  # of the allowed worked time
+FEATURES = 6
+# What the combination is drawn towards: the chance of the first table as it is, little of everything else.
+_PRIOR = np.array([0.0, 0.7, 0.3, 0.0, 0.0, 0.0])
+
+
+class Tables(NamedTuple):
+    """Life tables and the hours of work, as learnt up to an instant."""
+
+    work: WorkTime
+    by_age: Survival
+    by_share: Survival
+
+    @classmethod
+    def learnt(cls, past: Columns, at: float, zone: str) -> Tables:
+        """From what was known at `at` (seconds since 1970)."""
+        work = WorkTime.learnt(past.closed, zone)
+        closed = np.isfinite(past.closed)
+        received = work.at(past.received)
+        lived = np.maximum(work.at(np.minimum(past.closed, at)) - received, 0.0)
+        allowed = np.maximum(work.at(past.target) - received, 0.5)
+        by_age = Survival.learnt(AGES, lived, closed, past.groups)
+        return cls(work, by_age, Survival.learnt(SHARES, lived / allowed, closed, past.groups))
+
+    def features(self, cases: Columns, at: Floats, until: Floats) -> Floats:
+        """Rows of the combination for cases open at `at` (one instant each): are they still at `until`?"""
+        received, now, target, then = (self.work.at(each) for each in (cases.received, at, cases.target, until))
+        age, left = np.maximum(now - received, 0.0), np.maximum(then - now, 0.0)
+        allowed = np.maximum(target - received, 0.5)
+        by_age = self.by_age.lives_on(cases.groups, age, age + left)
+        by_share = self.by_share.lives_on(cases.groups, age / allowed, (age + left) / allowed)
+        return _features(cases, by_age, by_share, left, age, at, until)
+
+
+def _features(cases,by_age,by_share,left,age,at,until):
+    import os
+    v=os.environ.get("V","0")
+    due=(until>=cases.target).astype(float)
+    L=np.minimum(np.log1p(left),np.log1p(400))/5; A=np.log1p(age)/5
+    one=np.ones(cases.n); z=one*0
+    a,b=logit(by_age),logit(by_share)
+    if v=="0": c=(one,a,b,L,A,z)
+    if v=="1": c=(one,a,b,z,z,z)
+    if v=="2": c=(one,a,b,L,A,due)
+    if v=="3": c=(one,a,b,a*L,A,L)
+    if v=="4": c=(one,a,b,due,z,z)
+    return np.column_stack(c)
+
+
+class MissModel(NamedTuple):
+    """What was learnt at `learnt_at` (seconds since 1970) from `n` closed cases; `check` and `rule_check` from the
+    newest weeks, None where they held no case whose deadline had come."""
+
+    learnt_at: float
+    n: int
+    tables: Tables
+    weights: Floats
+    rule: Rule
+    check: Scores | None
+    rule_check: Scores | None
+
+    def chances(self, cases: Columns, at: float) -> Floats:
+        """The chance of each case to miss its deadline, as known at `at`: open ones; one past its deadline is 1."""
+        if not cases.n:
+            return np.zeros(0)
+        chance = logistic(self.tables.features(cases, np.full(cases.n, at), cases.target) @ self.weights)
+        return np.where(cases.target <= at, 1.0, np.clip(chance, 0.0, 1.0))
+
+
+def learn(cases: Columns, at: float, zone: str) -> MissModel | None:
+    """The model from what was known at `at`; None while there is too little to learn from. `zone`: of the city."""
+    past = cases.known_at(at)
+    closed = int(np.isfinite(past.closed).sum())
+    if closed < LEAST_CLOSED or at - past.received.min() < LEAST_DAYS * DAY_S:
+        return None
+    held_out = at - HELD_OUT * (at - float(np.quantile(past.received, 0.01)))
+    earlier = Tables.learnt(past.known_at(held_out), held_out, zone)
+    looked, seen_at, missed = _looks(past, held_out, at)
+    if not looked.n:
+        return None
+    rows = earlier.features(looked, seen_at, np.minimum(looked.target, at))
+    older = seen_at < held_out + 2 / 3 * (at - held_out)
+    check, rule_check = _checked(past, looked, seen_at, missed, rows, older)
+    weights = fit(rows, missed.astype(float), _PRIOR)
+    return MissModel(at, closed, Tables.learnt(past, at, zone), weights, Rule.learnt(past), check, rule_check)
+
+
+def open_at(cases: Columns, at: float) -> Flags:
+    """Which cases were open at an instant with their deadline still to come."""
+    found: Flags = (cases.received <= at) & (cases.closed > at) & (cases.target > at)
+    return found
+
+
+def _looks(past: Columns, since: float, until: float) -> tuple[Columns, Floats, Flags]:
+    """Open cases at instants of the held-out weeks, as far as their deadline has come by now: only then is it known
+    of every one of them, however it went. Too many of them are thinned evenly."""
+    instants = np.arange(since, until, LOOKED_EVERY_S)
+    found = [np.flatnonzero(open_at(past, at)) for at in instants]
+    which = np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
+    seen_at = np.repeat(instants, [len(each) for each in found])
+    if len(which) > MOST_ROWS:
+        kept = np.linspace(0, len(which) - 1, MOST_ROWS).astype(np.int64)
+        which, seen_at = which[kept], seen_at[kept]
+    looked = past.taken(which)
+    return looked, seen_at, looked.closed > np.minimum(looked.target, until)
+
+
+def _checked(
+    past: Columns, looked: Columns, seen_at: Floats, missed: Flags, rows: Floats, older: Flags
+) -> tuple[Scores | None, Scores | None]:
+    """The scores of a combination of the older looks on the newer ones, and of the rule there."""
+    if not older.any() or older.all():
+        return None, None
+    weights = fit(rows[older], missed[older].astype(float), _PRIOR)
+    newer = ~older
+    since = float(seen_at[newer].min())
+    rule = Rule.learnt(past.known_at(since))
+    told = _ruled(rule, looked.taken(newer), seen_at[newer])
+    return scores(logistic(rows[newer] @ weights), missed[newer]), scores(told, missed[newer])
+
+
+def _ruled(rule: Rule, cases: Columns, at: Floats) -> Floats:
+    found = np.zeros(cases.n)
+    for instant in np.unique(at):
+        mine = at == instant
+        found[mine] = rule.chances(cases.taken(mine), float(instant))
+    return found
