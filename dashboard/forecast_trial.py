@@ -11,8 +11,6 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from geo.cells import point_to_cell
-from geo.cities import load_city
 from hotline.forecast.columns import HOUR_S, Columns, Floats, Told, columns
 from hotline.forecast.model import MissModel, learn, open_at
 from hotline.forecast.rule import Rule
@@ -25,7 +23,7 @@ from streams.feeds.rows import open_rows
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 BOSTON = DATA / "service_requests" / "boston_311_2011-07_2011-10.csv.gz"
 PRESET = "boston-311"
-SOON_H = (4, 24)
+SOON_H = (4, 24, 30 * 24)
 LOOKED_AT_H = (3, 9, 15, 21)  # local
 _PROGRESS_EVERY = 1_000
 
@@ -52,7 +50,6 @@ class Trial(NamedTuple):
 def read_told(path: Path, preset: Preset, progress: Callable[[float], None]) -> list[Told]:
     """Cases of a recorded file with a deadline. Raises FeedError for another file."""
     translator, occurrences = Translator(preset), Counter[bytes]()
-    city = load_city(preset.city)
     found = []
     with open_rows(path, preset) as source:
         for number, row in enumerate(source.rows):
@@ -66,7 +63,6 @@ def read_told(path: Path, preset: Preset, progress: Callable[[float], None]) -> 
             if not said.get("target_at"):
                 continue
             closing = [e.occurred_at.timestamp() for e in answer if e.envelope.type == "case.closed"]
-            lat, lng = said.get("lat"), said.get("lng")
             found.append(
                 Told(
                     receipt.record,
@@ -77,7 +73,6 @@ def read_told(path: Path, preset: Preset, progress: Callable[[float], None]) -> 
                     str(said.get("category") or ""),
                     str(said.get("subcategory") or ""),
                     str(said.get("area") or ""),
-                    point_to_cell(lat, lng) if lat is not None and city.usable(lat, lng) else "",
                 )
             )
     progress(1.0)
@@ -116,7 +111,9 @@ def trial(cases: Columns, until: datetime, instants: Sequence[datetime], zone: s
 def trial_of(model: MissModel, cases: Columns, instants: Sequence[float], until: datetime) -> Trial:
     """The scores of a model that was learnt before the first instant."""
     fitted = _fitted_rule(model.rule, cases.known_at(model.learnt_at), model.learnt_at)
-    which, left, said, ruled, missed = (np.concatenate(each) for each in zip(*_asked(model, cases, instants)))
+    which, left, said, ruled, missed = (
+        np.concatenate(each) for each in zip(*_asked(model, cases, instants), strict=True)
+    )
     parts = []
     for name, mine in _choices(left):
         if mine.any():
@@ -129,7 +126,7 @@ def trial_of(model: MissModel, cases: Columns, instants: Sequence[float], until:
 def _choices(left: Floats) -> Iterator[tuple[str, np.ndarray]]:
     yield "every open case", np.ones(len(left), dtype=bool)
     for hours in reversed(SOON_H):
-        yield f"due within {hours} h", left <= hours * HOUR_S
+        yield f"due within {hours} h" if hours <= 24 else f"due within {hours // 24} days", left <= hours * HOUR_S
 
 
 def _asked(model: MissModel, cases: Columns, instants: Sequence[float]) -> Iterator[tuple[np.ndarray, ...]]:

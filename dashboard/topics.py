@@ -14,7 +14,9 @@ PLAIN = frozenset(
 )
 CELLS = "cells:"
 # What dispatchers work with: who is called back, which crew is in danger, what alarms. Not for those who only look.
-DESK = frozenset({"queue", "roster", "alarms", "alarm_rates", "tasks", "hospitals", "situations", "matters", "warnings"})
+DESK = frozenset(
+    {"queue", "roster", "alarms", "alarm_rates", "tasks", "hospitals", "situations", "matters", "warnings"}
+)
 DESK_ROLES = frozenset({"admin", "leader", "dispatcher", "hotline"})
 
 # The wall is public space: who has none of these roles sees sensitive incidents only by area, under the usual names.

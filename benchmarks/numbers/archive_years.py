@@ -103,8 +103,8 @@ def _into_sqlite(view: View, db: sqlite3.Connection, most: int) -> list[date]:
         chosen.append(date.fromisoformat(day))
         columns = [column.to_pylist() for column in rows.columns]
         db.executemany(f"INSERT INTO cases VALUES ({', '.join('?' * 8)})", zip(*columns, strict=True))
-    for columns in ("received_at, area", "closed_at, area", "cell, received_at", "category, area, received_at"):
-        db.execute(f"CREATE INDEX {'_'.join(columns.split(', '))} ON cases ({columns})")
+    for wanted in ("received_at, area", "closed_at, area", "cell, received_at", "category, area, received_at"):
+        db.execute(f"CREATE INDEX {'_'.join(wanted.split(', '))} ON cases ({wanted})")
     db.commit()
     return sorted(chosen)
 

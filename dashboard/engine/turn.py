@@ -13,7 +13,7 @@ import msgspec
 from dashboard.engine import frames
 from dashboard.engine.acts import Act, told
 from dashboard.engine.clock import Clock, Mode
-from dashboard.engine.decide import Decision, Fact, Hold, Refusal, decide, digest, own_fact
+from dashboard.engine.decide import WARNER, Decision, Fact, Hold, Refusal, decide, digest, own_fact
 from dashboard.engine.due import due_facts
 from dashboard.engine.loading import thaw
 from dashboard.engine.request import Granted, Refused, Reply, Request, named_in
@@ -283,7 +283,7 @@ class Turn:
         if self.clock.standing:
             return
         for name, silent_s in list(self.state.source_room.silent()):
-            if name in (ENGINE, DESK):
+            if name in (ENGINE, DESK, WARNER):  # early warning is silent when nothing is the matter
                 continue
             event_id = f"stalled:{name}:{self.seq}"
             self._record_own(FeedStalled(feed=name, silent_s=silent_s), ENGINE, event_id)

@@ -26,9 +26,7 @@ LOOKED_EVERY_S = 7 * HOUR_S  # every hour of the day comes up in a week
 MOST_ROWS = 60_000
 AGES = np.concatenate(([0.0], np.geomspace(0.1, 24.0 * 400, 56)))  # worked hours
 SHARES = np.concatenate((np.linspace(0.0, 1.2, 25), np.geomspace(1.3, 20.0, 10)))  # of the allowed worked time
-FEATURES = 6
-# What the combination is drawn towards: the chance of the first table as it is, little of everything else.
-_PRIOR = np.array([0.0, 0.7, 0.3, 0.0, 0.0, 0.0])
+_PRIOR = np.array([0.0, 0.5, 0.5])  # what the combination is drawn towards: the mean of both tables
 
 
 class Tables(NamedTuple):
@@ -56,22 +54,7 @@ class Tables(NamedTuple):
         allowed = np.maximum(target - received, 0.5)
         by_age = self.by_age.lives_on(cases.groups, age, age + left)
         by_share = self.by_share.lives_on(cases.groups, age / allowed, (age + left) / allowed)
-        return _features(cases, by_age, by_share, left, age, at, until)
-
-
-def _features(cases,by_age,by_share,left,age,at,until):
-    import os
-    v=os.environ.get("V","0")
-    due=(until>=cases.target).astype(float)
-    L=np.minimum(np.log1p(left),np.log1p(400))/5; A=np.log1p(age)/5
-    one=np.ones(cases.n); z=one*0
-    a,b=logit(by_age),logit(by_share)
-    if v=="0": c=(one,a,b,L,A,z)
-    if v=="1": c=(one,a,b,z,z,z)
-    if v=="2": c=(one,a,b,L,A,due)
-    if v=="3": c=(one,a,b,a*L,A,L)
-    if v=="4": c=(one,a,b,due,z,z)
-    return np.column_stack(c)
+        return np.column_stack((np.ones(cases.n), logit(by_age), logit(by_share)))
 
 
 class MissModel(NamedTuple):
@@ -105,9 +88,8 @@ def learn(cases: Columns, at: float, zone: str) -> MissModel | None:
     looked, seen_at, missed = _looks(past, held_out, at)
     if not looked.n:
         return None
+    check, rule_check = _checked(past, looked, seen_at, earlier, at)
     rows = earlier.features(looked, seen_at, np.minimum(looked.target, at))
-    older = seen_at < held_out + 2 / 3 * (at - held_out)
-    check, rule_check = _checked(past, looked, seen_at, missed, rows, older)
     weights = fit(rows, missed.astype(float), _PRIOR)
     return MissModel(at, closed, Tables.learnt(past, at, zone), weights, Rule.learnt(past), check, rule_check)
 
@@ -119,8 +101,8 @@ def open_at(cases: Columns, at: float) -> Flags:
 
 
 def _looks(past: Columns, since: float, until: float) -> tuple[Columns, Floats, Flags]:
-    """Open cases at instants of the held-out weeks, as far as their deadline has come by now: only then is it known
-    of every one of them, however it went. Too many of them are thinned evenly."""
+    """Open cases at instants of the held-out weeks, and whether each was still open at its deadline, or now if that is
+    still to come: so every one of them has an outcome, whatever its allowed time. Too many are thinned evenly."""
     instants = np.arange(since, until, LOOKED_EVERY_S)
     found = [np.flatnonzero(open_at(past, at)) for at in instants]
     which = np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
@@ -133,17 +115,21 @@ def _looks(past: Columns, since: float, until: float) -> tuple[Columns, Floats, 
 
 
 def _checked(
-    past: Columns, looked: Columns, seen_at: Floats, missed: Flags, rows: Floats, older: Flags
+    past: Columns, looked: Columns, seen_at: Floats, earlier: Tables, until: float
 ) -> tuple[Scores | None, Scores | None]:
-    """The scores of a combination of the older looks on the newer ones, and of the rule there."""
-    if not older.any() or older.all():
+    """The scores of a combination of the older looks on the newer ones whose deadline has come, and of the rule."""
+    since = float(seen_at.min()) + 2 / 3 * (until - float(seen_at.min()))
+    older, newer = seen_at < since, (seen_at >= since) & (looked.target <= until)
+    if not older.any() or not newer.any():
         return None, None
-    weights = fit(rows[older], missed[older].astype(float), _PRIOR)
-    newer = ~older
-    since = float(seen_at[newer].min())
-    rule = Rule.learnt(past.known_at(since))
-    told = _ruled(rule, looked.taken(newer), seen_at[newer])
-    return scores(logistic(rows[newer] @ weights), missed[newer]), scores(told, missed[newer])
+    # The older looks are fitted to what was known when the newer ones began.
+    before, asked = looked.taken(older), looked.taken(newer)
+    then = np.minimum(before.target, since)
+    weights = fit(earlier.features(before, seen_at[older], then), (before.closed > then).astype(float), _PRIOR)
+    chances = logistic(earlier.features(asked, seen_at[newer], asked.target) @ weights)
+    ruled = _ruled(Rule.learnt(past.known_at(since)), asked, seen_at[newer])
+    missed = asked.closed > asked.target
+    return scores(chances, missed), scores(ruled, missed)
 
 
 def _ruled(rule: Rule, cases: Columns, at: Floats) -> Floats:

@@ -1,0 +1,122 @@
+"""Learning what is usual, once a day and beside the looking; the model is kept in the data folder."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+import structlog
+
+from dashboard.warner.field import write
+from dashboard.warner.past import KeptModel, Past
+from geo.warning.arrays import DAY_S
+from geo.warning.recurring import recurring
+from hotline.grave_words import grave_words, said
+from hotline.warning_model import Model, learn_model, settings_of
+
+log = structlog.get_logger("warner")
+
+LEARN_EVERY = timedelta(days=1)
+FEWEST_MONTHS_S = 2 * 28 * DAY_S
+
+
+class Learnt(NamedTuple):
+    """A model, what it was learnt from, and what returns month after month."""
+
+    model: Model
+    source: str
+    recurring: list[dict[str, Any]]
+
+
+@dataclass
+class Learner:
+    """Learns in a thread. `past_of` reads what is to be learnt from; it may take minutes."""
+
+    path: Path
+    zone: str
+    past_of: Callable[[datetime, Callable[[float], None]], Past]
+    recurring: list[dict[str, Any]] = field(default_factory=list)
+    _learnt: Learnt | None = None
+    _fresh: Learnt | None = None
+    _asked_at: datetime | None = None
+    _thread: threading.Thread | None = None
+    _progress: float = 0.0
+    _trouble: str = ""
+
+    def turn(self, now: datetime) -> Learnt | None:
+        """Begin to learn when it is time to; a model that was just learnt, or read from the disk, once."""
+        if self._learnt is None and self._fresh is None and self._asked_at is None:
+            self._fresh = self._kept(now)
+        if self._fresh is not None:
+            self._learnt, self._fresh = self._fresh, None
+            self.recurring = self._learnt.recurring
+            self._asked_at = self._asked_at or now
+            return self._learnt
+        is_busy = self._thread is not None and self._thread.is_alive()
+        if not is_busy and (self._asked_at is None or abs(now - self._asked_at) >= LEARN_EVERY):
+            self._asked_at = now
+            self._thread = threading.Thread(target=self._learn, args=(now,), daemon=True, name="learning")
+            self._thread.start()
+        return None
+
+    def status(self) -> dict[str, Any]:
+        """What may be told: `learning`, `ready`, or `cold` with what is missing."""
+        is_busy = self._thread is not None and self._thread.is_alive()
+        if self._learnt is None:
+            state = "learning" if is_busy else "cold"
+            return {
+                "state": state,
+                "progress": round(self._progress, 2),
+                "words": self._trouble or "nothing learnt yet",
+            }
+        model = self._learnt.model
+        state = "ready" if model.is_ready else "cold"
+        return settings_of(model) | {"state": state, "source": self._learnt.source, "learnt_at_s": model.learnt_at_s}
+
+    def _kept(self, now: datetime) -> Learnt | None:
+        try:
+            kept = msgspec.msgpack.decode(self.path.read_bytes(), type=KeptModel)
+            model = Model.from_bytes(kept.model)
+        except (OSError, ValueError, msgspec.DecodeError):
+            return None
+        age_s = now.timestamp() - model.learnt_at_s
+        return Learnt(model, kept.source, kept.recurring) if 0 <= age_s < LEARN_EVERY.total_seconds() else None
+
+    def _learn(self, now: datetime) -> None:
+        try:
+            past = self.past_of(now, self._tell)
+            themes = [said(theme) for theme in grave_words().themes]
+            model = learn_model(past.cases, self.zone, now, since_s=past.since_s, categories=themes, tell=self._tell)
+            found = _recurring(model, past, now)
+        except ValueError as error:
+            self._trouble = str(error)
+            return
+        except Exception:
+            log.exception("early warning could not learn")
+            self._trouble = "learning failed"
+            return
+        self._trouble = ""
+        write(self.path, msgspec.msgpack.encode(KeptModel(past.source, model.to_bytes(), found)))
+        log.info("early warning has learnt", source=past.source, words=model.in_words())
+        self._fresh = Learnt(model, past.source, found)
+
+    def _tell(self, share: float) -> None:
+        self._progress = share
+
+
+def _recurring(model: Model, past: Past, now: datetime) -> list[dict[str, Any]]:
+    """What returns month after month; nothing with less than two months to compare."""
+    times = np.array([case.at_s for case in past.cases])
+    if now.timestamp() - float(times.min()) < FEWEST_MONTHS_S:
+        return []
+    grid = model.grid
+    cells = np.array([grid.index[case.cell] for case in past.cases], dtype=np.int32)
+    categories = np.array([model.categories[case.category] for case in past.cases], dtype=np.int32)
+    found = recurring(grid, times, cells, categories, now.timestamp())
+    return [row._asdict() if hasattr(row, "_asdict") else msgspec.to_builtins(row) for row in found]

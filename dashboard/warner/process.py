@@ -1,0 +1,255 @@
+"""The process that warns: follows the log, looks at the city every five minutes of its time, and appends what it sees.
+
+It decides nothing and holds nobody up: it runs at a lower priority, and speaks as a source of its own, `warner`. What
+it keeps in the data folder is made anew when lost; warnings that only the lost state knew of are then closed.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import redis
+import structlog
+
+from dashboard.city_time import city_time
+from dashboard.engine.decide import WARNER
+from dashboard.reader_process import entries_of, fact_of, private_of
+from dashboard.warner.field import Seen, write
+from dashboard.warner.learning import Learner
+from dashboard.warner.telling import closing, saying, seen_of
+from hotline.cases import Case
+from hotline.grave_words import SAID, GraveWords, grave_words
+from hotline.warned import Warned
+from hotline.warnings import KEPT, NewCase, Watch
+from streams.codec import encode
+from streams.events import CaseReceived, Envelope, WarningClosed, WarningRaised, WarningUpdated, type_of
+from streams.keys import Keys
+
+log = structlog.get_logger("warner")
+
+EVERY = timedelta(minutes=5)
+MOST_LOOKS = 12  # at one go, when the city's clock leapt
+BATCH = 1_000
+BLOCK_MS = 500
+SCAN_COUNT = 2_000
+NICE = 10
+RECEIVED = type_of(CaseReceived)
+COUNTED = frozenset({"complaint"})
+_decode = msgspec.json.Decoder(Case).decode
+_decode_warned = msgspec.json.Decoder(Warned).decode
+
+
+class Gap(Exception):
+    """The log no longer holds what was read last."""
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """What survives a restart."""
+
+    prefix: str
+    watch: bytes
+
+
+@dataclass
+class Warner:
+    """Follows one city's log. `owners` by category."""
+
+    client: redis.Redis
+    keys: Keys
+    folder: Path
+    learner: Learner
+    owners: dict[str, str] = field(default_factory=dict)
+    words: GraveWords = field(default_factory=grave_words)
+    stop: threading.Event = field(default_factory=threading.Event)
+    watch: Watch = field(default_factory=Watch)
+    _position: str = "0-0"
+    _waiting: list[NewCase] = field(default_factory=list)
+    _recent: dict[str, NewCase] = field(default_factory=dict)
+    _told: dict[str, WarningRaised | WarningUpdated] = field(default_factory=dict)
+    _open: set[str] = field(default_factory=set)
+    _next: datetime | None = None
+    _source: str = ""
+
+    def start(self, now: datetime) -> None:
+        """Go on with what is kept, and read the cases of the last day: the log may not reach so far back."""
+        last: Any = self.client.xrevrange(self.keys.events, count=1)
+        self._position = last[0][0].decode() if last else "0-0"
+        self.watch = self._restored(now)
+        self._hear([case for case in self._recorded(now) if case.received_at is not None])
+        known: Any = self.client.hvals(self.keys.of("warnings"))
+        self._open = {warned.warning_id for raw in known if (warned := _decode_warned(raw)).is_open}
+        log.info("early warning begins", cases=len(self._recent), open=len(self._open), position=self._position)
+
+    def step(self) -> int:
+        """Take one batch of the log, then look if it is time to. Returns how much there was to do."""
+        entries = self._read()
+        facts = [fact for entry in entries if (fact := fact_of(*entry)) is not None]
+        received = [fact.envelope for fact in facts if fact.envelope.type == RECEIVED]
+        self._hear_facts([envelope for envelope in received if envelope.data.get("kind", "complaint") in COUNTED])
+        if entries:
+            self._position = entries[-1][0]
+        if len(entries) < BATCH and (now := city_time(self.client, self.keys)) is not None:
+            return len(entries) + self._look_until(now)
+        return len(entries)
+
+    def wait(self) -> None:
+        """Until something was appended, or half a second."""
+        streams: dict[Any, Any] = {self.keys.events: self._position}
+        self.client.xread(streams, count=1, block=BLOCK_MS)
+
+    # ---- cases
+
+    def _read(self) -> list[tuple[str, bytes]]:
+        with self.client.pipeline(transaction=True) as pipe:
+            pipe.xread({self.keys.events: self._position}, count=BATCH)
+            pipe.xrange(self.keys.events, self._position, self._position, count=1)
+            answer, anchor = pipe.execute()
+        if not anchor and self._position != "0-0":
+            raise Gap(f"the log no longer holds {self._position}")
+        return entries_of(answer)
+
+    def _recorded(self, now: datetime) -> list[Case]:
+        found: list[Case] = []
+        cursor: int | None = None
+        while cursor != 0 and not self.stop.is_set():
+            answer: Any = self.client.hscan(self.keys.cases, cursor or 0, count=SCAN_COUNT)
+            cursor, rows = answer
+            cases = [_decode(raw) for raw in rows.values()]
+            found += [c for c in cases if c.kind in COUNTED and c.received_at and now - c.received_at < KEPT]
+        return found
+
+    def _hear(self, cases: list[Case]) -> None:
+        private = private_of(self.client, self.keys, [f"case:{case.case_id}" for case in cases])
+        for case in cases:
+            assert case.received_at is not None, "asked for received ones"
+            said = private.get(f"case:{case.case_id}", {})
+            self._add(case.case_id, case.received_at, case.category, case.cell, case.area, said, case.language)
+
+    def _hear_facts(self, facts: list[Envelope]) -> None:
+        private = private_of(self.client, self.keys, [fact.subject for fact in facts])
+        for fact in facts:
+            data, placed = fact.data, fact.placed or {}
+            said = private.get(fact.subject, {})
+            place = (placed.get("cell") or "", placed.get("area") or "")
+            category, language = data.get("category", "other"), data.get("language", "")
+            self._add(data["case_id"], fact.occurred_at, category, *place, said, language)
+
+    def _add(
+        self, case_id: str, at: datetime, category: str, cell: str, area: str, said: dict[str, Any], language: str
+    ) -> None:
+        themes = self.words.themes_of(said.get("text") or "", language) if said.get("text") else frozenset()
+        case = NewCase(case_id, at, category, cell, area, themes, str(said.get("caller") or ""))
+        self._waiting.append(case)
+        self._recent[case_id] = case
+
+    # ---- looking
+
+    def _look_until(self, now: datetime) -> int:
+        if self._next is None or not -EVERY <= now - self._next <= MOST_LOOKS * EVERY:
+            self._next = now
+        looks = 0
+        while self._next <= now and not self.stop.is_set():
+            self._look(self._next)
+            self._next += EVERY
+            looks += 1
+        return looks
+
+    def _look(self, now: datetime) -> None:
+        if (learnt := self.learner.turn(now)) is not None:
+            self._source = learnt.source
+            self.watch.teach(learnt.model)
+        ready = [case for case in self._waiting if case.at <= now]
+        self._waiting = [case for case in self._waiting if case.at > now]
+        self._recent = {key: case for key, case in self._recent.items() if now - case.at < KEPT}
+        warnings = self.watch.update(now, ready)
+        self._tell(warnings, now)
+        write(self._file("state"), msgspec.msgpack.encode(Kept(self.watch.prefix, self.watch.to_bytes())))
+        cases = [
+            (case.at.timestamp(), case.cell, name)
+            for case in self._recent.values()
+            for name in (case.category, *(SAID + theme for theme in case.themes))
+        ]
+        seen: Seen = seen_of(self.watch.model, self.learner.status(), self.learner.recurring, warnings, cases, now)
+        write(self._file("seen"), msgspec.msgpack.encode(seen))
+
+    def _tell(self, warnings: list[Any], now: datetime) -> None:
+        """Append what changed since it was told last; warnings that nobody sees any more are closed."""
+        entries: list[Envelope] = []
+        open_now = {warning.id for warning in warnings if warning.state != "closed"}
+        for warning in warnings:
+            if warning.state == "closed":
+                if warning.id in self._open:
+                    entries.append(self._entry(closing(warning.id, warning.merged_into), now))
+                continue
+            said = saying(warning, WarningUpdated if warning.id in self._open else WarningRaised)
+            if self._told.get(warning.id) != said:
+                entries.append(self._entry(said, now))
+            # As an update would say it, so that a first one that says the same is none.
+            self._told[warning.id] = saying(warning, WarningUpdated)
+        closed = {warning.id for warning in warnings if warning.state == "closed"}
+        entries += [self._entry(closing(gone), now) for gone in sorted(self._open - open_now - closed)]
+        self._open = open_now
+        self._told = {key: said for key, said in self._told.items() if key in open_now}
+        if entries:
+            with self.client.pipeline(transaction=True) as pipe:
+                for entry in entries:
+                    pipe.xadd(self.keys.inbox, {"e": encode(entry)})
+                pipe.execute()
+
+    def _entry(self, payload: WarningRaised | WarningUpdated | WarningClosed, now: datetime) -> Envelope:
+        return Envelope(
+            source=WARNER,
+            id=f"{payload.warning_id}:{now.timestamp():.0f}",
+            type=type_of(type(payload)),
+            occurred_at=now,
+            data=msgspec.to_builtins(payload),
+        )
+
+    # ---- keeping
+
+    def _file(self, what: str) -> Path:
+        return self.folder / f"warnings-{self.keys.city}.{what}"
+
+    def _restored(self, now: datetime) -> Watch:
+        """The kept state; a new one names its warnings by when it began, so that no id comes twice."""
+        try:
+            kept = msgspec.msgpack.decode(self._file("state").read_bytes(), type=Kept)
+            watch = self._watch(kept.prefix)
+            watch.restore(kept.watch)
+        except (OSError, ValueError, msgspec.DecodeError):
+            return self._watch(f"w{now:%y%m%d%H%M}-")
+        return watch
+
+    def _watch(self, prefix: str) -> Watch:
+        return Watch(None, self.owners, self.words.categories, prefix=prefix)
+
+
+def run(make: Callable[[], Warner], stop: threading.Event, nice: int = NICE) -> None:
+    """Warn until `stop` is set. Redis away: waits, and begins anew."""
+    os.nice(nice)
+    while not stop.is_set():
+        warner = make()
+        try:
+            _follow(warner)
+        except (redis.ConnectionError, redis.TimeoutError) as error:
+            log.warning("redis does not answer; early warning stands still", error=str(error))
+            stop.wait(1.0)
+        except Gap as gap:
+            log.warning("early warning begins anew", reason=str(gap))
+
+
+def _follow(warner: Warner) -> None:
+    while (now := city_time(warner.client, warner.keys)) is None:
+        if warner.stop.wait(1.0):
+            return
+    warner.start(now)
+    while not warner.stop.is_set():
+        if not warner.step():
+            warner.wait()

@@ -1,0 +1,94 @@
+"""The page of the past in a browser: it shows what the archive tells, moves when told, and is nowhere live."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+from playwright.sync_api import Browser
+
+from tests.support.redis_server import wait_until
+
+pytestmark = pytest.mark.browser
+
+READY_MS = 90_000
+SHOWN = "(at) => hexwatch.wall?.replay?.shown === Date.parse(at) && !document.querySelector('.wall.waiting')"
+OPEN = '[data-figure="cases.open"]'
+
+
+def bounds_of(base: str) -> tuple[datetime, datetime]:
+    """Once there is something to replay: a demo's archive begins with its first file."""
+    found: dict[str, Any] = {}
+
+    def known() -> bool:
+        answer = httpx.get(f"{base}/replay/bounds", timeout=10)
+        found.update(answer.json() if answer.status_code == 200 else {})
+        return bool(found)
+
+    wait_until(known, READY_MS / 1000, "the archive has begun")
+    return datetime.fromisoformat(found["first"]), datetime.fromisoformat(found["last"])
+
+
+def text(at: datetime) -> str:
+    return at.replace(microsecond=0).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@pytest.fixture(scope="module")
+def past(browser: Browser, live_demo: str) -> Iterator[Any]:
+    """The page at an instant that can be shown, with what it connected to."""
+    first, last = bounds_of(live_demo)
+    at = text(last - min(timedelta(seconds=20), (last - first) / 2))
+    page = browser.new_context(viewport={"width": 1920, "height": 1080}).new_page()
+    page.sockets = []
+    page.on("websocket", lambda socket: page.sockets.append(socket.url))
+    page.goto(f"{live_demo}/replay?at={at}&lang=en")
+    page.wait_for_function(SHOWN, arg=at, timeout=READY_MS)
+    page.at = at
+    yield page
+    page.context.close()
+
+
+def at_of(page: Any) -> str:
+    return parse_qs(urlsplit(page.url).query)["at"][0]
+
+
+def test_it_shows_the_picture_of_its_address_and_holds_no_connection(past: Any, live_demo: str) -> None:
+    asked = {"at": past.at, "topics": ["figures", "clock"]}
+    topics = httpx.get(f"{live_demo}/replay/snapshot", params=asked, timeout=20).json()["topics"]
+    assert (
+        past.evaluate("Number(hexwatch.live.picture.topic('figures').get('cases.open'))")
+        == topics["figures"]["cases.open"]
+    )
+    shown = past.locator(OPEN).first.inner_text().replace(",", "")
+    assert shown.startswith(str(topics["figures"]["cases.open"]))
+    assert topics["clock"]["now"] == past.at
+    assert past.sockets == []
+
+
+def test_nobody_takes_it_for_the_live_wall(past: Any) -> None:
+    assert past.locator(".replay-badge").inner_text() == "REPLAY"
+    assert past.locator(".replay-badge").is_visible()
+    frame = past.evaluate("getComputedStyle(document.querySelector('.wall.replay'), '::after').borderImageSource")
+    assert "repeating-linear-gradient" in frame
+    assert not past.locator(".sources").is_visible()
+    assert past.locator("[data-story]").count() == 0
+    assert past.locator('[data-part="to-live"]').get_attribute("href").startswith("/wall")
+
+
+def test_it_plays_stops_and_steps_and_the_address_follows(past: Any, live_demo: str) -> None:
+    past.keyboard.press(" ")
+    past.wait_for_function("(at) => hexwatch.wall.replay.shown > Date.parse(at)", arg=past.at)
+    past.keyboard.press(" ")
+    assert past.locator("[data-replay=play]").get_attribute("aria-pressed") == "false"
+    assert at_of(past) > past.at
+    past.evaluate("(at) => hexwatch.wall.replay.go(Date.parse(at))", past.at)
+    past.wait_for_function(SHOWN, arg=past.at)
+    before = past.evaluate("hexwatch.wall.replay.first")
+    past.keyboard.press("ArrowLeft")
+    minute_before = datetime.fromisoformat(past.at).timestamp() * 1000 - 60_000
+    past.wait_for_function("(at) => hexwatch.wall.replay.shown === at", arg=max(before, minute_before))
+    assert datetime.fromisoformat(at_of(past)).timestamp() * 1000 == max(before, minute_before)
