@@ -5,6 +5,7 @@
   const { part, show } = hexwatch;
   const CURVE_EVERY_MS = 3000;
   const CATEGORIES_EVERY_MS = 5000;
+  const BESIDE_BAR = 0.93; // of the height is left by the bar and the frame of a wall of the past
 
   class Wall {
     constructor(page, setup) {
@@ -52,7 +53,7 @@
 
     /* Smallest type by viewing distance or by the screen's height; parts that no longer fit leave by rank. */
     resize() {
-      const { px, share, needs, rooms } = this.setup.scale, height = root.innerHeight;
+      const { px, share, needs, rooms } = this.setup.scale, height = root.innerHeight * (this.setup.replay ? BESIDE_BAR : 1);
       this.remPx = px || height * share;
       document.documentElement.style.fontSize = `${this.remPx}px`;
       const ems = root.innerWidth / this.remPx;

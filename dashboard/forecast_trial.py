@@ -102,7 +102,7 @@ def trial(cases: Columns, until: datetime, instants: Sequence[datetime], zone: s
 
     Raises ValueError when there is too little to learn from.
     """
-    model = learn(cases, until.timestamp(), zone)
+    model = learn(cases, float(cases.received.min()), until.timestamp(), zone)
     if model is None:
         raise ValueError("too few closed cases to learn from")
     return trial_of(model, cases, [instant.timestamp() for instant in instants], until)

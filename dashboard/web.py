@@ -55,6 +55,7 @@ from dashboard.similar.file import SimilarReader, similar_path
 from dashboard.story import Story
 from dashboard.story_routes import story_routes
 from dashboard.viewers import viewers
+from dashboard.warner.field import field_path
 from dashboard.whole_writes import with_whole_writes
 from geo.areas import Areas
 from geo.cities import City, load_city
@@ -125,6 +126,7 @@ def _api_context(settings: Settings, client: redis.Redis, keys: Keys, accounts: 
         max_memory_mb=settings.max_memory_mb,
         eido_domain=settings.eido_domain,
         similar=SimilarReader(similar_path(settings), settings.city),
+        warnings=field_path(settings),
         sleep=gevent.sleep,
     )
 

@@ -26,6 +26,7 @@ from dashboard.api.response_times import response
 from dashboard.api.search import search
 from dashboard.api.similar import similar
 from dashboard.api.tasks import tasks
+from dashboard.api.warnings import warnings
 from dashboard.api.worklists import worklists
 from geo.cells import COARSEST, FINEST
 from geo.features import cell_to_feature
@@ -54,6 +55,7 @@ def api(context: ApiContext) -> Blueprint:
     response(blueprint, context)
     tasks(blueprint, context)
     similar(blueprint, context)
+    warnings(blueprint, context)
     history(blueprint, context)
     rankings(blueprint, context)
     worklists(blueprint, context)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import redis
@@ -48,6 +49,7 @@ class ApiContext:
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     hotline: HotlineFiles | None = None  # dispatch catalogue and rankings; None: what comes with Hexwatch
     similar: SimilarReader | None = None  # file of similar cases; None: none are known
+    warnings: Path | None = None  # what early warning last saw; None: nothing
     eido_domain: str = ""  # ends this city's identifiers in EIDO
     now: Callable[[], datetime] = _wall
     new_id: Callable[[], str] = _new_id

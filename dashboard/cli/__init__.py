@@ -25,6 +25,7 @@ COMMANDS = {
     "engine": "dashboard.cli.processes",
     "reader": "dashboard.cli.processes",
     "similar": "dashboard.cli.processes",
+    "warner": "dashboard.cli.processes",
     "archiver": "dashboard.cli.processes",
     "replayer": "dashboard.cli.processes",
     "simulate": "dashboard.cli.simulate",

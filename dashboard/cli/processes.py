@@ -119,3 +119,16 @@ def similar() -> None:
     stop = threading.Event()
     stop_on_signals(stop)
     run_similar(client, Keys(settings.city), lambda: SimilarFile(similar_path(settings), settings.city), stop)
+
+
+@click.command()
+def warner() -> None:
+    """Look for what begins in HEXWATCH_CITY, every five minutes of its time and at a lower priority. Run one."""
+    from dashboard.warner.process import run as run_warner
+    from dashboard.warner.start import maker
+
+    settings = settings_or_exit()
+    client = redis_or_exit(settings)
+    stop = threading.Event()
+    stop_on_signals(stop)
+    run_warner(maker(settings, client, stop), stop)

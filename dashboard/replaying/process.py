@@ -1,16 +1,17 @@
 """The process that makes pictures of the past, so that no web process folds facts. Unasked, it loads nothing.
 
-It keeps the last pasts that it made and goes on from them: a page that plays asks for the next instant, not for a new
+It keeps the last past that it made and goes on from it: a page that plays asks for the next instant, not for a new
 beginning.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -42,7 +43,6 @@ log = structlog.get_logger("replay")
 
 BLOCK_S = 1
 NICE = 5
-PASTS = 2  # two people may replay at once without each beginning anew; each holds a city's memory
 _decode = msgspec.json.Decoder(Ask).decode
 
 
@@ -53,7 +53,7 @@ class Replayer:
     city: City
     archive: Archive
     plans: Plans | None = None
-    pasts: list[Past] = field(default_factory=list)  # the one used last stands last
+    past: Past | None = None  # the one made last; a large city's memory is some hundred MB
 
     def answer(self, ask: Ask) -> Answer:
         """The picture, or why there is none."""
@@ -68,19 +68,12 @@ class Replayer:
     def _past(self, ask: Ask) -> Past:
         from dashboard.replaying.past import past_at
 
-        was = self._before(ask)
-        if was is not None:
-            self.pasts.remove(was)  # one that fails half-way is none to go on from
-        past = past_at(self.archive, self.city, ask.at, self.plans, was)
-        if was is not None and past is not was:
-            self.pasts.insert(0, was)
-        self.pasts = [*self.pasts, past][-PASTS:]
-        return past
-
-    def _before(self, ask: Ask) -> Past | None:
-        """The past nearest before an instant."""
-        earlier = [past for past in self.pasts if past.at <= ask.at]
-        return max(earlier, key=lambda past: past.at, default=None)
+        # One that fails half-way is none to go on from, and one that lies later is of no use while another is built.
+        was, self.past = self.past, None
+        if was is not None and was.at > ask.at:
+            was = None
+        self.past = past_at(self.archive, self.city, ask.at, self.plans, was)
+        return self.past
 
 
 def shown(city_id: str, past: Past, ask: Ask) -> bytes:
@@ -123,6 +116,7 @@ def run(client: redis.Redis, keys: Keys, make: Callable[[], Replayer], stop: thr
 
     def replayer() -> Replayer:
         if not made:
+            gc.set_threshold(50_000, 20, 100)  # as in the engine: documents live long
             made.append(make())
         return made[0]
 

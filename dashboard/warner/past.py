@@ -10,7 +10,9 @@ from typing import NamedTuple
 import msgspec
 
 from dashboard.engine.clock import Mode
+from dashboard.engine_process import load_areas
 from dashboard.settings import Settings, archive_path
+from geo.areas import Areas
 from geo.cells import point_to_cell
 from geo.cities import City
 from hotline.warning_model import PastCase
@@ -34,7 +36,7 @@ class Past(NamedTuple):
 def past_of(settings: Settings, city: City, mode: Mode, now: datetime, tell: Callable[[float], None]) -> Past:
     """A simulated city has no past of its own: it learns from days that its laws would have made, and says so."""
     if mode is Mode.SIMULATION:
-        return Past(list(simulated(city, now, SIMULATED_DAYS, tell)), None, SIMULATED)
+        return Past(list(simulated(city, load_areas(settings, city), now, SIMULATED_DAYS, tell)), None, SIMULATED)
     return Past(archived(settings, now), None, ARCHIVE)
 
 
@@ -45,20 +47,22 @@ def archived(settings: Settings, now: datetime) -> list[PastCase]:
 
     try:
         with Archive(archive_path(settings)).view() as view:
-            table = view.latest("cases")
+            table = view.table("cases")
             rows = view.rows(_SQL.format(cases=table), [COMPLAINT, now - LOOK_BACK, now])
     except BadArchive:
         return []
-    return [PastCase(row["at_s"], row["cell"], row["category"] or "", row["area"] or "") for row in rows]
+    return [PastCase(row["at_s"], f"{row['cell']:x}", row["category"] or "", row["area"] or "") for row in rows]
 
 
-def simulated(city: City, now: datetime, days: int, tell: Callable[[float], None]) -> Iterable[PastCase]:
+def simulated(
+    city: City, areas: Areas | None, now: datetime, days: int, tell: Callable[[float], None]
+) -> Iterable[PastCase]:
     """Complaints of the days before `now`, as the simulation's laws make them on days without scenes."""
     import numpy as np
 
     from streams.sim.laws import Laws
 
-    law = Laws.of_city(city, city.load_areas()).contacts
+    law = Laws.of_city(city, areas).contacts
     last = int(now.timestamp()) // 60
     edges = range(last - days * 1440, last + 1, 1440)
     for number, (begin, end) in enumerate(pairwise(edges), start=1):

@@ -72,7 +72,7 @@ class Warner:
     _position: str = "0-0"
     _waiting: list[NewCase] = field(default_factory=list)
     _recent: dict[str, NewCase] = field(default_factory=dict)
-    _told: dict[str, WarningRaised | WarningUpdated] = field(default_factory=dict)
+    _told: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     _open: set[str] = field(default_factory=set)
     _next: datetime | None = None
     _source: str = ""
@@ -189,10 +189,11 @@ class Warner:
                     entries.append(self._entry(closing(warning.id, warning.merged_into), now))
                 continue
             said = saying(warning, WarningUpdated if warning.id in self._open else WarningRaised)
-            if self._told.get(warning.id) != said:
+            # What is expected drifts at every look; that alone is no news.
+            news = (said.state, said.observed, said.window_h, said.cells, said.case_ids)
+            if self._told.get(warning.id) != news:
                 entries.append(self._entry(said, now))
-            # As an update would say it, so that a first one that says the same is none.
-            self._told[warning.id] = saying(warning, WarningUpdated)
+            self._told[warning.id] = news
         closed = {warning.id for warning in warnings if warning.state == "closed"}
         entries += [self._entry(closing(gone), now) for gone in sorted(self._open - open_now - closed)]
         self._open = open_now

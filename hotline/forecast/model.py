@@ -20,7 +20,7 @@ from hotline.forecast.survival import Survival
 from hotline.forecast.worktime import WorkTime
 
 DAY_S = 86_400.0
-LEAST_CLOSED, LEAST_DAYS = 500, 21  # before that nothing is learnt: a cold start
+LEAST_CLOSED, LEAST_DAYS = 500, 10  # before that nothing is learnt: a cold start
 HELD_OUT = 0.35  # of the known time: the newest weeks, for the combination
 LOOKED_EVERY_S = 7 * HOUR_S  # every hour of the day comes up in a week
 MOST_ROWS = 60_000
@@ -37,15 +37,17 @@ class Tables(NamedTuple):
     by_share: Survival
 
     @classmethod
-    def learnt(cls, past: Columns, at: float, zone: str) -> Tables:
-        """From what was known at `at` (seconds since 1970)."""
+    def learnt(cls, past: Columns, since: float, at: float, zone: str) -> Tables:
+        """From what was known at `at` of cases that were watched from `since` on (seconds since 1970)."""
         work = WorkTime.learnt(past.closed, zone)
         closed = np.isfinite(past.closed)
         received = work.at(past.received)
         lived = np.maximum(work.at(np.minimum(past.closed, at)) - received, 0.0)
+        entered = np.clip(work.at(np.maximum(past.received, since)) - received, 0.0, lived)
         allowed = np.maximum(work.at(past.target) - received, 0.5)
-        by_age = Survival.learnt(AGES, lived, closed, past.groups)
-        return cls(work, by_age, Survival.learnt(SHARES, lived / allowed, closed, past.groups))
+        by_age = Survival.learnt(AGES, entered, lived, closed, past.groups)
+        by_share = Survival.learnt(SHARES, entered / allowed, lived / allowed, closed, past.groups)
+        return cls(work, by_age, by_share)
 
     def features(self, cases: Columns, at: Floats, until: Floats) -> Floats:
         """Rows of the combination for cases open at `at` (one instant each): are they still at `until`?"""
@@ -77,21 +79,26 @@ class MissModel(NamedTuple):
         return np.where(cases.target <= at, 1.0, np.clip(chance, 0.0, 1.0))
 
 
-def learn(cases: Columns, at: float, zone: str) -> MissModel | None:
-    """The model from what was known at `at`; None while there is too little to learn from. `zone`: of the city."""
+def learn(cases: Columns, since: float, at: float, zone: str) -> MissModel | None:
+    """The model from what was known at `at`; None while there is too little to learn from.
+
+    `cases` must hold every case that was open at some time from `since` on, or a choice of them by receipt; what was
+    closed before is passed over. Instants in seconds since 1970; `zone`: of the city.
+    """
     past = cases.known_at(at)
+    past = past.taken(past.closed > since)
     closed = int(np.isfinite(past.closed).sum())
-    if closed < LEAST_CLOSED or at - past.received.min() < LEAST_DAYS * DAY_S:
+    if closed < LEAST_CLOSED or at - since < LEAST_DAYS * DAY_S:
         return None
-    held_out = at - HELD_OUT * (at - float(np.quantile(past.received, 0.01)))
-    earlier = Tables.learnt(past.known_at(held_out), held_out, zone)
+    held_out = at - HELD_OUT * (at - since)
+    earlier = Tables.learnt(past.known_at(held_out), since, held_out, zone)
     looked, seen_at, missed = _looks(past, held_out, at)
     if not looked.n:
         return None
     check, rule_check = _checked(past, looked, seen_at, earlier, at)
     rows = earlier.features(looked, seen_at, np.minimum(looked.target, at))
     weights = fit(rows, missed.astype(float), _PRIOR)
-    return MissModel(at, closed, Tables.learnt(past, at, zone), weights, Rule.learnt(past), check, rule_check)
+    return MissModel(at, closed, Tables.learnt(past, since, at, zone), weights, Rule.learnt(past), check, rule_check)
 
 
 def open_at(cases: Columns, at: float) -> Flags:

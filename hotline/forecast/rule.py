@@ -21,7 +21,7 @@ class Rule:
 
     @classmethod
     def learnt(cls, past: Columns) -> Rule:
-        """From the closed cases among those known; what is still open does not count. A rule of thumb, as it is used."""
+        """From the closed cases among those known: what is still open does not count, as in any rule of thumb."""
         closed = np.flatnonzero(np.isfinite(past.closed))
         hours = (past.closed - past.received) / HOUR_S
         lived: dict[str, list[float]] = defaultdict(list)

@@ -24,14 +24,17 @@ class Survival:
         self.edges, self.known, self.hazards = edges, tuple(known), tuple(hazards)
 
     @classmethod
-    def learnt(cls, edges: Floats, lived: Floats, closed: Flags, groups: Sequence[Sequence[str]]) -> Survival:
-        """From how long each case lived (in the unit of the edges), whether it was closed then, and its groups."""
+    def learnt(
+        cls, edges: Floats, entered: Floats, lived: Floats, closed: Flags, groups: Sequence[Sequence[str]]
+    ) -> Survival:
+        """From each case's age when it began to be watched and when it was last seen (in the unit of the edges),
+        whether it was closed then, and its groups. What was closed before anybody watched must not be among them."""
         known: list[dict[str, int]] = []
         rates: list[Floats] = []
         for names in groups:
             level = {name: i for i, name in enumerate(dict.fromkeys(names))}
             codes = codes_of(names, level)
-            died, risk = _life_table(edges, lived, closed, codes, len(level))
+            died, risk = _life_table(edges, entered, lived, closed, codes, len(level))
             parent = _parents(edges, known, rates, groups, len(known), codes, len(level), died, risk)
             known.append(level)
             rates.append((died + STRENGTH * parent) / (risk + STRENGTH))
@@ -60,15 +63,22 @@ class Survival:
         return level_of, code_of
 
 
-def _life_table(edges: Floats, lived: Floats, closed: Flags, codes: Ints, n: int) -> tuple[Floats, Floats]:
-    """Closed in each slice, and at risk in it: one row per group."""
-    slices = len(edges)
-    slot = np.clip(np.searchsorted(edges, lived, side="right") - 1, 0, slices - 1)
-    flat = codes * slices + slot
-    died = np.bincount(flat[closed], minlength=n * slices).reshape(n, slices).astype(float)
-    left = np.bincount(flat[~closed], minlength=n * slices).reshape(n, slices).astype(float)
-    reached = np.cumsum((died + left)[:, ::-1], axis=1)[:, ::-1]
-    return died, np.maximum(reached - left / 2, died)
+def _life_table(
+    edges: Floats, entered: Floats, lived: Floats, closed: Flags, codes: Ints, n: int
+) -> tuple[Floats, Floats]:
+    """Closed in each slice, and at risk in it: one row per group. Who comes or goes within a slice counts half."""
+
+    def counted(ages: Floats, chosen: Flags) -> Floats:
+        slot = np.clip(np.searchsorted(edges, ages, side="right") - 1, 0, len(edges) - 1)
+        flat = (codes * len(edges) + slot)[chosen]
+        return np.bincount(flat, minlength=n * len(edges)).reshape(n, len(edges)).astype(float)
+
+    everyone = np.ones(len(lived), dtype=bool)
+    died, left = counted(lived, closed), counted(lived, ~closed)
+    came, late = counted(entered, everyone), counted(entered, entered > 0)
+    gone = np.cumsum(died + left, axis=1) - died - left
+    reached = np.cumsum(came, axis=1) - gone
+    return died, np.maximum(reached - left / 2 - late / 2, died)
 
 
 def _parents(

@@ -21,8 +21,9 @@ from geo.toml_files import read_toml, typed
 FOLDER = Path(__file__).parent / "texts"
 PLACES = "places.toml"
 DEFAULT = "zh"  # spoken by whoever has no language of ours
-PHONE = "010-5550-{:04d}"  # a range for invented numbers
-NUISANCE = 9999  # the telephone of one person who calls and calls
+PHONE = "100 {:04d} {:04d}"  # a prefix that no caller has; 100 0000 is for emergencies
+PHONES = 9_998 * 10_000  # enough that few who share a number are strangers
+NUISANCE_PHONE = "100 9999 9999"  # of one person who calls and calls
 # What each list may say in braces.
 SPOKEN = frozenset({"street", "number", "time", "subject"})
 PLACEHOLDERS: Mapping[str, frozenset[str]] = {
@@ -188,12 +189,12 @@ class Words:
 
     def caller_for(self, rng: Random, language: str) -> Caller:
         """A name and a number, both invented."""
-        return Caller(rng.choice(self._voice_of(language).names), PHONE.format(rng.randrange(NUISANCE)))
+        return Caller(rng.choice(self._voice_of(language).names), phone_of(rng.randrange(PHONES)))
 
     def nuisance(self, rng: Random | None = None) -> tuple[str, str]:
         """(text, phone) of the one caller who calls without a reason: always the same phone."""
         lines = self._voices[DEFAULT].nuisance or self._voices[DEFAULT].silent
-        return (rng.choice(lines) if rng else lines[0]), PHONE.format(NUISANCE)
+        return (rng.choice(lines) if rng else lines[0]), NUISANCE_PHONE
 
     def _voice_of(self, language: str) -> Voice:
         return self._voices.get(language) or self._voices[DEFAULT]
@@ -221,6 +222,11 @@ def read_streets(folder: Path = FOLDER) -> Streets:
     if "" not in streets.streets:
         raise ValueError(f'{folder / PLACES}: streets."": missing, give a few streets for any other area')
     return streets
+
+
+def phone_of(number: int) -> str:
+    """One of `PHONES` invented telephone numbers."""
+    return PHONE.format(1 + number // 10_000, number % 10_000)
 
 
 def _street(street: Street, voice: Voice) -> str:

@@ -16,7 +16,7 @@ from tests.support.redis_server import wait_until
 pytestmark = pytest.mark.browser
 
 READY_MS = 90_000
-SHOWN = "(at) => hexwatch.wall?.replay?.shown === Date.parse(at) && !document.querySelector('.wall.waiting')"
+SHOWN = "(at) => window.hexwatch?.wall?.replay?.shown === Date.parse(at) && !document.querySelector('.wall.waiting')"
 OPEN = '[data-figure="cases.open"]'
 
 

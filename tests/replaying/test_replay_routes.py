@@ -178,6 +178,7 @@ def test_what_nobody_waits_for_is_not_built(recorded: Recorded, open_door: Calla
     for late in (ask, msgspec.structs.replace(ask, until=200.0)):
         door.client.rpush(asks_key(KEYS), msgspec.json.encode(late))
     assert step(door.client, KEYS, lambda: door.replayer, wall=lambda: 150.0)
-    assert door.replayer.pasts == []
+    assert door.replayer.past is None
     assert step(door.client, KEYS, lambda: door.replayer, wall=lambda: 150.0)
-    assert len(door.replayer.pasts) == 1
+    assert door.replayer.past is not None
+    assert door.replayer.past.at == ask.at
