@@ -189,7 +189,8 @@
         hexwatch.stats.snapshotsFailed++;
       }
       this.gridLoading = false;
-      if (this.map.cells.counts.reach > this.map.grid.size) setTimeout(() => this._loadGrid(), 1000);
+      const pause = this.setup.replay ? 50 : 1000; // no frame of the past comes to ask again
+      if (this.map.cells.counts.reach > this.map.grid.size) setTimeout(() => this._loadGrid(), pause);
     }
 
     /* The category switch offers what came today, most frequent first. */

@@ -9,6 +9,7 @@
   const PATIENCE_MS = 15000;
   const ARROW_S = { plain: 60, shift: 3600 };
   const AGAIN_MS = 1500;
+  const PASSED = new Set(["replay.building", "replay.slow", "replay.busy"]); // said only until a picture comes
   const PASSING = { 429: "replay.busy", 503: "replay.busy", 504: "replay.slow" };
 
   const whole = (ms) => Math.floor(ms / 1000) * 1000;
@@ -168,7 +169,8 @@
     go(at) {
       if (!this.last) return;
       this.wanted = Math.min(this.last, Math.max(this.first, at));
-      this._say(at < this.first || at > this.last + 1000 ? "replay.bounds" : "");
+      this.note = at < this.first || at > this.last + 1000 ? "replay.bounds" : "";
+      this._say(this.note);
       this.playedAt = performance.now();
       this._stand();
       this._address();
@@ -187,7 +189,7 @@
       try {
         if (await this.live.load(`${this.base}/snapshot?at=${isoOf(at)}`)) this.shown = at;
         else this.again = true;
-        if (this.saying === "replay.building" || this.saying === "replay.slow" || this.saying === "replay.busy") this._say("");
+        if (this.saying !== this.note && PASSED.has(this.saying)) this._say(this.note);
       } catch (error) {
         wait = this._failed(error);
       }
@@ -235,7 +237,7 @@
     }
 
     _short(at) {
-      return hexwatch.isolated(this.speech.dayMinute.format(new Date(at)));
+      return this.speech.dayMinute.format(new Date(at)); // alone in its place, it runs as its language does
     }
 
     _say(key) {

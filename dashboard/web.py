@@ -36,6 +36,7 @@ from dashboard.city_time import city_time
 from dashboard.connect import connect
 from dashboard.desk import Desk
 from dashboard.engine_process import load_areas, load_own_alarms
+from dashboard.forecasting import forecaster_of, start_learning
 from dashboard.health import health
 from dashboard.hotline_files import hotline_files
 from dashboard.live import LiveContext, start_live
@@ -96,6 +97,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     areas = load_areas(settings, city)
     context = replace(_api_context(settings, client, keys, accounts), **_advice(settings, city, areas))
     context = replace(context, sealer=sealer_of(settings, city), own_language=city.languages[0], zone=city.time_zone)
+    forecaster = forecaster_of(settings, context.reader, city.zone)
+    context = replace(context, forecaster=forecaster)
+    start_learning(forecaster, partial(city_time, client, keys))
     storage = limiter_storage(settings.redis)
     limiter = start_signin(app, context.access, storage, people=accounts.people, homes=HOMES)
     app.register_blueprint(account_routes(context.access, accounts, limiter))

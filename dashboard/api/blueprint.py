@@ -17,6 +17,7 @@ from dashboard.api.callers import callers
 from dashboard.api.context import ApiContext
 from dashboard.api.eido import eido
 from dashboard.api.exports import exports
+from dashboard.api.forecast import forecast
 from dashboard.api.history import history
 from dashboard.api.picture import MEASURES, Grid, read_cells, read_picture
 from dashboard.api.places import places
@@ -57,6 +58,7 @@ def api(context: ApiContext) -> Blueprint:
     similar(blueprint, context)
     warnings(blueprint, context)
     history(blueprint, context)
+    forecast(blueprint, context)
     rankings(blueprint, context)
     worklists(blueprint, context)
     search(blueprint, context)

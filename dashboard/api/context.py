@@ -14,6 +14,7 @@ import redis
 
 from dashboard.access import Access
 from dashboard.callers.sealing import Sealer
+from dashboard.forecasting import Forecaster
 from dashboard.hotline_files import HotlineFiles
 from dashboard.recommending import Recommender
 from dashboard.similar.file import SimilarReader
@@ -50,6 +51,7 @@ class ApiContext:
     hotline: HotlineFiles | None = None  # dispatch catalogue and rankings; None: what comes with Hexwatch
     similar: SimilarReader | None = None  # file of similar cases; None: none are known
     warnings: Path | None = None  # what early warning last saw; None: nothing
+    forecaster: Forecaster | None = None  # of missed deadlines; None: nothing is forecast
     eido_domain: str = ""  # ends this city's identifiers in EIDO
     now: Callable[[], datetime] = _wall
     new_id: Callable[[], str] = _new_id

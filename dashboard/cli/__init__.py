@@ -41,6 +41,7 @@ COMMANDS = {
     "places": "dashboard.cli.places",
     "travel": "dashboard.cli.travel",
     "warning": "dashboard.cli.warning",
+    "forecast": "dashboard.cli.forecast",
     "doctor": "dashboard.cli.system",
 }
 

@@ -20,7 +20,7 @@ from hotline.forecast.survival import Survival
 from hotline.forecast.worktime import WorkTime
 
 DAY_S = 86_400.0
-LEAST_CLOSED, LEAST_DAYS = 500, 10  # before that nothing is learnt: a cold start
+LEAST_CLOSED, LEAST_DAYS = 500, 7  # before that nothing is learnt: a cold start
 HELD_OUT = 0.35  # of the known time: the newest weeks, for the combination
 LOOKED_EVERY_S = 7 * HOUR_S  # every hour of the day comes up in a week
 MOST_ROWS = 60_000
@@ -39,7 +39,7 @@ class Tables(NamedTuple):
     @classmethod
     def learnt(cls, past: Columns, since: float, at: float, zone: str) -> Tables:
         """From what was known at `at` of cases that were watched from `since` on (seconds since 1970)."""
-        work = WorkTime.learnt(past.closed, zone)
+        work = WorkTime.learnt(past.closed, since, at, zone)
         closed = np.isfinite(past.closed)
         received = work.at(past.received)
         lived = np.maximum(work.at(np.minimum(past.closed, at)) - received, 0.0)

@@ -27,11 +27,12 @@ class WorkTime:
         self._within = np.concatenate(([0.0], np.cumsum(weights)))
 
     @classmethod
-    def learnt(cls, closed: Floats, zone: str) -> WorkTime:
-        """From the instants of closings, in seconds since 1970; few of them leave every hour nearly alike."""
-        there = closed[np.isfinite(closed)]
-        hours = np.floor(local_hours(there, zone)).astype(np.int64)
-        seen = np.bincount((hours + _MONDAY) % WEEK_H, minlength=WEEK_H).astype(float)
+    def learnt(cls, closed: Floats, since: float, until: float, zone: str) -> WorkTime:
+        """From the instants of closings (seconds since 1970) between two others; few of them leave every hour nearly
+        alike. An hour of the week that came up more often between the two has more closings for that: they are divided.
+        """
+        there = closed[(closed > since) & (closed <= until)]
+        seen = _by_hour(there, zone) / np.maximum(_by_hour(np.arange(since, until, HOUR_S), zone), 1.0)
         believed = len(there) / (len(there) + FULL)
         shape = seen / seen.mean() if len(there) else np.ones(WEEK_H)
         weights = np.maximum(believed * shape + (1 - believed), FLOOR)
@@ -42,6 +43,12 @@ class WorkTime:
         hours = local_hours(instants, self.zone) + _MONDAY
         weeks, within = np.divmod(hours, WEEK_H)
         return weeks * WEEK_H + np.interp(within, np.arange(WEEK_H + 1), self._within)
+
+
+def _by_hour(instants: Floats, zone: str) -> Floats:
+    """How many instants lie in each hour of the week."""
+    hours = np.floor(local_hours(instants, zone)).astype(np.int64)
+    return np.bincount((hours + _MONDAY) % WEEK_H, minlength=WEEK_H).astype(float)
 
 
 def local_hours(instants: Floats, zone: str) -> Floats:
