@@ -19,6 +19,7 @@ from callbacks import dispatch as dispatch_callbacks
 from callbacks import hotline as hotline_callbacks
 from callbacks import shell as shell_callbacks
 from callbacks import wall as wall_callbacks
+from callbacks import warning as warning_callbacks
 from dashboard.access import CSRF_HEADER, SAFE_METHODS, Access, Role, error_response
 from dashboard.accounts.accounts import Accounts, open_accounts
 from dashboard.accounts.handover_routes import handover_routes
@@ -79,7 +80,7 @@ POLICY = (
 
 
 OUR_PAGES = frozenset({"same-origin", "none"})  # as browsers name them in Sec-Fetch-Site
-DESKS = frozenset({"/dispatch", "/hotline"})
+DESKS = frozenset({"/dispatch", "/hotline", "/warning"})
 # To which page a role is led that signed in; others to the front page.
 HOMES = {Role.DISPATCHER: "/dispatch", Role.HOTLINE: "/hotline", Role.LEADER: "/briefing"}
 
@@ -168,6 +169,7 @@ def _add_pages(app: Flask, settings: Settings, city: City, api_context: ApiConte
     wall_callbacks.register(dash, Desk(api_context, city), context)
     dispatch_callbacks.register(dash)
     hotline_callbacks.register(dash)
+    warning_callbacks.register(dash)
     app.register_blueprint(run_sheets(api_context, context))
     app.register_blueprint(board_routes(api_context.client, api_context.keys, api_context.access, context))
     start_board(settings, api_context.client, api_context.keys, context)

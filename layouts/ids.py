@@ -72,4 +72,13 @@ class Worklist(StrEnum):
     GRID = "worklist-grid"
 
 
-PANELS: tuple[type[StrEnum], ...] = (Shell, Live, Wall, Map, Cases, Dispatch, Deskmap, Hotline, Hotlinemap, Worklist)
+class Warnings(StrEnum):
+    """The page of early warnings."""
+
+    PAGE = "warnings-page"
+
+
+PANELS: tuple[type[StrEnum], ...] = (
+    *(Shell, Live, Wall, Map, Cases, Dispatch),
+    *(Deskmap, Hotline, Hotlinemap, Worklist, Warnings),
+)

@@ -15,6 +15,7 @@ from layouts.pages.dispatch import desk_options, dispatch
 from layouts.pages.hotline import hotline
 from layouts.pages.replay import replay
 from layouts.pages.wall import wall
+from layouts.pages.warning import warning
 from layouts.tokens import mantine_theme
 
 Page = Callable[[Context, str], Component]
@@ -40,6 +41,13 @@ def hotline_page(context: Context, search: str) -> Component:
     return dmc.DirectionProvider(hotline(context, lang, options, viewer), direction=lang.direction)
 
 
+def warning_page(context: Context, search: str) -> Component:
+    """`/warning?lang=&warning=`"""
+    viewer = context.viewer() if context.viewer else Viewer()
+    lang, options = desk_options(search, viewer.locale)
+    return dmc.DirectionProvider(warning(context, lang, options, viewer), direction=lang.direction)
+
+
 def replay_page(context: Context, search: str) -> Component:
     """`/replay?at=` and what the wall's address may ask for: the wall as it was, for who sees the wall."""
     _, options = wall_options(search)
@@ -53,6 +61,7 @@ PAGES: dict[str, Page] = {
     "/dispatch": dispatch_page,
     "/hotline": hotline_page,
     "/replay": replay_page,
+    "/warning": warning_page,
 }
 FRONT = "/wall"
 SAME_PARTS = frozenset({"/replay"})  # whose components are another page's

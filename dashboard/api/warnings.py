@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import h3
 import msgspec
 from flask import Blueprint, Response
 
@@ -50,7 +52,7 @@ def warnings(blueprint: Blueprint, context: ApiContext) -> None:
     @context.access.require(Permission.READ_CASES)
     def warning_field() -> Response:
         known = {"category": text, "measure": one_of(*MEASURES), "at": instant}
-        asked = read_arguments(known | {"window_h": whole(1, HOURS), "res": whole(COARSEST, FINEST)})
+        asked = read_arguments(known | {"window_h": whole(1, HOURS), "res": whole(COARSEST, FINEST), "shapes": flag})
         return answer(run_blocking(_field, context, asked))
 
     @blueprint.get("/warnings/<path:subject_id>")
@@ -77,6 +79,7 @@ def _listed(context: ApiContext, everything: bool) -> dict[str, Any]:
 
 
 def _field(context: ApiContext, asked: dict[str, Any]) -> dict[str, Any]:
+    shapes = asked.pop("shapes", False)
     given: dict[str, Any] = {"category": "", "measure": "residual", "window_h": WINDOW_H, "res": RES} | asked
     try:
         seen = read_seen(_path(context))
@@ -84,7 +87,14 @@ def _field(context: ApiContext, asked: dict[str, Any]) -> dict[str, Any]:
         cells = field_of(seen, at=at, **given)
     except NoField as error:
         raise Problem(503, "not_ready", str(error), retry_after_s=30) from None
-    return given | {"at": at, "from": seen.at - timedelta(hours=HOURS), "to": seen.at, "cells": cells}
+    told = given | {"at": at, "from": seen.at - timedelta(hours=HOURS), "to": seen.at, "cells": cells}
+    return told | {"shapes": {cell: _shape(cell) for cell in cells}} if shapes else told
+
+
+@lru_cache(maxsize=50_000)
+def _shape(cell: str) -> list[tuple[float, float]]:
+    """The corners of a cell, (lat, lng), to the metre."""
+    return [(round(lat, 5), round(lng, 5)) for lat, lng in h3.cell_to_boundary(cell)]
 
 
 def _evidence(context: ApiContext, warning: Warned) -> dict[str, Any]:

@@ -73,7 +73,7 @@ def counts_of(
     begin = now.timestamp() - HOURS * 3600
     found: dict[tuple[int, int, int], int] = {}
     for at_s, cell, category in cases:
-        hour = math.floor((at_s - begin) / 3600)
+        hour = math.ceil((at_s - begin) / 3600) - 1  # an hour includes its end, which may be now
         if 0 <= hour < HOURS and cell in cells and category in categories:
             key = (cells[cell], categories[category], hour)
             found[key] = found.get(key, 0) + 1

@@ -109,6 +109,7 @@ def test_the_server_writes_who_asks_and_until_when(door: Door) -> None:
 @pytest.mark.parametrize("verb", sorted(VERBS))
 def test_each_verb_is_granted_by_its_permission_alone(door: Door, verb: str) -> None:
     unit, incident, case = {"unit_id": "y", "incident_id": "x"}, {"incident_id": "x"}, {"case_id": "x"}
+    situation = {"situation_id": "x"}
     bodies: dict[str, dict[str, Any]] = {
         "create_incident": {"phone": "555-0100"},
         "triage": incident | {"kind": "fire"},
@@ -154,6 +155,15 @@ def test_each_verb_is_granted_by_its_permission_alone(door: Door, verb: str) -> 
         "flag_caller": {"caller": "x" * 20, "reason": "rude", "until": "2026-03-05T18:00:00Z"},
         "second_flag": {"caller": "x" * 20},
         "unflag_caller": {"caller": "x" * 20, "reason": "was not"},
+        "open_situation": {"title": "gas", "case_ids": ["x"]},
+        "add_to_situation": situation | {"case_ids": ["x"]},
+        "remove_from_situation": situation | {"case_ids": ["x"]},
+        "offer_situation": situation,
+        "decline_situation": situation | {"reason": "drains"},
+        "promote_situation": situation | {"kind": "gas_leak"},
+        "close_situation": situation,
+        "publish_matter": {"what": "no water", "until": "2026-03-05T18:00:00Z"},
+        "withdraw_matter": {"matter_id": "x"},
         "erase": {"subject": "case:x"},
         "publish_alert": {"infos": [info()]},
         "cancel_alert": {"alert_id": "hexwatch@boston,x", "reason": "over"},

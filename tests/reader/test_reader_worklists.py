@@ -68,7 +68,8 @@ class Shelf:
 
 def meets(case: Case, name: str, key: str, value: Any) -> bool:
     if key == "q":
-        return any(value in words.lower() for words in (case.case_id, case.category, name))
+        # A single digit is a word of its own: `c-1` is not the beginning of `c-14`.
+        return case.case_id == value or any(value in words.lower() for words in (case.category, name))
     if key == "cell":
         return bool(case.cell) and h3.cell_to_parent(case.cell, h3.get_resolution(value)) == value
     return bool((tongue_of(case.language) if key == "tongue" else getattr(case, key)) == value)
