@@ -166,7 +166,13 @@
         if (this.gone) return;
         const option = [...this.select.options].find((one) => one.value === MISS);
         if (status === 200) {
-          this.misses = new Map(Object.entries(body.cells || {}).map(([cell, told]) => [cell, Math.round(typeof told === "number" ? told : told.expected ?? told.n ?? 0)]));
+          // Expected numbers are parts of cases. What rounding takes from a cell goes to the next one, so that sums stay true.
+          let rest = 0;
+          this.misses = new Map(Object.entries(body.cells || {}).map(([cell, told]) => {
+            const n = Math.max(0, Math.round(told + rest));
+            rest += told - n;
+            return [cell, n];
+          }));
           if (!option) this.select.append(new Option(this.desk.speech.say(`measure.${MISS}`), MISS));
           if (this.measure === MISS) this._counts(null);
         } else if (hotline.missing(status)) {

@@ -87,10 +87,12 @@
       this.reachedAt = performance.now();
       try {
         const { first, last } = await told(`${this.base}/bounds`);
-        Object.assign(this, { first: Math.ceil(Date.parse(first) / 1000) * 1000, last: whole(Date.parse(last)) });
+        const reach = { first: Math.ceil(Date.parse(first) / 1000) * 1000, last: whole(Date.parse(last)) };
+        if (reach.last < reach.first) throw Object.assign(new Error("less than a second"), { status: 404 });
+        Object.assign(this, reach);
       } catch (error) {
         this._say(error.status === 404 ? "replay.none" : "replay.slow");
-        if (!this.stopped && !this.last) setTimeout(() => this._begin(), error.status === 404 ? 10 * AGAIN_MS : AGAIN_MS);
+        if (!this.stopped && !this.last) setTimeout(() => this._begin(), error.status === 404 ? 5 * AGAIN_MS : AGAIN_MS);
         return false;
       }
       Object.assign(this.range, { min: this.first / 1000, max: this.last / 1000 });

@@ -15,7 +15,7 @@ PLAIN = frozenset(
 CELLS = "cells:"
 # What dispatchers work with: who is called back, which crew is in danger, what alarms. Not for those who only look.
 DESK = frozenset(
-    {"queue", "roster", "alarms", "alarm_rates", "tasks", "hospitals", "situations", "matters", "warnings"}
+    {"queue", "roster", "alarms", "alarm_rates", "tasks", "hospitals", "situations", "matters", "following", "warnings"}
 )
 DESK_ROLES = frozenset({"admin", "leader", "dispatcher", "hotline"})
 

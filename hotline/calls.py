@@ -6,7 +6,18 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from streams.events import CallAbandoned, CallAnswered, CallEnded, CallOffered, CallPayload, CallQueued, Recording
+from streams.events import (
+    CallAbandoned,
+    CallAnswered,
+    CallEnded,
+    CallJoined,
+    CallLeft,
+    CallOffered,
+    CallPayload,
+    CallQueued,
+    CallSaid,
+    Recording,
+)
 
 KEEP_FINISHED = timedelta(hours=1)
 # Nobody waits or talks this long: the fact that would have finished the call was lost.
@@ -14,6 +25,15 @@ LOST_AFTER = timedelta(hours=4)
 ABANDONED_AFTER_ANSWERED = "call abandoned after it was answered"
 ANSWERED_AFTER_ABANDONED = "call answered after it was abandoned"
 ANSWERED_TWICE = "call answered by a second agent"
+
+
+class Beside(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """Somebody beside caller and agent, as last told of them."""
+
+    who: str
+    role: str
+    at: datetime
+    here: bool = True
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -36,6 +56,9 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     agent_id: str = ""
     case_id: str = ""
     silent: bool = False  # answered, and nobody spoke
+    said_at: datetime | None = None
+    said: int = 0  # how often something was said, or said better
+    beside: tuple[Beside, ...] = ()  # who listens in, or did
     seq: int = 0
 
     @property
@@ -87,7 +110,23 @@ def fold_call(call: Call | None, payload: CallPayload, recording: Recording) -> 
         return msgspec.structs.replace(known, abandoned_at=at, seq=seq)
     if isinstance(payload, CallEnded) and known.ended_at is None:
         return msgspec.structs.replace(known, ended_at=at, case_id=payload.case_id, silent=payload.silent, seq=seq)
+    if kind is CallSaid:
+        return msgspec.structs.replace(known, said=known.said + 1, said_at=max(known.said_at or at, at), seq=seq)
+    if isinstance(payload, CallJoined | CallLeft):
+        return _beside(known, payload, at, seq)
     return known
+
+
+def _beside(call: Call, payload: CallJoined | CallLeft, at: datetime, seq: int) -> Call:
+    """The latest word on somebody holds, whichever came first; going outweighs coming at the same instant."""
+    joined = isinstance(payload, CallJoined)
+    before = next((one for one in call.beside if one.who == payload.who), None)
+    if before is not None and (before.at, not before.here) >= (at, not joined):
+        return call
+    role = payload.role if isinstance(payload, CallJoined) else before.role if before else ""
+    others = [one for one in call.beside if one.who != payload.who]
+    after = tuple(sorted([*others, Beside(payload.who, role, at, joined)], key=lambda one: one.who))
+    return msgspec.structs.replace(call, beside=after, seq=seq)
 
 
 def call_contradiction(call: Call | None, payload: CallPayload) -> str | None:
@@ -130,5 +169,6 @@ def call_spent_at(call: Call, keep: timedelta = KEEP_FINISHED, lost: timedelta =
     A finished call stays for `keep`, in case a late fact comes; any other leaves `lost` after its last fact.
     """
     times = (call.offered_at, call.queued_at, call.answered_at, call.abandoned_at, call.ended_at)
-    last = max(at for at in times if at is not None)
+    known = [at for at in (*times, call.said_at, *(one.at for one in call.beside)) if at is not None]
+    last = max(known)
     return last + (keep if call.state in ("ended", "abandoned") else lost)

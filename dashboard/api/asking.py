@@ -17,7 +17,7 @@ from dashboard.engine import arguments as given
 from dashboard.engine import case_arguments as cases
 from dashboard.engine import situation_arguments as situations
 from dashboard.engine import warning_arguments as warnings
-from dashboard.engine.verbs import callers
+from dashboard.engine.verbs import callers, calls
 from dashboard.outgoing.arguments import CancelAlert, PublishAlert, PublishNotice, WithdrawNotice
 from streams.codec import encode
 
@@ -142,6 +142,8 @@ VERBS: dict[str, Verb] = {
     "flag_caller": Verb(callers.FlagCaller, Permission.REQUEST_CASE),
     "second_flag": Verb(callers.OfCaller, Permission.REQUEST_CASE),
     "unflag_caller": Verb(callers.UnflagCaller, Permission.REQUEST_CASE),
+    "join_call": Verb(calls.JoinCall, Permission.REQUEST_CASE),
+    "leave_call": Verb(calls.LeaveCall, Permission.REQUEST_CASE),
     "erase": Verb(Erase, Permission.MANAGE),
     "publish_alert": Verb(PublishAlert, Permission.PUBLISH),
     "cancel_alert": Verb(CancelAlert, Permission.PUBLISH),

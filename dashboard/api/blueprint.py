@@ -17,6 +17,7 @@ from dashboard.api.callers import callers
 from dashboard.api.context import ApiContext
 from dashboard.api.eido import eido
 from dashboard.api.exports import exports
+from dashboard.api.following import following
 from dashboard.api.forecast import forecast
 from dashboard.api.history import history
 from dashboard.api.picture import MEASURES, Grid, read_cells, read_picture
@@ -59,6 +60,7 @@ def api(context: ApiContext) -> Blueprint:
     warnings(blueprint, context)
     history(blueprint, context)
     forecast(blueprint, context)
+    following(blueprint, context)
     rankings(blueprint, context)
     worklists(blueprint, context)
     search(blueprint, context)

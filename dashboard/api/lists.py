@@ -15,6 +15,7 @@ from dashboard.blocking import run_blocking
 from dashboard.callers.stored import told
 from dashboard.projection import KINDS, Document, Kind
 from hotline.cases import Case
+from hotline.following import without_words
 from streams.reader import BadCursor, NotReady, Page
 from streams.reader_schema import Table
 
@@ -126,7 +127,7 @@ def committed(context: ApiContext, table: Table, subject_id: str) -> tuple[bytes
 def reveal(context: ApiContext, subject: str, principal: Principal, peer: str) -> dict[str, Any]:
     """A subject's personal fields, after writing down who saw which. Nothing is shown that could not be audited."""
     raw: Any = context.client.hget(context.keys.private, subject)
-    fields = told(context.sealer, subject, msgspec.json.decode(raw)) if raw else {}
+    fields = told(context.sealer, subject, without_words(msgspec.json.decode(raw))) if raw else {}
     if fields:
         seen = {"fields": sorted(fields)}
         context.access.audit.append(Record(principal.actor(peer), "private.revealed", subject, None, seen))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -36,7 +35,6 @@ class BriefingDesk:
     monotonic: Callable[[], float]
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     _running: dict[tuple[Span, date, str], tuple[float, Briefing]] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def known_until(self, view: View) -> datetime | None:
         """How far the archive knows the city's own log; None where there is none: imports know all they ever will."""
@@ -58,7 +56,7 @@ class BriefingDesk:
 
     def running(self, briefing_id_: str) -> Briefing | None:
         """One of a period that still runs, as it was shown last."""
-        return next((made for _, made in self._running.values() if made.id == briefing_id_), None)
+        return next((made for _, made in list(self._running.values()) if made.id == briefing_id_), None)
 
     def brief(self, span: Span, day: date, area: str = "") -> Briefing:
         """The briefing of a period: the kept one, or made now, and kept when the period is over. Raises NotYet."""
@@ -75,19 +73,17 @@ class BriefingDesk:
 
     def _made(self, view: View, period: Period, area: str) -> Briefing:
         key = (period.span, period.first, area)
-        with self._lock:
-            known = self._running.get(key)
-            if known is not None and self.monotonic() - known[0] < FRESH_S:
-                return known[1]
-            before = self.kept.latest(briefing_id(self.city.id, comparisons(period)["before"], area))
-            made = make_briefing(view, self.city, period, self.rules, self.now(), area, before)
-            if self._is_settled(view, period):
-                self._running.pop(key, None)
-                return self.kept.keep(made)[0]
-            self._running[key] = (self.monotonic(), made)
-            while len(self._running) > MOST_RUNNING:
-                del self._running[next(iter(self._running))]
-            return made
+        known = self._running.get(key)
+        if known is not None and self.monotonic() - known[0] < FRESH_S:
+            return known[1]
+        before = self.kept.latest(briefing_id(self.city.id, comparisons(period)["before"], area))
+        made = make_briefing(view, self.city, period, self.rules, self.now(), area, before)
+        if self._is_settled(view, period):
+            return self.kept.keep(made)[0]
+        if len(self._running) >= MOST_RUNNING:
+            self._running.clear()
+        self._running[key] = (self.monotonic(), made)
+        return made
 
     def _is_settled(self, view: View, period: Period) -> bool:
         """Whether crews that were sent in the period had time to arrive: only then a briefing is frozen."""

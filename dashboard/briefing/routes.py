@@ -54,13 +54,15 @@ def briefing_routes(desk: BriefingDesk, access: Access, pages: Context) -> Bluep
     @blueprint.get(BASE)
     @readers_only
     def today() -> AnyResponse:
-        return _page(_asked(lambda: desk.brief(_span(), _today(desk), request.args.get("area", ""))))
+        span, area = _span(), request.args.get("area", "")
+        return _page(_asked(lambda: desk.brief(span, _today(desk), area)))
 
     @blueprint.get(f"{BASE}/<day>")
     @readers_only
     def one(day: str) -> AnyResponse:
         name, _, kind = day.rpartition(".") if "." in day else (day, "", "")
-        briefing = _asked(lambda: _brief(desk, name))
+        span, area = _span(), request.args.get("area", "")
+        briefing = _asked(lambda: _brief(desk, name, span, area))
         return _file(briefing, kind) if kind else _page(briefing)
 
     @blueprint.get(f"{BASE}/<briefing_id>/n/<figure>")
@@ -117,7 +119,7 @@ def _span() -> Span:
 
 
 def _asked(ask: Callable[[], Any]) -> Any:
-    """In the thread pool; what cannot be answered is said with its reason."""
+    """In the thread pool, where there is no request any more; what cannot be answered is said with its reason."""
     try:
         return run_blocking(ask)
     except (NotYet, NoList, BadArchive) as error:
@@ -131,7 +133,7 @@ def _today(desk: BriefingDesk) -> date:
         return desk.today(view)
 
 
-def _brief(desk: BriefingDesk, name: str) -> Briefing:
+def _brief(desk: BriefingDesk, name: str, span: Span, area: str) -> Briefing:
     """By day (`2011-08-28`, with the request's span and area) or by the id of one that is kept."""
     try:
         day = date.fromisoformat(name)
@@ -140,7 +142,7 @@ def _brief(desk: BriefingDesk, name: str) -> Briefing:
         if found is None:
             raise NotYet(f"no briefing {name[:100]!r}") from None
         return found
-    return desk.brief(_span(), day, request.args.get("area", ""))
+    return desk.brief(span, day, area)
 
 
 def _behind(desk: BriefingDesk, briefing_id: str, figure: str, offset: int) -> tuple[Briefing, Behind]:

@@ -58,10 +58,9 @@ class MorningWriter:
             self._lock = lock
         return True
 
-    def write_due(self) -> list[Path]:
+    def write_due(self, now: datetime) -> list[Path]:
         """The files of the day that is due, unless they lie there or the archive does not reach so far yet."""
-        now = self.city_now()
-        if now is None or not self.desk.archive.exists:
+        if not self.desk.archive.exists:
             return []
         day = due_day(now, self.at, ZoneInfo(str(self.pages.city.zone)))
         briefing = self.desk.brief(Span.DAY, day)
@@ -87,7 +86,8 @@ def keep_writing(writer: MorningWriter, sleep: Callable[[float], None] = gevent.
     while True:
         sleep(LOOK_S)
         try:
-            if writer.claim() and (written := run_blocking(writer.write_due)):
+            now = writer.city_now()  # a question to Redis belongs to this thread's loop
+            if now is not None and writer.claim() and (written := run_blocking(writer.write_due, now)):
                 log.info("briefing written", files=[path.name for path in written])
         except (NotYet, BadArchive) as error:
             log.debug("no briefing yet", reason=str(error))

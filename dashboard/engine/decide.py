@@ -16,11 +16,13 @@ from emergency.life import Stage, objection
 from emergency.units import unit_contradictions
 from geo.areas import Areas
 from hotline.calls import call_contradiction
+from hotline.following import said_line
 from hotline.life import SENSIBLE_IN, contradictions
 from streams.codec import split_private
 from streams.events import (
     AlertPayload,
     CallPayload,
+    CallSaid,
     CaseAmended,
     CaseAnswered,
     CaseMerged,
@@ -100,7 +102,7 @@ def decide(
         return Refusal(f"{payload.ENTITY}: only early warning itself says so")
     if payload.ENTITY in PUBLISHED and _is_ours(state, payload):
         return Refusal(f"{payload.subject}: this city published it; only its own desks may change that")
-    public, private = split_told(payload, envelope.data)
+    public, private = split_told(payload, envelope.data, envelope.occurred_at)
     recorded_at = min(envelope.recorded_at or now, now) if has_history else now
     # Written out: msgspec.structs.replace takes three times as long, and this runs once per event.
     recorded = Envelope(
@@ -123,7 +125,7 @@ def own_fact(
     state: State, payload: Payload, source: str, event_id: str, actor: str, at: datetime, areas: Areas | None
 ) -> Fact:
     """A fact that was decided here, by a person or by the engine; `at` is when it happened."""
-    public, private = split_told(payload, msgspec.to_builtins(payload))
+    public, private = split_told(payload, msgspec.to_builtins(payload), at)
     envelope = Envelope(
         source=source,
         id=event_id,
@@ -139,7 +141,7 @@ def own_fact(
     return Fact(envelope, payload, private)
 
 
-def split_told(payload: Payload, data: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def split_told(payload: Payload, data: dict[str, Any], at: datetime) -> tuple[dict[str, Any], dict[str, Any]]:
     """(what may be seen, what is kept apart); the words of a note stand beside those of the caller."""
     public, private = split_private(data)
     if type(payload) is IncidentNoted and "text" in private:
@@ -148,6 +150,8 @@ def split_told(payload: Payload, data: dict[str, Any]) -> tuple[dict[str, Any], 
         return public, {f"situation:{payload.report_id}": private["text"]}
     if type(payload) is CaseNoted and "text" in private:
         return public, {f"note:{payload.note_id}": private["text"]}
+    if type(payload) is CallSaid:
+        return {k: v for k, v in public.items() if k != "translated"}, said_line(payload, at)
     if type(payload) is CaseAnswered and "answer" in public:
         return {k: v for k, v in public.items() if k != "answer"}, private | {"answer": payload.answer}
     return public, private

@@ -65,6 +65,11 @@ class Learner:
             self._thread.start()
         return None
 
+    @property
+    def has_news(self) -> bool:
+        """Whether a model waits for the next `turn`: worth a look at once."""
+        return self._fresh is not None
+
     def status(self) -> dict[str, Any]:
         """What may be told: `learning`, `ready`, or `cold` with what is missing."""
         is_busy = self._thread is not None and self._thread.is_alive()

@@ -152,7 +152,7 @@ class Warner:
     # ---- looking
 
     def _look_until(self, now: datetime) -> int:
-        if self._next is None or not -EVERY <= now - self._next <= MOST_LOOKS * EVERY:
+        if self.learner.has_news or self._next is None or not -EVERY <= now - self._next <= MOST_LOOKS * EVERY:
             self._next = now
         looks = 0
         while self._next <= now and not self.stop.is_set():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from streams.events.envelope import Payload
@@ -39,6 +40,32 @@ class CallEnded(CallPayload, frozen=True, kw_only=True):
 
     case_id: str = ""
     silent: bool = False
+
+
+class CallSaid(CallPayload, frozen=True, kw_only=True):
+    """Something was said in a call. `text` as it was heard, in `lang`; `translated` by `by`: `machine` or a name.
+
+    Told again with the same `line` it replaces what was told before: a better hearing, or a later translation.
+    """
+
+    at: datetime | None = None  # when, if not when the event occurred
+    lang: str = ""
+    text: str = ""
+    translated: str = ""
+    by: str = ""
+    line: str = ""
+    speaker: str = ""  # caller, agent or interpreter
+
+
+class CallJoined(CallPayload, frozen=True, kw_only=True):
+    """Somebody listens in: an interpreter or a supervisor."""
+
+    who: str
+    role: str = "interpreter"
+
+
+class CallLeft(CallPayload, frozen=True, kw_only=True):
+    who: str
 
 
 class AgentPayload(Payload, frozen=True, kw_only=True):

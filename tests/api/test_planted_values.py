@@ -36,6 +36,8 @@ def planted(door: Door) -> None:
     city.post("incident.noted", incident_id="i1", note_id="n2", text=NOTES[2])
     city.post("call.offered", source="phones", call_id="K1", channel="911", phone=NUMBERS[1])
     city.post("call.abandoned", source="phones", call_id="K1")
+    heard: dict[str, Any] = {"lang": "zh", "text": SAID[1], "translated": SAID[0], "by": "machine"}
+    city.post("call.said", source="translator", call_id="K2", **heard)
     door.settle()
     asked = [
         city.ask("create_incident", kind="fire", priority=2, text=SAID[1], phone=NUMBERS[1], address=ADDRESS),

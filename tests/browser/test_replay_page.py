@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,43 +11,42 @@ import httpx
 import pytest
 from playwright.sync_api import Browser
 
-from tests.support.redis_server import wait_until
+from tests.replaying.test_past_pictures import Recorded
+from tests.support.processes import START_S, System, running
 
 pytestmark = pytest.mark.browser
 
-READY_MS = 90_000
+READY_MS = 40_000
 SHOWN = "(at) => window.hexwatch?.wall?.replay?.shown === Date.parse(at) && !document.querySelector('.wall.waiting')"
 OPEN = '[data-figure="cases.open"]'
 
 
-def bounds_of(base: str) -> tuple[datetime, datetime]:
-    """Once there is something to replay: a demo's archive begins with its first file."""
-    found: dict[str, Any] = {}
-
-    def known() -> bool:
-        answer = httpx.get(f"{base}/replay/bounds", timeout=10)
-        found.update(answer.json() if answer.status_code == 200 else {})
-        return bool(found)
-
-    wait_until(known, READY_MS / 1000, "the archive has begun")
-    return datetime.fromisoformat(found["first"]), datetime.fromisoformat(found["last"])
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[System, datetime]]:
+    """Four hours of a small city in an archive, a web process and a replayer, and an instant between."""
+    folder = tmp_path_factory.mktemp("replay-page")
+    with running(folder, OPEN_WALL="yes", ARCHIVE_FOLDER=str(folder / "archive")) as system:
+        web, _ = system.add("web", "serve"), system.add("replayer", "replayer")
+        recorded = Recorded(system.client, folder / "archive", steps=28, step_m=9)
+        system.until(system.web_answers, START_S, "the web answers", web)
+        yield system, list(recorded.pictures)[5]
 
 
 def text(at: datetime) -> str:
-    return at.replace(microsecond=0).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @pytest.fixture(scope="module")
-def past(browser: Browser, live_demo: str) -> Iterator[Any]:
+def past(browser: Browser, city: tuple[System, datetime]) -> Iterator[Any]:
     """The page at an instant that can be shown, with what it connected to."""
-    first, last = bounds_of(live_demo)
-    at = text(last - min(timedelta(seconds=20), (last - first) / 2))
+    system, instant = city
+    at = text(instant)
     page = browser.new_context(viewport={"width": 1920, "height": 1080}).new_page()
     page.sockets = []
     page.on("websocket", lambda socket: page.sockets.append(socket.url))
-    page.goto(f"{live_demo}/replay?at={at}&lang=en")
+    page.goto(f"{system.base}/replay?at={at}&lang=en")
     page.wait_for_function(SHOWN, arg=at, timeout=READY_MS)
-    page.at = at
+    page.at, page.base = at, system.base
     yield page
     page.context.close()
 
@@ -56,9 +55,9 @@ def at_of(page: Any) -> str:
     return parse_qs(urlsplit(page.url).query)["at"][0]
 
 
-def test_it_shows_the_picture_of_its_address_and_holds_no_connection(past: Any, live_demo: str) -> None:
+def test_it_shows_the_picture_of_its_address_and_holds_no_connection(past: Any) -> None:
     asked = {"at": past.at, "topics": ["figures", "clock"]}
-    topics = httpx.get(f"{live_demo}/replay/snapshot", params=asked, timeout=20).json()["topics"]
+    topics = httpx.get(f"{past.base}/replay/snapshot", params=asked, timeout=20).json()["topics"]
     assert (
         past.evaluate("Number(hexwatch.live.picture.topic('figures').get('cases.open'))")
         == topics["figures"]["cases.open"]
@@ -79,7 +78,7 @@ def test_nobody_takes_it_for_the_live_wall(past: Any) -> None:
     assert past.locator('[data-part="to-live"]').get_attribute("href").startswith("/wall")
 
 
-def test_it_plays_stops_and_steps_and_the_address_follows(past: Any, live_demo: str) -> None:
+def test_it_plays_stops_and_steps_and_the_address_follows(past: Any) -> None:
     past.keyboard.press(" ")
     past.wait_for_function("(at) => hexwatch.wall.replay.shown > Date.parse(at)", arg=past.at)
     past.keyboard.press(" ")

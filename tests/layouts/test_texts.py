@@ -30,7 +30,7 @@ from layouts.wall.words import PLURALS, WORDS, words_for_scripts
 ROOT = Path(__file__).resolve().parents[2]
 KEYWORDS = {"_": None, "N_": None, "NN_": (1, 2), "_n": (1, 2)}
 FOLDERS = ("layouts", "callbacks", "dashboard")
-DESK_FOLDERS = ("dispatch", "desk", "hotline", "briefing", "replay")  # of layouts/
+DESK_FOLDERS = ("dispatch", "desk", "hotline", "briefing", "replay", "warning")  # of layouts/
 SHOWN_KEYWORDS = {
     "title",
     "placeholder",

@@ -12,6 +12,7 @@ from dashboard.engine.rooms.room import Room
 from emergency.tasks import is_emergency
 from hotline.calls import Call, call_spent_at, fold_call
 from hotline.channels import Floor, Quarter
+from hotline.following import FOLLOWING, following_view, is_followed
 from streams.events import CallPayload, Recording
 
 if TYPE_CHECKING:
@@ -57,12 +58,17 @@ class CallsRoom(Room):
 
     def _keep(self, call: Call) -> None:
         self.documents[call.call_id] = call
+        if is_followed(call):
+            self.state.views.put(FOLLOWING, call.call_id, following_view(call))
+        else:
+            self.state.views.drop(FOLLOWING, call.call_id)
         self.set_timer(max(call_spent_at(call), self.state.now), call.call_id)
 
     def wake(self, key: str) -> None:
         call = self.documents.get(key)
         if call is not None and call_spent_at(call) <= self.state.now:
             self.floor.leave(call)
+            self.state.views.drop(FOLLOWING, key)
             self.leave(key)
 
     def show(self) -> None:

@@ -16,6 +16,7 @@ from dashboard.engine.request import Granted, Refused, Request
 from dashboard.engine.verbs.agencies import AGENCY_VERBS
 from dashboard.engine.verbs.alarms import ALARM_VERBS
 from dashboard.engine.verbs.callers import CALLER_VERBS
+from dashboard.engine.verbs.calls import CALL_VERBS
 from dashboard.engine.verbs.cases import CASE_VERBS
 from dashboard.engine.verbs.incidents import INCIDENT_VERBS
 from dashboard.engine.verbs.major import MAJOR_VERBS
@@ -70,6 +71,7 @@ VERBS: Mapping[str, Any] = {
     "undo": undo,
     **CASE_VERBS,
     **CALLER_VERBS,
+    **CALL_VERBS,
     **SITUATION_VERBS,
     **MATTER_VERBS,
     **WARNING_VERBS,

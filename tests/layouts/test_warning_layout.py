@@ -1,0 +1,35 @@
+"""The warning page as it leaves the server: in three languages, with its words, and with nothing for who may not read."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from geo.cities import load_city
+from layouts.context import Viewer, context_of
+from layouts.pages.dispatch import DeskOptions
+from layouts.pages.warning import warning
+from layouts.texts import DESK_LANGUAGES, Language, language
+from layouts.warning.words import WORDS
+
+CONTEXT = context_of(load_city("boston"))
+READER = Viewer(name="ann", may_read=True)
+
+
+def page(lang: Language, viewer: Viewer = READER) -> Any:
+    return warning(CONTEXT, lang, DeskOptions(), viewer).to_plotly_json()
+
+
+@pytest.mark.parametrize("lang", [one if isinstance(one, Language) else language(one) for one in DESK_LANGUAGES])
+def test_every_word_of_the_script_is_sent_in_the_page_s_language(lang: Language) -> None:
+    setup = json.loads(page(lang)["props"]["data-setup"])
+    assert setup["words"].keys() == WORDS.keys()
+    assert setup["lang"]["dir"] == ("rtl" if lang.id == "ar" else "ltr")
+    translated = [key for key, text in setup["words"].items() if text != WORDS[key]]
+    assert (len(translated) == len(WORDS)) is (lang.id != "en")
+
+
+def test_who_may_not_read_gets_no_setup() -> None:
+    assert "data-setup" not in page(language("en"), Viewer(may_read=False))["props"]
