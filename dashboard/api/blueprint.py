@@ -14,6 +14,7 @@ from dashboard.api import asking, intake, lists
 from dashboard.api.answers import Problem, answer, answer_places, document_feature
 from dashboard.api.arguments import LISTS, PAGING, flag, one_of, read_arguments, text, whole
 from dashboard.api.callers import callers
+from dashboard.api.channels import channels
 from dashboard.api.context import ApiContext
 from dashboard.api.eido import eido
 from dashboard.api.exports import exports
@@ -61,6 +62,7 @@ def api(context: ApiContext) -> Blueprint:
     history(blueprint, context)
     forecast(blueprint, context)
     following(blueprint, context)
+    channels(blueprint, context)
     rankings(blueprint, context)
     worklists(blueprint, context)
     search(blueprint, context)

@@ -13,6 +13,7 @@ from dashboard.briefing.figures import Figure, figure
 from dashboard.briefing.period import Period, comparisons, history
 from layouts.briefing.definitions import UNTOLD
 from streams.archive import lists, query
+from streams.archive.manifest import START
 from streams.archive.schema import FLOWS
 from streams.archive.view import EVERYTHING, View, Where
 
@@ -69,6 +70,17 @@ class CaseCounts(msgspec.Struct, frozen=True, kw_only=True):
     cells: list[dict[str, Any]]
     oldest_open: list[dict[str, Any]]
     oldest_overdue: list[dict[str, Any]]
+
+
+def begins_within(view: View, period: Period) -> bool:
+    """Whether the archive of a city that lived before it began lacks the first part of the period.
+
+    Cases are all there, as they stood then; what else happened before is not.
+    """
+    if view.manifest.begun == START:
+        return False
+    taken = [file.at for file in view.manifest.of("checkpoints") if file.at is not None]
+    return bool(taken) and min(taken) > period.start
 
 
 def first_day(view: View) -> date | None:

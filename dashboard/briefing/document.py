@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from dashboard.briefing.counting import CaseCounts, alerts_issued, count_cases
+from dashboard.briefing.counting import CaseCounts, alerts_issued, begins_within, count_cases
 from dashboard.briefing.decisions import Decision, decisions
 from dashboard.briefing.emergencies import EmergencyCounts, count_emergencies
 from dashboard.briefing.figures import Figure, figure
@@ -110,7 +110,7 @@ def make_briefing(
         inputs=inputs_of(view, period),
         figures=cases.figures
         | emergencies.figures
-        | _contacts(calls)
+        | _contacts(calls, begins_within(view, period))
         | {"alerts_issued": figure("alerts_issued", len(alerts))},
         cases=cases,
         emergencies=emergencies,
@@ -144,10 +144,10 @@ def inputs_of(view: View, period: Period) -> Inputs:
     )
 
 
-def _contacts(calls: list[dict[str, Any]]) -> dict[str, Figure]:
-    """Nothing is said of a city that tells no calls: that is not zero."""
-    if not calls:
-        why = UNTOLD["calls"]
+def _contacts(calls: list[dict[str, Any]], is_partial: bool) -> dict[str, Figure]:
+    """Nothing is said of a city that tells no calls, or only some: that is not zero."""
+    if not calls or is_partial:
+        why = UNTOLD["begun" if calls else "calls"]
         return {name: figure(name, None, why=why) for name in ("contacts_offered", "contacts_answered")}
     offered, answered = (sum(row[name] for row in calls) for name in ("offered", "answered"))
     return {

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from dashboard.briefing.counting import begins_within
 from dashboard.briefing.figures import Figure, figure
 from dashboard.briefing.period import Period
 from dashboard.response_clocks import Timed, timed_figures
@@ -47,7 +48,7 @@ def count_emergencies(
     runs = _runs(view, period, known_until)
     timed = [_timed(row, runs.get(row["incident_id"], ()), known_until) for row in rows]
     return EmergencyCounts(
-        figures=_figures(rows, "" if view.manifest.of("incident_events") else UNTOLD["emergencies"]),
+        figures=_figures(rows, _untold(view, period)),
         kinds=_kinds(rows),
         times=timed_figures(timed, {}, plans, targets, known_until),
         slowest=_slowest(timed),
@@ -55,12 +56,19 @@ def count_emergencies(
     )
 
 
+def _untold(view: View, period: Period) -> str:
+    """Why the count is not the whole; empty when it is."""
+    if not view.manifest.of("incident_events"):
+        return UNTOLD["emergencies"]
+    return UNTOLD["begun"] if begins_within(view, period) else ""
+
+
 def _figures(rows: list[dict[str, Any]], why: str) -> dict[str, Figure]:
     def people(*columns: str) -> int:
         return sum(row[column] or 0 for row in rows for column in columns)
 
     return {
-        "incidents_received": figure("incidents_received", len(rows), why=why),
+        "incidents_received": figure("incidents_received", None if why == UNTOLD["begun"] else len(rows), why=why),
         "incidents_major": figure("incidents_major", sum(bool(row["is_major"]) for row in rows)),
         "deaths": figure("deaths", people("dead")),
         "gravely_hurt": figure("gravely_hurt", people("t1", "t2")),

@@ -29,7 +29,7 @@ from hotline.grave_words import SAID, GraveWords, grave_words
 from hotline.warned import Warned
 from hotline.warnings import KEPT, NewCase, Watch
 from streams.codec import encode
-from streams.events import CaseReceived, Envelope, WarningClosed, WarningRaised, WarningUpdated, type_of
+from streams.events import CaseReceived, Envelope, WarningPayload, WarningRaised, WarningUpdated, type_of
 from streams.keys import Keys
 
 log = structlog.get_logger("warner")
@@ -204,7 +204,7 @@ class Warner:
                     pipe.xadd(self.keys.inbox, {"e": encode(entry)})
                 pipe.execute()
 
-    def _entry(self, payload: WarningRaised | WarningUpdated | WarningClosed, now: datetime) -> Envelope:
+    def _entry(self, payload: WarningPayload, now: datetime) -> Envelope:
         return Envelope(
             source=WARNER,
             id=f"{payload.warning_id}:{now.timestamp():.0f}",

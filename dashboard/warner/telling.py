@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+import h3
 import numpy as np
 
 from dashboard.warner.field import HOURS, Curve, Seen, counts_of
 from geo.warning.tails import interval
+from hotline.similar.place import ground_m
 from hotline.warning_model import Model
 from hotline.warnings import Warning
 from streams.events import WarningClosed, WarningSaying
 
+MOST_CELLS = 500
 Said = TypeVar("Said", bound=WarningSaying)
 _SAME = tuple(
     name for name in WarningSaying.__struct_fields__ if name in Warning.__struct_fields__ and name not in ("lat", "lng")
@@ -24,7 +27,16 @@ def saying(warning: Warning, kind: type[Said]) -> Said:
     """The fact that a warning stands so."""
     fields: dict[str, Any] = {name: getattr(warning, name) for name in _SAME}
     place = {"lat": round(warning.lat, 5), "lng": round(warning.lng, 5)}
-    return kind(warning_id=warning.id, **(fields | place))
+    return kind(warning_id=warning.id, **(fields | place | {"cells": nearest(warning.cells, warning.lat, warning.lng)}))
+
+
+def nearest(cells: Sequence[str], lat: float, lng: float) -> tuple[str, ...]:
+    """A warning of a whole area or city has too many cells for one fact: those nearest to its middle stand for it."""
+    if len(cells) <= MOST_CELLS:
+        return tuple(cells)
+    place = {cell: h3.cell_to_latlng(cell) for cell in cells}
+    near = sorted(cells, key=lambda cell: (ground_m(lat, lng, *place[cell]), cell))
+    return tuple(sorted(near[:MOST_CELLS]))
 
 
 def closing(warning_id: str, merged_into: str = "") -> WarningClosed:

@@ -46,5 +46,6 @@ DEFINITIONS: dict[str, str] = {
 UNTOLD = {
     "emergencies": N_("no source tells emergencies"),
     "calls": N_("no source tells calls"),
+    "begun": N_("the archive begins within this period"),
     "usual": N_("too few earlier days to say what is usual"),
 }

@@ -128,7 +128,8 @@ def _harm(speaker: Speaker, told: Told) -> list[Sentence]:
 def _volume(speaker: Speaker, told: Told) -> list[Sentence]:
     found: list[Sentence] = []
     if _value(told, "contacts_offered") is None:
-        found.append(speaker.say(N_("Contacts: not known, no source tells calls.")))
+        why = speaker.say(told["figures"]["contacts_offered"]["why"])[0]
+        found.append(speaker.say(N_("Contacts: not known, {why}."), why=why))
     else:
         answered = told["figures"]["contacts_answered"]
         share = Shown(speaker.share(answered["n"], answered["of"]), "contacts_answered")

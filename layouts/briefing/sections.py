@@ -95,10 +95,11 @@ def _judgement(speaker: Speaker, row: Mapping[str, Any]) -> Cell:
 
 
 def _categories(speaker: Speaker, told: Told) -> Section:
+    has_before = "before" in told["cases"]["compared"]
     rows = [
         [
             Cell(speaker.name("categories", row["name"])),
-            *_numbers(speaker, row["received"], row["matters"], row["before"]),
+            *_numbers(speaker, row["received"], row["matters"], row["before"] if has_before else None),
             _usual(speaker, row),
             _judgement(speaker, row),
         ]

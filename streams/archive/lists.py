@@ -75,7 +75,7 @@ def _behind(view: View, figure: str, start: datetime, end: datetime) -> tuple[st
         low, high = max(low, start), min(high, end)
         parts.append(
             f"SELECT {NAMES} FROM (SELECT * FROM {view.table('case_events', [day.isoformat()])}"
-            " WHERE recorded_at >= ? AND recorded_at < ? AND type <> 'case.found'"
+            " WHERE recorded_at >= ? AND recorded_at < ?"
             " QUALIFY row_number() OVER (PARTITION BY case_id ORDER BY seq DESC, index DESC) = 1)"
             f" WHERE {_SEEN[figure]}"
         )

@@ -117,7 +117,7 @@ def _from_rows(view: View, start: datetime, end: datetime, where: Where, by: Seq
     names = ", ".join(by)
     sql = (
         f"SELECT {names + ', ' if by else ''}{', '.join(columns)} FROM (SELECT * FROM {table}"
-        " WHERE recorded_at >= ? AND recorded_at < ? AND type <> 'case.found'"
+        " WHERE recorded_at >= ? AND recorded_at < ?"
         " QUALIFY row_number() OVER (PARTITION BY case_id, day ORDER BY seq DESC, index DESC) = 1)"
         f" JOIN (VALUES {bounds}) AS bounds(day, low, high) USING (day) WHERE {condition}"
         f"{' GROUP BY ' + names if by else ''}"

@@ -23,7 +23,7 @@ CHANGES = tuple(f"{name}_change" for name in STOCKS)
 
 # The state in which each case ended each day. Later facts of a case have a higher seq and index.
 LAST_OF_DAY = """
-SELECT * FROM {rows} WHERE type <> 'case.found'
+SELECT * FROM {rows}
 QUALIFY row_number() OVER (PARTITION BY case_id, day ORDER BY seq DESC, index DESC) = 1
 """
 FLOW_SQL = {

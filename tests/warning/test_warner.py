@@ -16,6 +16,7 @@ from dashboard.warner.field import NoField, field_of, hour_of, read_seen
 from dashboard.warner.learning import Learner, Learnt
 from dashboard.warner.past import Past
 from dashboard.warner.process import Warner
+from dashboard.warner.telling import MOST_CELLS, nearest
 from hotline.grave_words import grave_words, said
 from hotline.warned import Warned, verdicts_of
 from hotline.warning_model import Model, PastCase, learn_model
@@ -163,6 +164,14 @@ def test_a_dismissed_warning_leaves_the_desks_and_keeps_its_reason(desk: Floor, 
     told = verdicts_of([warned])
     assert (told["judged"], told["useful"], told["dismissed_for"]) == (1, 0, {"announced felling": 1})
     assert "dismissed" in desk.refused("warning_case", warning_id=warning_id)["reason"]
+
+
+def test_a_warning_of_the_whole_city_fits_into_one_fact() -> None:
+    cells = sorted(h3.grid_disk(CENTRE, 20))
+    kept = nearest(cells, *CORNER)
+    assert len(cells) > len(kept) == MOST_CELLS
+    assert set(h3.grid_disk(CENTRE, 11)) <= set(kept), "those around its middle"
+    assert nearest(cells[:9], *CORNER) == tuple(cells[:9])
 
 
 def test_nobody_outside_says_that_something_begins(desk: Floor) -> None:

@@ -1,0 +1,92 @@
+"""`GET /api/v1/channels`: each channel's day in intervals of 15 or 30 minutes, peak and off-peak apart."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from flask import Blueprint, Response
+
+from dashboard.access import Permission
+from dashboard.api.answers import answer
+from dashboard.api.arguments import Parser, one_of, read_arguments, text
+from dashboard.api.context import ApiContext
+from dashboard.city_time import city_time
+from hotline.channels import KEY_FORMAT, Quarter
+from hotline.intervals import BEIJING, Interval, average_wait_s, percentile_wait_s
+from hotline.service_levels import FORMULAS, Peak, Variant, by_interval, level, levels, peak_and_off, waits_of
+
+PARAMETERS: dict[str, Parser] = {
+    "interval": one_of("15", "30"),
+    "variant": one_of(*(variant.value for variant in Variant)),
+    "channel": text,
+}
+
+
+def channels(blueprint: Blueprint, context: ApiContext) -> None:
+    """Add the route."""
+
+    @blueprint.get("/channels")
+    @context.access.require(Permission.READ_PICTURE)
+    def board() -> Response:
+        asked = read_arguments(PARAMETERS)
+        now = city_time(context.client, context.keys) or context.now()
+        since = now.astimezone(context.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        known = _quarters(context, since, asked.get("channel", ""))
+        variant = Variant(asked.get("variant", Variant.REMOVED))
+        minutes, peak = int(asked.get("interval", "15")), Peak()
+        said = {name: _channel(context, of, minutes, variant, peak) for name, of in sorted(known.items())}
+        return answer(
+            {
+                "interval": minutes,
+                "since": since,
+                "now": now,
+                "variant": {"name": variant, "formula": FORMULAS[variant], "threshold_s": BEIJING.threshold_s},
+                "goal": BEIJING.goal,
+                "peak": {"from_h": peak.start_h, "until_h": peak.end_h},
+                "channels": said,
+            }
+        )
+
+
+def _quarters(context: ApiContext, since: datetime, only: str) -> dict[str, dict[datetime, Interval]]:
+    """The quarters of the day by channel, as last committed."""
+    stored: Any = context.client.hgetall(context.keys.of("quarters"))
+    decode = msgspec.json.Decoder(Quarter).decode
+    found: dict[str, dict[datetime, Interval]] = {}
+    for key, raw in stored.items():
+        at = datetime.strptime(key.decode(), KEY_FORMAT).replace(tzinfo=UTC)
+        if at < since:
+            continue
+        for name, interval in decode(raw).items():
+            if not only or name == only:
+                found.setdefault(name, {})[at] = interval
+    return found
+
+
+def _channel(
+    context: ApiContext, quarters: dict[datetime, Interval], minutes: int, variant: Variant, peak: Peak
+) -> dict[str, Any]:
+    apart = peak_and_off(quarters, context.zone, peak)
+    return {
+        "intervals": [{"at": at, **_counted(one, variant)} for at, one in by_interval(quarters, minutes).items()],
+        **{
+            name: _counted(total, variant) | {"service_levels": levels(waits_of(total))}
+            for name, total in apart.items()
+            if total.offered  # what a channel does not have is not shown as zero
+        },
+    }
+
+
+def _counted(interval: Interval, variant: Variant) -> dict[str, Any]:
+    return {
+        "offered": interval.offered,
+        "answered": interval.answered,
+        "abandoned": interval.abandoned,
+        "short": interval.short,
+        "service_level": level(variant, waits_of(interval)),
+        "asa_s": average_wait_s(interval),
+        "p90_wait_s": percentile_wait_s(interval),
+        "talk_s": round(interval.talk_ms / 1000, 1),
+    }
