@@ -39,7 +39,7 @@
         this._status(told);
         this._list();
         this._recurring(told.recurring);
-        await this._field();
+        await this._field().catch(() => {}); // nothing learnt yet: the list says so
         await this._evidence();
         const verdicts = await this.get("warnings/verdicts");
         write(part(this.page, "verdicts"), this.speech.say("verdicts", verdicts));
@@ -77,7 +77,7 @@
     }
 
     time(iso) {
-      return this.speech.when(iso, this.now || Date.parse(iso));
+      return this.speech.when(iso, this.now || iso);
     }
 
     _numbers(row) {
@@ -160,7 +160,7 @@
     }
 
     _at() {
-      write(part(this.page, "at"), this.now ? isolated(this.speech.dayMinute.format(this.now - this.back * HOUR_MS)) : "");
+      write(part(this.page, "at"), this.now ? this.time(this.now - this.back * HOUR_MS) : "");
     }
 
     async _field() {

@@ -35,7 +35,7 @@ LEARNT_EVERY = timedelta(days=1)  # of the city's time
 RESTED_S = 600.0  # at least, between two attempts: a replayed city lives a day in seconds
 # The lists hold closed cases for sixteen days; half a day less is surely whole.
 WATCHED_S = 15.5 * 86_400
-MOST_LEARNT = 40_000  # the newest: half a second of work, and handling as it is now
+MOST_LEARNT = 40_000  # the newest: one to two seconds of work, and handling as it is now
 MOST_FOR_RULE = 3_000
 MOST_DUE = 20_000
 DIGITS = 4

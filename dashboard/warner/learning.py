@@ -17,8 +17,8 @@ from dashboard.warner.field import write
 from dashboard.warner.past import KeptModel, Past
 from geo.warning.arrays import DAY_S
 from geo.warning.recurring import recurring
-from hotline.grave_words import grave_words, said
-from hotline.warning_model import Model, learn_model, settings_of
+from hotline.grave_words import SAID, grave_words, said
+from hotline.warning_model import Model, PastCase, learn_model, settings_of
 
 log = structlog.get_logger("warner")
 
@@ -42,6 +42,7 @@ class Learner:
     zone: str
     past_of: Callable[[datetime, Callable[[float], None]], Past]
     recurring: list[dict[str, Any]] = field(default_factory=list)
+    spoken: list[PastCase] = field(default_factory=list)  # grave words of the last day
     _learnt: Learnt | None = None
     _fresh: Learnt | None = None
     _asked_at: datetime | None = None
@@ -95,7 +96,9 @@ class Learner:
 
     def _learn(self, now: datetime) -> None:
         try:
+            spoken = list(self.spoken)
             past = self.past_of(now, self._tell)
+            past.cases.extend(every_day(spoken, past.cases, now))
             themes = [said(theme) for theme in grave_words().themes]
             model = learn_model(past.cases, self.zone, now, since_s=past.since_s, categories=themes, tell=self._tell)
             found = _recurring(model, past, now)
@@ -115,12 +118,25 @@ class Learner:
         self._progress = share
 
 
+def every_day(spoken: list[PastCase], cases: list[PastCase], now: datetime) -> list[PastCase]:
+    """Grave words of the last day, as if each day of the record had been like it.
+
+    Texts are in no archive, so this is all that is known of how often people say "gas" where nothing is the matter.
+    """
+    if not cases:
+        return []
+    days = int((now.timestamp() - min(case.at_s for case in cases)) // DAY_S)
+    return [case._replace(at_s=case.at_s - n * DAY_S) for n in range(days) for case in spoken]
+
+
 def _recurring(model: Model, past: Past, now: datetime) -> list[dict[str, Any]]:
     """What returns month after month; nothing with less than two months to compare."""
     times = np.array([case.at_s for case in past.cases])
     if now.timestamp() - float(times.min()) < FEWEST_MONTHS_S:
         return []
     grid = model.grid
+    past = past._replace(cases=[case for case in past.cases if not case.category.startswith(SAID)])
+    times = np.array([case.at_s for case in past.cases])
     cells = np.array([grid.index[case.cell] for case in past.cases], dtype=np.int32)
     categories = np.array([model.categories[case.category] for case in past.cases], dtype=np.int32)
     found = recurring(grid, times, cells, categories, now.timestamp())

@@ -27,6 +27,7 @@ from dashboard.warner.telling import closing, saying, seen_of
 from hotline.cases import Case
 from hotline.grave_words import SAID, GraveWords, grave_words
 from hotline.warned import Warned
+from hotline.warning_model import PastCase
 from hotline.warnings import KEPT, NewCase, Watch
 from streams.codec import encode
 from streams.events import CaseReceived, Envelope, WarningPayload, WarningRaised, WarningUpdated, type_of
@@ -35,6 +36,7 @@ from streams.keys import Keys
 log = structlog.get_logger("warner")
 
 EVERY = timedelta(minutes=5)
+LAST_DAY = timedelta(days=1)
 MOST_LOOKS = 12  # at one go, when the city's clock leapt
 BATCH = 1_000
 BLOCK_MS = 500
@@ -162,6 +164,12 @@ class Warner:
         return looks
 
     def _look(self, now: datetime) -> None:
+        self.learner.spoken = [
+            PastCase(case.at.timestamp(), case.cell, SAID + theme, case.area)
+            for case in self._recent.values()
+            if case.cell and now - case.at < LAST_DAY
+            for theme in sorted(case.themes)
+        ]
         if (learnt := self.learner.turn(now)) is not None:
             self._source = learnt.source
             self.watch.teach(learnt.model)

@@ -13,7 +13,7 @@ import pytest
 import redis as redis_module
 
 from dashboard.warner.field import NoField, field_of, hour_of, read_seen
-from dashboard.warner.learning import Learner, Learnt
+from dashboard.warner.learning import Learner, Learnt, every_day
 from dashboard.warner.past import Past
 from dashboard.warner.process import Warner
 from dashboard.warner.telling import MOST_CELLS, nearest
@@ -172,6 +172,14 @@ def test_a_warning_of_the_whole_city_fits_into_one_fact() -> None:
     assert len(cells) > len(kept) == MOST_CELLS
     assert set(h3.grid_disk(CENTRE, 11)) <= set(kept), "those around its middle"
     assert nearest(cells[:9], *CORNER) == tuple(cells[:9])
+
+
+def test_what_people_say_every_day_is_learnt_from_the_last_one() -> None:
+    now_s = NOON.timestamp()
+    spoken = [PastCase(now_s - 3_600, CENTRE, said("gas"), "Roxbury")]
+    told = every_day(spoken, quiet_past(), NOON)
+    assert [round((now_s - case.at_s) / 3_600) for case in told] == [1 + 24 * n for n in range(DAYS)]
+    assert every_day(spoken, [], NOON) == []
 
 
 def test_nobody_outside_says_that_something_begins(desk: Floor) -> None:
