@@ -1,4 +1,4 @@
-"""The warning page as it leaves the server: in three languages, with its words, and with nothing for who may not read."""
+"""The warning page as it leaves the server: in three languages, with its words, with nothing for who may not read."""
 
 from __future__ import annotations
 
