@@ -140,7 +140,8 @@ def _start(supervisor: Supervisor, program: Program) -> None:
         supervisor.start(Child(ENGINES[1], engine_words, env))
     supervisor.start(Child("reader", command("reader"), env))
     supervisor.start(Child("similar", command("similar"), env))
-    supervisor.start(Child("warner", command("warner"), env))
+    if settings.warnings:
+        supervisor.start(Child("warner", command("warner"), env))
     if settings.archive:
         supervisor.start(Child("archiver", command("archiver"), env))
         supervisor.start(Child("replayer", command("replayer"), env))

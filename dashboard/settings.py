@@ -106,6 +106,7 @@ SETTINGS: dict[str, Setting] = {
     "briefing_at": Setting("07:00", _clock_text, "city time at which yesterday's briefing is written"),
     "briefing_folder": Setting("", str, "folder of written briefings; empty: `briefings` in the data folder"),
     "briefing_language": Setting("en", _desk_language, "language of written briefings: en, zh_CN or ar"),
+    "warnings": Setting(True, _flag, "look for early warnings: learning takes a core for minutes, once a day"),
     "log_level": Setting("info", str, "debug, info, warning or error"),
 }
 
@@ -157,6 +158,7 @@ class Settings:
     briefing_at: str
     briefing_folder: str
     briefing_language: str
+    warnings: bool
     log_level: str
 
     @property

@@ -46,6 +46,7 @@ class Demo:
     def environment(self) -> dict[str, str]:
         plain = {k: v for k, v in os.environ.items() if not k.startswith("HEXWATCH_")}
         own = {"HEXWATCH_DATA": str(self.folder), "HEXWATCH_PORT": str(self.port), "HEXWATCH_API_KEY": KEY}
+        own["HEXWATCH_WARNINGS"] = "no"  # learning takes a core for minutes; the warner has tests of its own
         return plain | own | self.settings
 
     def start(self, ready: bool = True) -> Demo:
