@@ -205,7 +205,7 @@ def _received(case: Case | None, payload: CaseReceived, recording: Recording) ->
         target_at=payload.target_at or due.get("target_at"),
         dispatch_due_at=due.get("dispatch_due_at"),
         last_step_at=recording.at,
-        seqs=(*case.seqs, recording.seq) if case else (recording.seq,),
+        seqs=_known(case, recording.seq) if case else (recording.seq,),
         seq=recording.seq,
     )
 

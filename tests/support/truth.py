@@ -39,7 +39,12 @@ SPLITS = {
     "cases.received_1h_by_category.": ("received_1h", "category"),
     "cases.received_1h_by_area.": ("received_1h", "area"),
 }
-WALL_TIME = frozenset({"received_at", "closed_at", "status_at", "status_seq", "position_at", "seq", "seqs", "cleared"})
+WALL_TIME = frozenset(
+    {
+        *("received_at", "closed_at", "last_step_at", "status_at", "status_seq"),
+        *("position_at", "seq", "seqs", "cleared"),
+    }
+)
 
 
 @dataclass(frozen=True)
