@@ -110,7 +110,8 @@ def cells_in_box(south: float, west: float, north: float, east: float, resolutio
     _refuse_too_many(south, west, north, east, resolution)
     low, high = max(-90.0, south - _SKIN), min(90.0, north + _SKIN)
     found: dict[str, None] = {}
-    for left, right in _slices(west - _SKIN, east + _SKIN):
+    # Beyond the antimeridian a shape would be taken for one around the globe.
+    for left, right in _slices(max(-180.0, west - _SKIN), min(180.0, east + _SKIN)):
         shape = h3.LatLngPoly([(low, left), (low, right), (high, right), (high, left)])
         found |= dict.fromkeys(h3.h3shape_to_cells_experimental(shape, resolution, contain="overlap"))
     return list(found)

@@ -86,6 +86,12 @@ def test_cells_of_a_box_cover_every_point_of_it(
     assert h3.latlng_to_cell(lat, lng, resolution) in box
 
 
+@pytest.mark.parametrize("lng", [-180.0, 180.0])
+@pytest.mark.parametrize("resolution", [6, 9])
+def test_a_point_on_the_antimeridian_is_a_box_too(lng: float, resolution: int) -> None:
+    assert h3.latlng_to_cell(0.0, lng, resolution) in cells.cells_in_box(0.0, lng, 0.0, lng, resolution)
+
+
 def test_a_box_over_the_antimeridian_has_both_sides() -> None:
     box = set(cells.cells_in_box(-17.0, 179.95, -16.9, -179.95, 7))
     assert h3.latlng_to_cell(-16.95, 179.97, 7) in box
