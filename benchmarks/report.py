@@ -9,8 +9,8 @@ from benchmarks.results import Result
 
 HEAD = """# Benchmarks
 
-Written by `make bench` with `--write` (`python -m benchmarks --write`); do not edit. Every number was measured in one
-run on the machine named below, its baseline beside it in the same run. Compare ratios before absolute numbers: all
+Written by `make bench` with `--write` (`python -m benchmarks --write`); do not edit. Every number was measured on the
+machine named below, its baseline beside it in the same run; the page may join several runs. Compare ratios before absolute numbers: all
 processes of a measurement (Redis, engine, web, browser, viewers) share the same cores.
 
 * `python -m benchmarks --list` names the measurements, `--only NAME` runs one, `--quick` a smaller set in some minutes.
@@ -31,7 +31,7 @@ def _machine(results: Sequence[Result]) -> str:
         return "Nothing was measured."
     told = results[0].conditions
     loads = [load for result in results for load in result.conditions.get(LOAD, [])]
-    busy = f"; load average during the run {min(loads)} to {max(loads)}" if loads else ""
+    busy = f"; load average during the runs {min(loads)} to {max(loads)}" if loads else ""
     return "Machine: " + ", ".join(f"{name} {told[name]}" for name in MACHINE if name in told) + busy + "."
 
 

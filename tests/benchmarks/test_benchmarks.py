@@ -82,7 +82,7 @@ def test_the_page_says_what_was_not_held_and_what_was_not_measured() -> None:
     assert rows["fast"] == "| fast | 12,345 events/s | ≥ 1 | yes | 7 |"
     assert "**no**" in rows["slow"]
     assert "not measured" in rows["unknown"]
-    assert "load average during the run 0.5 to 1.5" in written
+    assert "load average during the runs 0.5 to 1.5" in written
     assert "* walking: 3" in written
     assert "* _weather: calm_" in written
 
