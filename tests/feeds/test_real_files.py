@@ -87,7 +87,13 @@ def prepared_of(file: str, preset: str, work_dir: Path) -> Prepared:
     return prepare(shared_path(file), load_preset(preset), work_dir)
 
 
-@pytest.mark.parametrize(("file", "preset", "rows", "events", "unlocated"), FILES, ids=[row[0] for row in FILES])
+LARGE = 30_000  # rows; that these are replayed right is in tests/stories
+
+
+@pytest.mark.parametrize(
+    ("file", "preset", "rows", "events", "unlocated"),
+    [pytest.param(*row, id=row[0], marks=[pytest.mark.thorough] * (row[2] > LARGE)) for row in FILES],
+)
 def test_a_real_file_is_understood_to_the_last_row(
     work_dir: Path, file: str, preset: str, rows: int, events: dict[str, int], unlocated: int
 ) -> None:

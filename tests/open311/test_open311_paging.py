@@ -53,7 +53,7 @@ habits = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(habits, st.integers(0, 70), st.sampled_from([0, 5, 20, 200]), st.sampled_from([1, 60]))
 @example(Habits(limit=20, first_page=None), 60, 200, 1)
 @example(Habits(limit=20, first_page=0), 60, 200, 60)

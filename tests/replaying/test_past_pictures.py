@@ -53,7 +53,7 @@ class Recorded:
     """A day of a small city, its archive, and the pictures that were committed at random instants of it."""
 
     def __init__(self, client: redis_module.Redis, folder: Path, steps: int, step_m: float):
-        week = Week(client, CITY, step_m, per_day=4_000, seed=7)
+        week = Week(client, CITY, step_m, per_day=1_500, seed=7)
         archiver = Archiver(
             client, week.keys, folder, load_city(CITY).zone, flush_s=0, wall=lambda: week.now, monotonic=lambda: 0.0
         )
