@@ -10,8 +10,8 @@ from benchmarks.results import Result
 HEAD = """# Benchmarks
 
 Written by `make bench` with `--write` (`python -m benchmarks --write`); do not edit. Every number was measured on the
-machine named below, its baseline beside it in the same run; the page may join several runs. Compare ratios before absolute numbers: all
-processes of a measurement (Redis, engine, web, browser, viewers) share the same cores.
+machine named below, its baseline beside it in the same run; the page may join several runs. Compare ratios before
+absolute numbers: all processes of a measurement (Redis, engine, web, browser, viewers) share the same cores.
 
 * `python -m benchmarks --list` names the measurements, `--only NAME` runs one, `--quick` a smaller set in some minutes.
 * JSON lines on standard output, one per number; `--write --results FILE` makes this page from such lines.
