@@ -93,12 +93,13 @@ def compare(report: Report, other: Report, least: float = 0.0) -> Evidence | Non
     if distance > WITHIN_M or abs(age := report.at - other.at) > WITHIN:
         return None
     alike = likeness(report.words, other.words) if report.words and other.words else None
-    chance = score(features(report, other, distance, alike))
+    # Rounded before anything is decided by it: what is shown as 0.5 is linked, wherever one asks.
+    chance = round(score(features(report, other, distance, alike)), 3)
     if chance < least:
         return None
     return Evidence(
         case_id=other.case_id,
-        score=round(chance, 3),
+        score=chance,
         distance_m=round(distance),
         minutes=round(age.total_seconds() / 60),
         text_similarity=None if alike is None else round(alike, 3),

@@ -6,7 +6,6 @@ import random
 from datetime import timedelta
 
 import msgspec
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -40,7 +39,6 @@ def crowded(seed: int, n: int) -> list[Report]:
     return found
 
 
-@pytest.mark.xfail(strict=False, reason="once in many runs the index misses a link; cause not found yet")
 @settings(max_examples=8, deadline=None)
 @given(seed=st.integers(0, 10_000))
 def test_what_the_index_links_is_what_comparing_everything_links(seed: int) -> None:
