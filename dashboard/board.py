@@ -6,15 +6,12 @@ on a board: no address, no words, no telephone number.
 
 from __future__ import annotations
 
-import fcntl
-import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import gevent
@@ -25,6 +22,7 @@ from flask import Blueprint, Response, request
 
 from dashboard.access import Access, Permission
 from dashboard.blocking import run_blocking
+from dashboard.local_files import OneHolder, replace_whole
 from dashboard.settings import Settings
 from layouts.context import Context
 from layouts.dispatch.paper import BoardPicture, paper_board
@@ -84,26 +82,17 @@ class BoardWriter:
     lang: Language
     keep: timedelta
     now: Callable[[], datetime] = _wall
-    _lock: IO[bytes] | None = field(default=None, init=False, repr=False)
+    _holder: OneHolder = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._holder = OneHolder(self.folder / ".lock")
 
     def claim(self) -> bool:
-        """Become the one who writes here, if nobody else is; the system frees the lock of a dead process."""
-        if self._lock is not None:
-            return True
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = open(self.folder / ".lock", "ab")  # noqa: SIM115  held for the life of the process
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.close()
-            return False
-        self._lock = lock
-        return True
+        """Become the one who writes here, if nobody else is."""
+        return self._holder.claim()
 
     def release(self) -> None:
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        self._holder.release()
 
     def write(self) -> Path | None:
         """Write the board of now; its path, or None while there is no picture."""
@@ -119,26 +108,11 @@ class BoardWriter:
     def _put(self, path: Path, body: bytes) -> None:
         """Whole or not at all, and the newest one under its own name too: a reader never meets half a board."""
         for place in (path, self.folder / LATEST):
-            with _replacing(place) as file:
-                file.write(body)
+            replace_whole(place, body, durable=True)
         oldest = self.now().timestamp() - self.keep.total_seconds()
         for old in self.folder.glob(NAMES):
             if old.stat().st_mtime < oldest:
                 old.unlink(missing_ok=True)
-
-
-@contextmanager
-def _replacing(place: Path) -> Iterator[IO[bytes]]:
-    """A file that takes `place` when it is complete and on the disk."""
-    beside = place.with_name(f".{place.name}.{os.getpid()}")
-    try:
-        with open(beside, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(place)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def keep_writing(

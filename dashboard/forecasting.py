@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import gevent
 import msgspec
@@ -18,6 +16,7 @@ import numpy as np
 import structlog
 
 from dashboard.blocking import run_blocking
+from dashboard.local_files import OneHolder, replace_whole
 from dashboard.settings import Settings
 from hotline.cases import Case
 from hotline.forecast.columns import HOUR_S, Columns, columns, told_of
@@ -66,7 +65,10 @@ class Forecaster:
     _stamp: int = -1
     _rule: tuple[float, Rule] | None = None
     _tried: float | None = None
-    _lock: IO[bytes] | None = field(default=None, repr=False)
+    holder: OneHolder = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.holder = OneHolder(self.path.with_suffix(".lock"))
 
     def model(self) -> MissModel | None:
         """The last one learnt by whichever process; None before there is any."""
@@ -97,9 +99,7 @@ class Forecaster:
         learnt = learn(cases, max(now.timestamp() - WATCHED_S, float(closed.min())), now.timestamp(), self.zone)
         if learnt is None:
             return False
-        beside = self.path.with_suffix(".new")
-        beside.write_bytes(to_bytes(learnt))
-        os.replace(beside, self.path)
+        replace_whole(self.path, to_bytes(learnt))
         return True
 
     def rule(self) -> Rule:
@@ -124,19 +124,6 @@ class Forecaster:
             zip(usable, chances.tolist(), by_rule.tolist(), strict=True), key=lambda row: (-row[1], row[0].case_id)
         )
         return Misses(tuple(ranked), len(found) - len(running), seq, model, rule)
-
-    def claim(self) -> bool:
-        """Become the one who learns here, if nobody else is; the system frees the lock of a dead process."""
-        if self._lock is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            lock = open(self.path.with_suffix(".lock"), "ab")  # noqa: SIM115  held for the life of the process
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                lock.close()
-                return False
-            self._lock = lock
-        return True
 
     def _columns(self, most: int) -> Columns:
         docs, _ = newest_with_deadline(self.reader, most)
@@ -233,7 +220,7 @@ def keep_learning(
         sleep(LOOK_S)
         try:
             now = city_now()
-            if now is not None and forecaster.claim() and run_blocking(forecaster.learn_due, now):
+            if now is not None and forecaster.holder.claim() and run_blocking(forecaster.learn_due, now):
                 log.info("miss forecast learnt", at=now.isoformat())
         except NotReady as error:
             log.debug("nothing to learn from yet", reason=str(error))

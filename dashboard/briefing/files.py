@@ -15,6 +15,7 @@ import xlsxwriter
 
 from dashboard.briefing.document import Briefing, told
 from dashboard.briefing.drawings import drawings
+from dashboard.local_files import replace_whole
 from layouts.briefing.definitions import NAMES
 from layouts.briefing.lines import ten_lines
 from layouts.briefing.paper import TITLE, briefing_page, foot
@@ -138,12 +139,9 @@ FORMATS: dict[str, Callable[[Paper], bytes]] = {"json": as_json, "html": as_html
 
 def write_files(paper: Paper, formats: Iterable[str], out: Path) -> list[Path]:
     """Write `<id>.<format>` for each format, replacing what stood there. Returns the paths."""
-    out.mkdir(parents=True, exist_ok=True)
     written = []
     for name in formats:
         path = out / f"{paper.briefing.id}.{name}"
-        fresh = path.with_suffix(f".{name}.new")
-        fresh.write_bytes(FORMATS[name](paper))
-        fresh.rename(path)
+        replace_whole(path, FORMATS[name](paper))
         written.append(path)
     return written

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from dashboard.briefing.document import Briefing
+from dashboard.local_files import replace_whole
 
 # What may differ between two countings of the same thing.
 MADE = ("made_at", "revision", "inputs")
@@ -57,16 +57,8 @@ class Kept:
         return self.folder / briefing_id
 
     def _write(self, briefing: Briefing) -> Briefing:
-        """Written beside and renamed, so that nobody ever reads half of one."""
-        folder = self._of(briefing.id)
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{briefing.revision}.json"
-        fresh = path.with_suffix(".new")
-        with fresh.open("wb") as out:
-            out.write(msgspec.json.format(msgspec.json.encode(briefing), indent=1))
-            out.flush()
-            os.fsync(out.fileno())
-        fresh.rename(path)
+        path = self._of(briefing.id) / f"{briefing.revision}.json"
+        replace_whole(path, msgspec.json.format(msgspec.json.encode(briefing), indent=1), durable=True)
         return briefing
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import IO
 from zoneinfo import ZoneInfo
 
 import gevent
@@ -17,6 +15,7 @@ from dashboard.blocking import run_blocking
 from dashboard.briefing.desk import BriefingDesk, NotYet
 from dashboard.briefing.files import FORMATS, FontMissing, paper_of, write_files
 from dashboard.briefing.period import Span
+from dashboard.local_files import OneHolder
 from dashboard.settings import Settings
 from layouts.context import Context
 from streams.archive.manifest import BadArchive
@@ -43,20 +42,10 @@ class MorningWriter:
     at: time
     lang: str
     city_now: CityNow
-    _lock: IO[bytes] | None = field(default=None, init=False, repr=False)
+    holder: OneHolder = field(init=False)
 
-    def claim(self) -> bool:
-        """Become the one who writes here, if nobody else is; the system frees the lock of a dead process."""
-        if self._lock is None:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            lock = open(self.folder / ".lock", "ab")  # noqa: SIM115  held for the life of the process
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                lock.close()
-                return False
-            self._lock = lock
-        return True
+    def __post_init__(self) -> None:
+        self.holder = OneHolder(self.folder / ".lock")
 
     def write_due(self, now: datetime) -> list[Path]:
         """The files of the day that is due, unless they lie there or the archive does not reach so far yet."""
@@ -87,7 +76,7 @@ def keep_writing(writer: MorningWriter, sleep: Callable[[float], None] = gevent.
         sleep(LOOK_S)
         try:
             now = writer.city_now()  # a question to Redis belongs to this thread's loop
-            if now is not None and writer.claim() and (written := run_blocking(writer.write_due, now)):
+            if now is not None and writer.holder.claim() and (written := run_blocking(writer.write_due, now)):
                 log.info("briefing written", files=[path.name for path in written])
         except (NotYet, BadArchive) as error:
             log.debug("no briefing yet", reason=str(error))

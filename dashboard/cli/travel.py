@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import click
 
 from dashboard.cli.common import one_line_errors
+from dashboard.local_files import replace_whole
 from dashboard.recorded_runs import learn_from, read_runs
 from emergency.travel import ANY, HOUR_CLASSES, TravelTimes, from_bytes, to_bytes
 from streams.feeds.preset import PresetError, load_preset
@@ -36,7 +36,7 @@ def learn(path: Path, preset: str, out: Path) -> None:
         recorded = read_runs(path, chosen, _shown(bar))
     click.echo(f"{len(recorded.runs):,} runs of {recorded.rows:,} rows ({recorded.rejected:,} not readable)")
     found = learn_from(recorded.runs, chosen.zone, path.name)
-    _write(out, to_bytes(found.model))
+    replace_whole(out, to_bytes(found.model))
     _say(found.model)
     click.echo(
         f"On the last {found.asked:,} trips: {found.mae_s:.0f} s off on average, 9 of 10 within {found.p90_s:.0f} s "
@@ -65,13 +65,6 @@ def _say(model: TravelTimes) -> None:
         click.echo(f"  {name}: 1 km in {km_s:.0f} s, turnout {drive.turnout_s:.0f} s ({known})")
     slower = ", ".join(f"{name} {factor - 1:+.0%}" for name, factor in zip(HOUR_CLASSES, model.hours, strict=True))
     click.echo(f"  by the hour: {slower}")
-
-
-def _write(path: Path, raw: bytes) -> None:
-    """Whole or not at all: a web process may be reading the file of before."""
-    beside = path.with_name(path.name + ".new")
-    beside.write_bytes(raw)
-    os.replace(beside, path)
 
 
 def _shown(bar: Any) -> Callable[[float], None]:

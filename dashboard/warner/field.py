@@ -6,7 +6,6 @@ One file, replaced as a whole at each look. It holds counts, no words and no ids
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -48,14 +47,6 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 def field_path(settings: Settings) -> Path:
     """Where this machine keeps the file of a city."""
     return settings.data / f"warnings-{settings.city}.seen"
-
-
-def write(path: Path, raw: bytes) -> None:
-    """Replace a file as a whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(path.name + ".new")
-    fresh.write_bytes(raw)
-    os.replace(fresh, path)
 
 
 def read_seen(path: Path) -> Seen:

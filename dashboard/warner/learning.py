@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 import structlog
 
-from dashboard.warner.field import write
+from dashboard.local_files import replace_whole
 from dashboard.warner.past import KeptModel, Past
 from geo.warning.arrays import DAY_S
 from geo.warning.recurring import recurring
@@ -110,7 +110,7 @@ class Learner:
             self._trouble = "learning failed"
             return
         self._trouble = ""
-        write(self.path, msgspec.msgpack.encode(KeptModel(past.source, model.to_bytes(), found)))
+        replace_whole(self.path, msgspec.msgpack.encode(KeptModel(past.source, model.to_bytes(), found)))
         log.info("early warning has learnt", source=past.source, words=model.in_words())
         self._fresh = Learnt(model, past.source, found)
 

@@ -20,8 +20,9 @@ import structlog
 
 from dashboard.city_time import city_time
 from dashboard.engine.decide import WARNER
+from dashboard.local_files import replace_whole
 from dashboard.reader_process import entries_of, fact_of, private_of
-from dashboard.warner.field import Seen, write
+from dashboard.warner.field import Seen
 from dashboard.warner.learning import Learner
 from dashboard.warner.telling import closing, saying, seen_of
 from hotline.cases import Case
@@ -178,14 +179,14 @@ class Warner:
         self._recent = {key: case for key, case in self._recent.items() if now - case.at < KEPT}
         warnings = self.watch.update(now, ready)
         self._tell(warnings, now)
-        write(self._file("state"), msgspec.msgpack.encode(Kept(self.watch.prefix, self.watch.to_bytes())))
+        replace_whole(self._file("state"), msgspec.msgpack.encode(Kept(self.watch.prefix, self.watch.to_bytes())))
         cases = [
             (case.at.timestamp(), case.cell, name)
             for case in self._recent.values()
             for name in (case.category, *(SAID + theme for theme in case.themes))
         ]
         seen: Seen = seen_of(self.watch.model, self.learner.status(), self.learner.recurring, warnings, cases, now)
-        write(self._file("seen"), msgspec.msgpack.encode(seen))
+        replace_whole(self._file("seen"), msgspec.msgpack.encode(seen))
 
     def _tell(self, warnings: list[Any], now: datetime) -> None:
         """Append what changed since it was told last; warnings that nobody sees any more are closed."""
