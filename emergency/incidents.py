@@ -14,6 +14,7 @@ from emergency.assignments import Assignments, fold_assignments
 from emergency.handover import HANDOVER_FOLDS, HandOver
 from emergency.life import OVER, Stage, stage_at_work
 from emergency.major import MAJOR_FOLDS, Major
+from emergency.merging import MERGING_FOLDS, OTHERS
 from streams.events import (
     TYPES,
     IncidentAlarmRaised,
@@ -22,17 +23,13 @@ from streams.events import (
     IncidentContained,
     IncidentDemoted,
     IncidentEscalated,
-    IncidentLinked,
-    IncidentMerged,
     IncidentNoted,
     IncidentPayload,
     IncidentPromoted,
     IncidentReceived,
     IncidentRelocated,
     IncidentReopened,
-    IncidentSplit,
     IncidentTriaged,
-    IncidentUnlinked,
     Payload,
     Recording,
     UnitAssignment,
@@ -347,36 +344,8 @@ def _noted(incident: Incident, payload: IncidentNoted, recording: Recording) -> 
     return {"notes": incident.notes + 1}
 
 
-def _merged(incident: Incident, payload: IncidentMerged, recording: Recording) -> Changes:
-    if incident.merged_into or payload.into == incident.incident_id:
-        return {}
-    return {"merged_into": payload.into, "merged_at": recording.at, "requeued_at": None}
-
-
-def _split(incident: Incident, payload: IncidentSplit, recording: Recording) -> Changes:
-    return {"merged_into": "", "merged_at": None} if incident.merged_into == payload.of else {}
-
-
-def _linked(incident: Incident, payload: IncidentLinked, recording: Recording) -> Changes:
-    return _with(incident, "links", payload.to)
-
-
-def _unlinked(incident: Incident, payload: IncidentUnlinked, recording: Recording) -> Changes:
-    return _without(incident, "links", payload.to)
-
-
 def _promoted(incident: Incident, payload: IncidentPromoted, recording: Recording) -> Changes:
     return {"case_id": payload.case_id} if incident.case_id != payload.case_id else {}
-
-
-def _with(incident: Incident, name: str, other: str) -> Changes:
-    known: tuple[str, ...] = getattr(incident, name)
-    return {} if other in known or other == incident.incident_id else {name: (*known, other)}
-
-
-def _without(incident: Incident, name: str, other: str) -> Changes:
-    known: tuple[str, ...] = getattr(incident, name)
-    return {name: tuple(i for i in known if i != other)} if other in known else {}
 
 
 FOLDS: dict[type[IncidentPayload], Callable[[Incident, Any, Recording], Changes]] = {
@@ -387,21 +356,11 @@ FOLDS: dict[type[IncidentPayload], Callable[[Incident, Any, Recording], Changes]
     IncidentRelocated: _relocated,
     IncidentContained: _contained,
     IncidentNoted: _noted,
-    IncidentMerged: _merged,
-    IncidentSplit: _split,
-    IncidentLinked: _linked,
-    IncidentUnlinked: _unlinked,
     IncidentPromoted: _promoted,
     **AGENCY_FOLDS,
     **HANDOVER_FOLDS,
     **MAJOR_FOLDS,
+    **MERGING_FOLDS,
 }
 # fact -> the word for what happened, as in its type
 WHAT: dict[type[Payload], str] = {cls: name.partition(".")[2] for name, cls in TYPES.items()}
-# fact -> (the field that names the other incident, what happened to that one, how it changes)
-OTHERS: dict[type[Payload], tuple[str, str, Callable[[Incident, Any], Changes]]] = {
-    IncidentMerged: ("into", "joined", lambda lead, p: _with(lead, "members", p.incident_id)),
-    IncidentSplit: ("of", "left", lambda lead, p: _without(lead, "members", p.incident_id)),
-    IncidentLinked: ("to", "linked", lambda other, p: _with(other, "links", p.incident_id)),
-    IncidentUnlinked: ("to", "unlinked", lambda other, p: _without(other, "links", p.incident_id)),
-}

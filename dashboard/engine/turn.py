@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Collection, Mapping
-from datetime import datetime, timedelta
-from functools import partial
+from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -15,9 +14,9 @@ from dashboard.engine.acts import Act, told
 from dashboard.engine.clock import Clock, Mode
 from dashboard.engine.decide import WARNER, Decision, Fact, Hold, Refusal, decide, digest, own_fact
 from dashboard.engine.due import due_facts
+from dashboard.engine.harvest import Harvest, forget_old
 from dashboard.engine.loading import thaw
 from dashboard.engine.request import Granted, Refused, Reply, Request, named_in
-from dashboard.engine.rooms.room import Room
 from dashboard.engine.rooms.sources import ENGINE
 from dashboard.engine.state import State
 from dashboard.engine.store import Batch, Position
@@ -45,7 +44,6 @@ FRAME_EVERY_S = 0.2
 HEARTBEAT_S = 1.0
 TRIM_EVERY_S = 1.0
 SEEN_DAYS = 14
-CLOSED_DAYS = 14
 DESK = "desk"
 OWN_SOURCES = frozenset({ENGINE, DESK})  # nobody outside speaks in the name of the city
 
@@ -65,8 +63,7 @@ class Turn:
         self.seq = engine.position.seq + 1
         self.clock = engine.clock
         self.seen_days = list(engine.position.seen_days)
-        self.closed_days = list(engine.position.closed_days)
-        self.amended: set[str] = set()
+        self.harvest = Harvest(self.store, self.batch, list(engine.position.closed_days))
         self.day_known_at: datetime | None = None
         self.day = ""
 
@@ -86,7 +83,7 @@ class Turn:
             return
         answered = self.store.replies([r.request_id for r in requests])
         named = named_in(requests)
-        thaw(self.store, self.state, named, self.closed_days)
+        thaw(self.store, self.state, named, self.harvest.closed_days)
         for payload in named:
             self.state.recall(payload)
         for request in requests:
@@ -148,7 +145,7 @@ class Turn:
         if not parsed:
             return
         known = self.store.seen([p[3] for p in parsed], self.seen_days)
-        thaw(self.store, self.state, (p[2] for p in parsed), self.closed_days)
+        thaw(self.store, self.state, (p[2] for p in parsed), self.harvest.closed_days)
         for raw, envelope, payload, identity in parsed:
             if identity in known:
                 continue
@@ -212,14 +209,8 @@ class Turn:
             self.day = self.clock.at.date().isoformat()
             if self.day not in self.seen_days:
                 self.seen_days.append(self.day)
-                self._forget_old(self.seen_days, SEEN_DAYS, self.keys.seen)
+                forget_old(self.batch, self.clock.at, self.seen_days, SEEN_DAYS, self.keys.seen)
         self.batch.seen.setdefault(self.day, []).append(identity)
-
-    def _forget_old(self, days: list[str], keep: int, *keys_of: Callable[[str], str]) -> None:
-        oldest = (self.clock.at.date() - timedelta(days=keep)).isoformat()
-        for day in [d for d in days if d < oldest]:
-            days.remove(day)
-            self.batch.forgotten_keys.extend(key_of(day) for key_of in keys_of)
 
     def _hold(self, name: str, raw: bytes, until: datetime) -> None:
         heapq.heappush(self.engine.held, (until, name, raw))
@@ -233,7 +224,7 @@ class Turn:
             envelope = decode_envelope(raw)
             due.append((name, envelope, payload_of(envelope)))
         if due:
-            thaw(self.store, self.state, (payload for _, _, payload in due), self.closed_days)
+            thaw(self.store, self.state, (payload for _, _, payload in due), self.harvest.closed_days)
         for name, envelope, payload in due:
             decision = self._decide(envelope, payload)
             if isinstance(decision, Fact):
@@ -257,7 +248,7 @@ class Turn:
                 stored = self.engine.sealer.sealed(envelope.subject, stored)
             self.batch.private[envelope.subject] = {**self.batch.private.get(envelope.subject, {}), **stored}
             if not isinstance(payload, CaseReceived | IncidentReceived):
-                self.amended.add(envelope.subject)
+                self.harvest.amended.add(envelope.subject)
         self.batch.facts.append(encode(envelope))
         self.state.absorb(envelope, payload, self.seq)
         if type(payload) is CaseReceived and (caller := stored.get("caller")):
@@ -313,7 +304,7 @@ class Turn:
     def finish(self, requests: list[tuple[str, bytes]], inbox: list[tuple[str, bytes]]) -> None:
         """Commit what happened, with a frame when one is due."""
         engine, now_s = self.engine, self.engine.monotonic()
-        self._collect_documents()
+        self.harvest.collect(self.state, self.clock.at)
         since = now_s - engine.last_frame_at
         happened = not self.batch.is_empty
         if engine.fresh or since >= HEARTBEAT_S or (since >= FRAME_EVERY_S and (happened or engine.pending)):
@@ -344,48 +335,8 @@ class Turn:
             clock=self.clock,
             totals=dict(self.state.totals),
             seen_days=self.seen_days,
-            closed_days=self.closed_days,
+            closed_days=self.harvest.closed_days,
         )
-
-    def _collect_documents(self) -> None:
-        state, keys, batch = self.state, self.keys, self.batch
-        for room in state.rooms.values():
-            self._write(keys.of(room.noun), room.take_changed())
-            self._collect_spent(room)
-        for noun, ledger in state.ledgers.items():
-            self._write(keys.of(noun), ledger.take_changed())
-        batch.cells, state.new_cells = state.new_cells, []
-        if self.amended:
-            on_record = self.store.private(self.amended & batch.private.keys())
-            for subject, fields_before in on_record.items():
-                batch.private[subject] = fields_before | batch.private[subject]
-
-    def _write(self, key: str, documents: Mapping[str, Any]) -> None:
-        if documents:
-            self.batch.documents.setdefault(key, {}).update({i: encode(d) for i, d in documents.items()})
-
-    def _collect_spent(self, room: Room) -> None:
-        """Documents that no count needs leave memory; some wait a fortnight for late facts."""
-        spent = room.take_spent()
-        if not spent:
-            return
-        self.batch.removed.setdefault(self.keys.of(room.noun), []).extend(spent)
-        if room.closed_noun:
-            self._write(self.keys.of(room.closed_noun, self._closed_day()), spent)
-
-    def _closed_day(self) -> str:
-        day = self.clock.at.date().isoformat()
-        if day not in self.closed_days:
-            self.closed_days.append(day)
-            self._forget_counts()
-            nouns = [room.closed_noun for room in self.state.rooms.values() if room.closed_noun]
-            self._forget_old(self.closed_days, CLOSED_DAYS, *(partial(self.keys.of, noun) for noun in nouns))
-        return day
-
-    def _forget_counts(self) -> None:
-        for noun, ledger in self.state.ledgers.items():
-            if old := ledger.forget(self.clock.at):
-                self.batch.removed.setdefault(self.keys.of(noun), []).extend(old)
 
     def _add_frame(self) -> None:
         position = self.engine.position
