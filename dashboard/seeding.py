@@ -38,7 +38,7 @@ from streams.sim.city_side import EmergencySide
 from streams.sim.history import Counts, History
 from streams.sim.hotline_feed import HotlineFeed
 from streams.sim.laws import Laws
-from streams.sim.lives import Step
+from streams.sim.steps import Step
 from streams.sim.telling import SOURCE
 from streams.sim.texts import Words
 

@@ -13,7 +13,7 @@ from streams.codec import encode
 from streams.cursor import Cursor, entry_order
 from streams.events import Envelope
 from streams.keys import Keys
-from streams.sim.lives import Stands
+from streams.sim.steps import Stands
 
 FEED = "sim"
 _decoder = msgspec.json.Decoder()

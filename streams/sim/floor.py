@@ -16,10 +16,10 @@ import numpy as np
 
 from streams.sim.contacts import Contact
 from streams.sim.ids import number_of
-from streams.sim.lives import milliseconds
 from streams.sim.profile import Group, Profile
 from streams.sim.randomness import Floats, Integers, Quantiles, salt, unit, units
 from streams.sim.rosters import Rosters
+from streams.sim.steps import milliseconds
 
 # What may happen, in the order in which it happens within one millisecond.
 _ENDED, _WRITTEN_UP, _DUTY, _OFFERED, _QUEUED, _READY, _GAVE_UP = range(7)

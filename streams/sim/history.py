@@ -15,8 +15,9 @@ from streams.sim.contacts import MINUTE_MS, PER_MINUTE, Columns, Contact
 from streams.sim.floor import Call, CallTimes, Floor
 from streams.sim.ids import call_id
 from streams.sim.laws import Laws
-from streams.sim.lives import DAY_MS, HOUR_MS, STEPS, Step, instant, milliseconds
+from streams.sim.lives import DAY_MS, HOUR_MS
 from streams.sim.randomness import Booleans, Integers, salt, units
+from streams.sim.steps import STEPS, Step, instant, milliseconds
 from streams.sim.telling import Teller, Words
 
 DAYS = 15  # of counts

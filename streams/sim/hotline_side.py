@@ -13,7 +13,7 @@ from streams.events import Envelope
 from streams.sim.contacts import MINUTE_MS, PER_MINUTE, USUAL, Contact, Demand
 from streams.sim.floor import ABANDONED, AGENT, ENDED, Floor, Happening
 from streams.sim.laws import Laws
-from streams.sim.lives import AGAIN, Receipt, Stands, Step, fits, instant, milliseconds
+from streams.sim.steps import AGAIN, Receipt, Stands, Step, fits, instant, milliseconds
 from streams.sim.telling import Teller, Words
 
 MINUTE = timedelta(minutes=1)

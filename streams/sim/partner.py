@@ -9,10 +9,10 @@ import numpy as np
 
 from streams.sim.contacts import MINUTE_MS, Contact, Contacts, Demand
 from streams.sim.laws import Laws
-from streams.sim.lives import instant, milliseconds
 from streams.sim.open311_server import Open311Server, PublishedReport
 from streams.sim.randomness import stream
 from streams.sim.scenes import Report, Scene
+from streams.sim.steps import instant, milliseconds
 from streams.sim.texts import Words
 
 SHARE = Demand(surge=0.02)  # of the hotline's contacts

@@ -11,8 +11,8 @@ from streams.sim.contacts import NUISANCE, Contact
 from streams.sim.floor import ABANDONED, AGENT, ANSWERED, ENDED, OFFERED, QUEUED, Floor, Happening
 from streams.sim.ids import call_id, case_id
 from streams.sim.laws import Laws
-from streams.sim.lives import Receipt, Step, instant
 from streams.sim.randomness import Draws, salt
+from streams.sim.steps import Receipt, Step, instant
 
 SOURCE = "12345"
 _TYPES = {what: f"call.{what}" for what in (OFFERED, QUEUED, ANSWERED, ABANDONED, ENDED)}

@@ -8,7 +8,7 @@ from typing import Any
 import redis as redis_module
 
 from dashboard.caseworkers import ACTOR, CaseWorkers
-from streams.sim.lives import AGAIN, Receipt, Stands, fits
+from streams.sim.steps import AGAIN, Receipt, Stands, fits
 from tests.engine.case_desk import CaseDesk
 from tests.sim.hotline_world import WEDNESDAY, laws
 

@@ -16,7 +16,7 @@ from streams.events import Envelope
 from streams.sim.contacts import Contact, Demand
 from streams.sim.floor import ABANDONED, AGENT, ANSWERED, ENDED, OFFERED, QUEUED, Floor, Happening
 from streams.sim.hotline_side import HotlineSide
-from streams.sim.lives import milliseconds
+from streams.sim.steps import milliseconds
 from tests.sim.hotline_world import WEDNESDAY, ZONE, Documents, PlainWords, laws
 
 Story = dict[int, dict[str, Happening]]

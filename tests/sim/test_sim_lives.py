@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from streams.events import CaseClosed, CaseDispatched, CaseFollowedUp, CaseReopened
 from streams.sim.ids import case_id
-from streams.sim.lives import ROUNDS, STEPS, Lives, Receipt, Step, fits
+from streams.sim.lives import Lives
 from streams.sim.profile import GRADES, KINDS
+from streams.sim.steps import ROUNDS, STEPS, Receipt, Step, fits
 from tests.sim.hotline_world import WEDNESDAY, ZONE, laws
 
 FIRST = int(WEDNESDAY.timestamp()) // 60 * (1 << 14)
