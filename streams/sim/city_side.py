@@ -29,10 +29,11 @@ from streams.events import (
 )
 from streams.keys import Keys
 from streams.sim.city_log import CityLog, Memory, Scene, UnitDocument
-from streams.sim.earlier import Mark, Past, closing, closing_time, play, receipt
+from streams.sim.earlier import Mark, Past, closing, play, receipt
 from streams.sim.fleet import SimUnit, is_away, load_fleet, make_fleet, parked_report_before, reason_away
 from streams.sim.incidents import SOURCE, Arrivals, Sampler, load_incidents
 from streams.sim.lost_calls import LostCalls
+from streams.sim.open_scenes import OpenScenes
 from streams.sim.runs import PARKED, PATROL, STAGES, Moment, Run, Task, World
 
 HISTORY = timedelta(hours=3)  # at least; else since local midnight
@@ -66,16 +67,14 @@ class EmergencySide:
         self._runs: dict[str, Run] = {}  # unit -> its present plan
         self._queue: list[tuple[datetime, int, str, int, Run]] = []  # next moment of each plan, present or not
         self._order = 0
-        self._marks: dict[str, Mark] = {}
-        self._crews: dict[str, set[str]] = {}
-        self._closings: dict[str, datetime] = {}
         self._away: set[str] = set()
         self._notes: dict[str, bytes | None] = {}  # to be committed, None to delete
+        self._open = OpenScenes(self._world, self._notes)
         self._entries: list[Envelope] = []
 
     def at_work(self, incident_id: str, at: datetime) -> str:
         """A unit that is on the scene of an incident at an instant, the first by its call sign; "" for none."""
-        crew = sorted(self._crews.get(incident_id, ()))
+        crew = self._open.crew(incident_id)
         return next((unit_id for unit_id in crew if self._runs[unit_id].has_arrived(at)), "")
 
     # --- the turn --------------------------------------------------------------------------------------------
@@ -94,7 +93,8 @@ class EmergencySide:
             n = len(self._entries)
             if n or self._notes:
                 self._log.commit(self._entries, self._notes, self._until or now)
-                self._entries, self._notes = [], {}
+                self._entries = []
+                self._notes.clear()
             return n
         except Exception:
             self._forget()
@@ -122,7 +122,9 @@ class EmergencySide:
             self._tell(min(at, now))
             self._react(fact, at)
         self._tell(now)
-        self._close(now)
+        for at, incident_id in self._open.due(now):
+            self._say(closing(incident_id, self._open.marks[incident_id], at))
+            self._open.drop(incident_id)
         for arrival in self._arrivals.between(max(until, now - MISSED), now):
             self._say(receipt(arrival))
         for moment in self._lost_calls.between(max(until, now - MISSED), now):
@@ -141,13 +143,13 @@ class EmergencySide:
         for moment in past.moments:
             self._say(moment, moment.at)
         for incident_id, mark in past.marks.items():
-            self._set_mark(incident_id, mark)
+            self._open.set(incident_id, mark)
         for unit_id, task in past.tasks.items():
             lat, lng = self._start(task, after=now).where(now)
             payload = UnitMoved(unit_id=unit_id, lat=round(lat, 5), lng=round(lng, 5))
             self._say(Moment(now, f"{unit_id}:moved:begin", payload))
         for incident_id in past.marks:
-            self._plan_closing(incident_id)
+            self._open.plan_closing(incident_id)
         self._tell_parked(past, now)
         self._signal(now - MINUTE, now)
 
@@ -168,13 +170,13 @@ class EmergencySide:
         for name, raw in memory.notes.items():
             noun, _, subject = name.partition(":")
             if noun == "incident":
-                self._marks[subject] = msgspec.json.decode(raw, type=Mark)
+                self._open.marks[subject] = msgspec.json.decode(raw, type=Mark)
             elif noun == "unit":
                 self._start(msgspec.json.decode(raw, type=Task), after=until, note=False)
             elif noun == "away":
                 self._away.add(subject)
-        for incident_id in self._marks:
-            self._plan_closing(incident_id)
+        for incident_id in self._open.marks:
+            self._open.plan_closing(incident_id)
         self._park_the_rest(until)
 
     def _adopt(self, now: datetime) -> None:
@@ -207,23 +209,23 @@ class EmergencySide:
             since = max(since, document.position_at or since)
         home = self._world.units[unit_id].home
         here = (document.lat, document.lng) if document.lat is not None and document.lng is not None else home
-        self._know(incident_id, scene)
+        self._open.know(incident_id, scene)
         task = _task(unit_id, incident_id, scene, stage, since, here, rolling=False)
         self._start(task, after=now - MISSED)
         if STAGES.index(stage) >= STAGES.index("on-scene"):
-            self._arrived(task)
+            self._open.arrived(task)
 
     # --- facts -----------------------------------------------------------------------------------------------
 
     def _react(self, fact: Envelope, at: datetime) -> None:
         incident_id, unit_id = fact.data.get("incident_id", ""), fact.data.get("unit_id", "")
         if fact.type in OVER:
-            self._drop_mark(incident_id)
+            self._open.drop(incident_id)
         elif fact.type == "unit.dispatched" and unit_id in self._world.units:
             self._dispatched(unit_id, incident_id, at)
         elif fact.type in ENDED and self._is_on(unit_id, incident_id, at):
             self._go_home(unit_id, at)
-            self._cleared(incident_id, at)
+            self._open.cleared(incident_id, at)
 
     def _is_on(self, unit_id: str, incident_id: str, at: datetime) -> bool:
         run = self._runs.get(unit_id)
@@ -236,13 +238,13 @@ class EmergencySide:
             left = before.task.incident_id
             event_id = f"{unit_id}:{left}:{round(before.task.since.timestamp() * 1000)}:left"
             self._say(Moment(at, event_id, UnitCleared(unit_id=unit_id, incident_id=left)))
-            self._leave(before.task)
-            self._cleared(left, at)
+            self._open.leave(before.task)
+            self._open.cleared(left, at)
         scene = self._log.scenes({incident_id}).get(incident_id, Scene())
         here = before.where(at) if before is not None else self._world.units[unit_id].home
         rolling = before is not None and before.is_moving(at)
-        self._know(incident_id, scene)
-        self._closings.pop(incident_id, None)
+        self._open.know(incident_id, scene)
+        self._open.keep_open(incident_id)
         self._start(_task(unit_id, incident_id, scene, STAGES[0], at, here, rolling), after=at)
 
     # --- plans -----------------------------------------------------------------------------------------------
@@ -253,7 +255,7 @@ class EmergencySide:
         index = sum(moment.at <= after for moment in run.moments)
         self._runs[task.unit_id] = run
         if task.incident_id and run.is_busy(after):
-            self._crews.setdefault(task.incident_id, set()).add(task.unit_id)
+            self._open.join(task)
         self._await(run, index)
         if note:
             self._notes[f"unit:{task.unit_id}"] = encode(task)
@@ -277,10 +279,10 @@ class EmergencySide:
             if not self._is_moot(moment.payload):
                 self._say(moment)
             if isinstance(moment.payload, UnitArrived):
-                self._arrived(run.task)
+                self._open.arrived(run.task)
             elif isinstance(moment.payload, UnitCleared):
-                self._leave(run.task)
-                self._cleared(run.task.incident_id, moment.at)
+                self._open.leave(run.task)
+                self._open.cleared(run.task.incident_id, moment.at)
             self._await(run, index + 1)
 
     def _is_moot(self, payload: Payload) -> bool:
@@ -309,57 +311,9 @@ class EmergencySide:
 
     def _go_home(self, unit_id: str, at: datetime) -> None:
         before = self._runs[unit_id]
-        self._leave(before.task)
+        self._open.leave(before.task)
         task = Task(unit_id=unit_id, stage="home", since=at, origin=before.where(at))
         self._start(task, after=at - JUST_BEFORE)  # that it returns is told at once
-
-    # --- incidents -------------------------------------------------------------------------------------------
-
-    def _know(self, incident_id: str, scene: Scene) -> None:
-        if incident_id not in self._marks:
-            self._set_mark(incident_id, Mark(scene.kind, scene.priority, scene.source == SOURCE))
-
-    def _arrived(self, task: Task) -> None:
-        mark = self._marks.get(task.incident_id)
-        kind = self._world.units[task.unit_id].kind
-        if mark is not None and kind not in mark.worked:
-            worked = tuple(sorted({*mark.worked, kind}))
-            self._set_mark(task.incident_id, msgspec.structs.replace(mark, worked=worked))
-
-    def _leave(self, task: Task) -> None:
-        crew = self._crews.get(task.incident_id)
-        if crew is not None:
-            crew.discard(task.unit_id)
-            if not crew:
-                del self._crews[task.incident_id]
-
-    def _cleared(self, incident_id: str, at: datetime) -> None:
-        mark = self._marks.get(incident_id)
-        if mark is not None:
-            self._set_mark(incident_id, msgspec.structs.replace(mark, cleared_at=at))
-            self._plan_closing(incident_id)
-
-    def _plan_closing(self, incident_id: str) -> None:
-        """An incident of the simulator's own closes some time after the last unit cleared."""
-        mark = self._marks[incident_id]
-        at = closing_time(self._world, incident_id, mark)
-        if at is not None and mark.ours and incident_id not in self._crews:
-            self._closings[incident_id] = at
-
-    def _close(self, now: datetime) -> None:
-        due = sorted((at, incident_id) for incident_id, at in self._closings.items() if at <= now)
-        for at, incident_id in due:
-            self._say(closing(incident_id, self._marks[incident_id], at))
-            self._drop_mark(incident_id)
-
-    def _set_mark(self, incident_id: str, mark: Mark) -> None:
-        self._marks[incident_id] = mark
-        self._notes[f"incident:{incident_id}"] = encode(mark)
-
-    def _drop_mark(self, incident_id: str) -> None:
-        self._closings.pop(incident_id, None)
-        if self._marks.pop(incident_id, None) is not None:
-            self._notes[f"incident:{incident_id}"] = None
 
     # --- out of service --------------------------------------------------------------------------------------
 
