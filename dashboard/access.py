@@ -1,9 +1,7 @@
-"""Who may do what: roles, their permissions, access keys, and the one check that every read and write passes.
+"""Who asks, and the one check that every read and write passes.
 
 People sign in with name and password (`dashboard/accounts`), programs and screens with keys; both end up here.
-
-A key is 256 random bits, shown once; Redis keeps its SHA-256 digest. (A plain digest suffices for such a key: there
-is nothing to guess. Passwords of people are another matter.) `HEXWATCH_API_KEY` is an admin key from settings.
+`HEXWATCH_API_KEY` is an admin key from settings.
 """
 
 from __future__ import annotations
@@ -15,116 +13,29 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-import msgspec
 import redis
 from flask import Flask, Request, Response, current_app, g, request, session
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
-from dashboard.accounts.audit import Actor, Audit
+from dashboard.access_keys import MAX_KEY, digest_of, record_of
+from dashboard.accounts.audit import Audit
 from dashboard.accounts.sessions import Ended, Sessions, mark_of
+from dashboard.roles import ADMIN, KIOSK, Permission, Principal, Role
 from streams.codec import encode
 from streams.keys import Keys
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-MAX_KEY = 200
 CACHE_S = 3.0
 MAX_CACHED = 10_000
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # In the cookie: a key's mark; the id of a person's session, under the name that Flask-Login gives it; the token.
 SESSION_KEY, SESSION_PERSON, SESSION_CSRF = "key", "_user_id", "csrf"
 CSRF_HEADER = "X-CSRF-Token"
-
-
-class Role(StrEnum):
-    ADMIN = "admin"
-    LEADER = "leader"
-    DISPATCHER = "dispatcher"
-    HOTLINE = "hotline"
-    VIEWER = "viewer"
-    KIOSK = "kiosk"
-    REPORTER = "reporter"
-
-
-class Permission(StrEnum):
-    READ_PICTURE = "read_picture"
-    READ_CELLS = "read_cells"
-    READ_CASES = "read_cases"
-    READ_PRIVATE = "read_private"
-    READ_INCIDENTS = "read_incidents"
-    READ_UNITS = "read_units"
-    READ_DEAD = "read_dead"
-    WRITE_EVENTS = "write_events"
-    REQUEST_DISPATCH = "request_dispatch"
-    REQUEST_CASE = "request_case"
-    PUBLISH = "publish"
-    MANAGE = "manage"
-    FILE_REPORTS = "file_reports"
-
-
-_WALL = {Permission.READ_PICTURE, Permission.READ_CELLS}
-_LISTS = _WALL | {Permission.READ_CASES, Permission.READ_INCIDENTS, Permission.READ_UNITS}
-_DESK = _LISTS | {Permission.READ_PRIVATE, Permission.WRITE_EVENTS}
-
-ROLES: dict[Role, frozenset[Permission]] = {
-    Role.ADMIN: frozenset(Permission),
-    Role.LEADER: frozenset(_LISTS | {Permission.PUBLISH}),
-    Role.DISPATCHER: frozenset(_DESK | {Permission.REQUEST_DISPATCH}),
-    Role.HOTLINE: frozenset(_DESK | {Permission.REQUEST_CASE, Permission.FILE_REPORTS}),
-    Role.VIEWER: frozenset(_LISTS),
-    Role.KIOSK: frozenset(_WALL),
-    Role.REPORTER: frozenset({Permission.FILE_REPORTS}),
-}
-# Roles of screens and of other programs: they come with keys, no person has one.
-KEY_ROLES = frozenset({Role.KIOSK, Role.REPORTER})
-# Of which entities a role with `write_events` may report facts.
-WRITES: dict[Role, frozenset[str]] = {
-    Role.ADMIN: frozenset({"case", "incident", "unit", "call", "agent", "alert", "notice", "hospital"}),
-    Role.DISPATCHER: frozenset({"incident", "unit", "hospital"}),
-    Role.HOTLINE: frozenset({"case", "call", "agent"}),
-}
-
-
-# What a locked desk still shows: figures, and that an alarm sounds; no texts, no acts.
-LOCKED = frozenset(_WALL)
-
-
-@dataclass(frozen=True)
-class Principal:
-    """Who asks, a person or a key's holder, and the role; for people also further roles and the session's mark."""
-
-    name: str
-    role: Role
-    others: tuple[Role, ...] = ()
-    session: str = ""
-    is_locked: bool = False
-
-    @property
-    def roles(self) -> tuple[Role, ...]:
-        return (self.role, *self.others)
-
-    def may(self, permission: Permission) -> bool:
-        if self.is_locked and permission not in LOCKED:
-            return False
-        return any(permission in ROLES[role] for role in self.roles)
-
-    def acting(self, *permissions: Permission) -> Role:
-        """The role in which somebody does what needs one of these: the earlier one tells, where several fit."""
-        fitting = (role for permission in permissions for role in self.roles if permission in ROLES[role])
-        return next(fitting, self.role)
-
-    def writes(self) -> frozenset[str]:
-        """Of which entities facts may be reported."""
-        return frozenset().union(*(WRITES.get(role, frozenset()) for role in self.roles))
-
-    def actor(self, peer: str) -> Actor:
-        """The same for the audit."""
-        return Actor(self.name, str(self.role), peer, self.session)
 
 
 class SignedIn(UserMixin):
@@ -135,53 +46,6 @@ class SignedIn(UserMixin):
 
     def get_id(self) -> str:
         return self.session_id
-
-
-class KeyRecord(msgspec.Struct, frozen=True):
-    """What is kept of a key, under its digest."""
-
-    name: str
-    role: Role
-
-
-KIOSK = Principal("wall", Role.KIOSK)
-ADMIN = Principal("admin", Role.ADMIN)
-
-
-# keys
-
-
-def new_key(client: redis.Redis, keys: Keys, name: str, role: str) -> str:
-    """Make and store a key for `name`; the plain key is returned once and kept nowhere. Raises ValueError."""
-    if not name.strip() or len(name) > MAX_KEY or not name.isprintable():
-        raise ValueError(f"name: 1 to {MAX_KEY} printable characters")
-    key = "hx_" + secrets.token_urlsafe(32)
-    client.hset(keys.access, digest_of(key), encode(KeyRecord(name.strip(), Role(role))))
-    return key
-
-
-def list_keys(client: redis.Redis, keys: Keys) -> list[KeyRecord]:
-    """Records of all keys, by name."""
-    found: Any = client.hvals(keys.access)
-    return sorted((_record(raw) for raw in found), key=lambda record: (record.name, record.role))
-
-
-def remove_key(client: redis.Redis, keys: Keys, name: str) -> int:
-    """Withdraw every key of `name`; how many there were. Sessions made with them end within seconds."""
-    found: Any = client.hgetall(keys.access)
-    mine = [digest for digest, raw in found.items() if _record(raw).name == name]
-    return client.hdel(keys.access, *mine) if mine else 0
-
-
-def digest_of(key: str) -> str:
-    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _record(raw: bytes) -> KeyRecord:
-    return msgspec.json.decode(raw, type=KeyRecord)
-
-
-# requests
 
 
 @dataclass
@@ -358,7 +222,7 @@ class Access:
         if cached is not None and cached[0] > now:
             return cached[1]
         raw: Any = self.client.hget(self.keys.access, digest)
-        record = _record(raw) if raw else None
+        record = record_of(raw) if raw else None
         principal = Principal(record.name, record.role) if record else None
         if len(self._cache) >= MAX_CACHED:
             self._cache.clear()

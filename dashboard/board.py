@@ -20,9 +20,10 @@ import redis
 import structlog
 from flask import Blueprint, Response, request
 
-from dashboard.access import Access, Permission
+from dashboard.access import Access
 from dashboard.blocking import run_blocking
 from dashboard.local_files import OneHolder, replace_whole
+from dashboard.roles import Permission
 from dashboard.settings import Settings
 from layouts.context import Context
 from layouts.dispatch.paper import BoardPicture, paper_board

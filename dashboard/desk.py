@@ -6,10 +6,10 @@ from typing import Any
 
 from flask import request
 
-from dashboard.access import Permission, Principal
 from dashboard.api.context import ApiContext
 from dashboard.api.lists import measure_filters, read_page
 from dashboard.city_time import city_time
+from dashboard.roles import Permission, Principal
 from geo.cities import City
 from streams.reader_schema import CASES, INCIDENTS
 

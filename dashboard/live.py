@@ -14,12 +14,13 @@ from flask import Blueprint, Flask, Response, g, request
 from flask_socketio import ConnectionRefusedError as Refused
 from flask_socketio import SocketIO
 
-from dashboard.access import Access, Permission, Principal
+from dashboard.access import Access
 from dashboard.accounts.positions import Positions
 from dashboard.blocking import run_blocking
 from dashboard.grid import grid_slice
 from dashboard.presence import Presence, keep_telling
 from dashboard.relay import Relay, Snapshots, tail
+from dashboard.roles import Permission, Principal
 from dashboard.settings import Settings
 from dashboard.sockets import Sockets, look_after
 from dashboard.topics import BadTopic, served_topics

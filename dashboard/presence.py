@@ -16,8 +16,8 @@ import msgspec
 import redis
 import structlog
 
-from dashboard.access import ROLES, Permission, Principal
 from dashboard.accounts.positions import Positions
+from dashboard.roles import ROLES, Permission, Principal
 from streams.codec import encode
 from streams.keys import Keys
 

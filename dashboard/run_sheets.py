@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 from flask import Blueprint, Response, g, request
 
-from dashboard.access import Permission, Principal
 from dashboard.api.answers import Problem
 from dashboard.api.context import ApiContext
 from dashboard.api.lists import reveal
+from dashboard.roles import Permission, Principal
 from emergency.incidents import Incident
 from emergency.units import Unit
 from layouts.context import Context

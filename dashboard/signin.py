@@ -14,10 +14,11 @@ from flask_limiter.util import get_remote_address
 from markupsafe import Markup, escape
 from werkzeug.wrappers import Response as AnyResponse
 
-from dashboard.access import Access, Principal, Role, csrf_token, error_response, has_csrf_token
+from dashboard.access import Access, csrf_token, error_response, has_csrf_token
 from dashboard.accounts.audit import Actor, Record
 from dashboard.accounts.people import People, Person, key_of
 from dashboard.accounts.sessions import Ended
+from dashboard.roles import Principal, Role
 from layouts.texts import LANGUAGES, gettext, language
 from layouts.texts import mark as N_
 

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from flask import request
 
-from dashboard.access import ROLES, Access, Permission, Principal, csrf_token
+from dashboard.access import Access, csrf_token
 from dashboard.accounts.positions import Positions
+from dashboard.roles import ROLES, Permission, Principal
 from dashboard.topics import DESK_ROLES
 from layouts.context import Viewer
 

@@ -20,7 +20,7 @@ from callbacks import hotline as hotline_callbacks
 from callbacks import shell as shell_callbacks
 from callbacks import wall as wall_callbacks
 from callbacks import warning as warning_callbacks
-from dashboard.access import CSRF_HEADER, SAFE_METHODS, Access, Role, error_response
+from dashboard.access import CSRF_HEADER, SAFE_METHODS, Access, error_response
 from dashboard.accounts.accounts import Accounts, open_accounts
 from dashboard.accounts.handover_routes import handover_routes
 from dashboard.accounts.routes import account_routes
@@ -49,6 +49,7 @@ from dashboard.recommending import recommender_of
 from dashboard.replaying.asks import Asking
 from dashboard.replaying.routes import limit_of, replay_routes
 from dashboard.response_clocks import targets_of
+from dashboard.roles import Role
 from dashboard.run_sheets import run_sheets
 from dashboard.secret import secret_of
 from dashboard.settings import Settings, archive_path, briefings_path, read_settings, reader_path

@@ -14,7 +14,7 @@ import msgspec
 from benchmarks.results import Result, percentile, rounded
 from benchmarks.run import Run
 from benchmarks.servers import Servers
-from dashboard.access import new_key
+from dashboard.access_keys import new_key
 from streams.codec import encode
 
 NAME = "open311-post"

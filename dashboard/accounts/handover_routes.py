@@ -8,11 +8,12 @@ from typing import Any
 import msgspec
 from flask import Blueprint, Response, g, request
 
-from dashboard.access import Access, Permission, error_response
+from dashboard.access import Access, error_response
 from dashboard.accounts.accounts import Accounts
 from dashboard.accounts.handover import Changed, Sheet
 from dashboard.accounts.routes import actor_of, answer, for_people, refuse_in_words
 from dashboard.accounts.sheet import compose, watched
+from dashboard.roles import Permission
 
 MOST_BODY_BYTES = 500_000  # a sheet comes back as it was seen, and a bad day has many lines
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
-from dashboard.access import KEY_ROLES, Role
 from dashboard.accounts.audit import Actor, Record, Step
 from dashboard.accounts.passwords import MOST_PIN, Passwords, check_password, check_pin, derived_password
 from dashboard.accounts.sessions import Sessions
+from dashboard.roles import KEY_ROLES, Role
 from streams.codec import encode
 
 MOST_NAME = 60

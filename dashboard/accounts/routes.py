@@ -10,13 +10,14 @@ import msgspec
 from flask import Blueprint, Response, g, request, session
 from flask_limiter import Limiter
 
-from dashboard.access import Access, Permission, csrf_token, error_response
+from dashboard.access import Access, csrf_token, error_response
 from dashboard.accounts.accounts import Accounts
 from dashboard.accounts.audit import Actor
 from dashboard.accounts.passwords import BadPassword
 from dashboard.accounts.positions import NotYours, Standing
 from dashboard.accounts.sessions import Ended
 from dashboard.presence import KEY_SHOWN
+from dashboard.roles import Permission
 from streams.codec import encode
 
 P = ParamSpec("P")

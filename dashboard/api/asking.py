@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 import msgspec
 
-from dashboard.access import Permission, Principal
 from dashboard.api import audited
 from dashboard.api.answers import Problem, bad
 from dashboard.api.context import ApiContext
@@ -19,6 +18,7 @@ from dashboard.engine import situation_arguments as situations
 from dashboard.engine import warning_arguments as warnings
 from dashboard.engine.verbs import callers, calls
 from dashboard.outgoing.arguments import CancelAlert, PublishAlert, PublishNotice, WithdrawNotice
+from dashboard.roles import Permission, Principal
 from streams.codec import encode
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,100}")
@@ -102,6 +102,8 @@ HOTLINE: dict[str, type[msgspec.Struct]] = {
     "remove_from_situation": situations.ChangeSituation,
     "offer_situation": situations.OfSituation,
     "close_situation": situations.CloseSituation,
+    "merge_situations": situations.MergeSituations,
+    "split_situation": situations.SplitSituation,
     "publish_matter": situations.PublishMatter,
     "withdraw_matter": situations.WithdrawMatter,
     "warning_case": warnings.WarningCase,

@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
-from dashboard.access import Principal
 from dashboard.accounts.audit import Record, Step
 from dashboard.api.context import ApiContext
+from dashboard.roles import Principal
 from emergency.incidents import Incident
 from emergency.units import Unit
 from hotline.cases import Case

@@ -9,7 +9,6 @@ import structlog
 from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from dashboard.access import Permission
 from dashboard.api import asking, intake, lists
 from dashboard.api.answers import Problem, answer, answer_places, document_feature
 from dashboard.api.arguments import LISTS, PAGING, flag, one_of, read_arguments, text, whole
@@ -31,6 +30,7 @@ from dashboard.api.similar import similar
 from dashboard.api.tasks import tasks
 from dashboard.api.warnings import warnings
 from dashboard.api.worklists import worklists
+from dashboard.roles import Permission
 from geo.cells import COARSEST, FINEST
 from geo.features import cell_to_feature
 from streams.reader import NotReady

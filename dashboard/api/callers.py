@@ -11,7 +11,6 @@ from typing import Any
 import msgspec
 from flask import Blueprint, Response, g, request
 
-from dashboard.access import Permission, Principal
 from dashboard.accounts.audit import Record
 from dashboard.api.answers import Problem, answer, bad
 from dashboard.api.arguments import read_arguments
@@ -20,6 +19,7 @@ from dashboard.api.worklists import now_of, shower
 from dashboard.blocking import run_blocking
 from dashboard.callers.sealing import WrongKey
 from dashboard.callers.stored import opened
+from dashboard.roles import Permission, Principal
 from hotline.callers import CallerFlag
 from streams.reader import ListRow
 

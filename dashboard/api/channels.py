@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 from flask import Blueprint, Response
 
-from dashboard.access import Permission
 from dashboard.api.answers import answer
 from dashboard.api.arguments import Parser, one_of, read_arguments, text
 from dashboard.api.context import ApiContext
 from dashboard.city_time import city_time
+from dashboard.roles import Permission
 from hotline.channels import KEY_FORMAT, Quarter
 from hotline.intervals import BEIJING, Interval, average_wait_s, percentile_wait_s
 from hotline.service_levels import FORMULAS, Peak, Variant, by_interval, level, levels, peak_and_off, waits_of

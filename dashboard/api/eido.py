@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 from flask import Blueprint, Response, g, request
 
-from dashboard.access import Permission, Principal
 from dashboard.api import intake, lists
 from dashboard.api.answers import Problem, answer, bad
 from dashboard.api.arguments import read_arguments
 from dashboard.api.context import ApiContext
+from dashboard.roles import Permission, Principal
 from emergency.eido import EidoRefused, Fact, Issuer, Reading, incident_to_eido, read_eido
 from emergency.incidents import Incident
 from emergency.units import Unit

@@ -17,13 +17,13 @@ import msgspec
 import xlsxwriter
 from flask import Blueprint, Response, g, request
 
-from dashboard.access import Permission, Principal
 from dashboard.accounts.audit import Record
 from dashboard.api.answers import Problem
 from dashboard.api.arguments import read_arguments
 from dashboard.api.context import ApiContext
 from dashboard.api.worklists import CHOICE, now_of, query_of
 from dashboard.blocking import run_blocking
+from dashboard.roles import Permission, Principal
 from hotline.cases import Case
 from streams.reader import ListRow
 

@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 from flask import Blueprint, Response, g, request
 
-from dashboard.access import Permission, Principal
 from dashboard.accounts.audit import Record
 from dashboard.api.answers import Problem, answer
 from dashboard.api.arguments import read_arguments, whole
 from dashboard.api.context import ApiContext
+from dashboard.roles import Permission, Principal
 from hotline.calls import Call
 from hotline.following import is_followed, said_lines
 

@@ -6,13 +6,13 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from dashboard.access import Permission
 from dashboard.api.answers import Problem, answer
 from dashboard.api.arguments import Parser, read_arguments, text, whole
 from dashboard.api.context import ApiContext
 from dashboard.blocking import run_blocking
 from dashboard.city_time import city_time
 from dashboard.forecasting import as_answer
+from dashboard.roles import Permission
 from streams.reader import TooMany
 
 MOST_HOURS, HOURS = 168, 4

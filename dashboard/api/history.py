@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 from flask import Blueprint, Response
 
-from dashboard.access import Permission
 from dashboard.api.answers import Problem, answer
 from dashboard.api.arguments import read_arguments
 from dashboard.api.context import ApiContext
 from dashboard.api.lists import committed
+from dashboard.roles import Permission
 from hotline.cases import Case
 from streams.codec import Malformed, decode_envelope
 from streams.events import PRIVATE_FIELDS, TYPES, Envelope

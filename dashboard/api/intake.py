@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 import redis
 
-from dashboard.access import WRITES, Principal
 from dashboard.api.answers import Problem, bad
 from dashboard.api.context import ApiContext
+from dashboard.roles import WRITES, Principal
 from streams.codec import MAX_ENTRY_BYTES, Malformed, encode, envelope_from, payload_of
 from streams.events import Envelope
 

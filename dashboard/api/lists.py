@@ -7,13 +7,13 @@ from typing import Any
 
 import msgspec
 
-from dashboard.access import Permission, Principal
 from dashboard.accounts.audit import Record
 from dashboard.api.answers import Problem, bad
 from dashboard.api.context import ApiContext
 from dashboard.blocking import run_blocking
 from dashboard.callers.stored import told
 from dashboard.projection import KINDS, Document, Kind
+from dashboard.roles import Permission, Principal
 from hotline.cases import Case
 from hotline.following import without_words
 from streams.reader import BadCursor, NotReady, Page

@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 import redis
 
-from dashboard.access import Principal
 from dashboard.api.answers import Problem
+from dashboard.roles import Principal
 from dashboard.topics import served_topics
 from geo.cells import FINEST, counts_to_parents
 from streams.keys import Keys

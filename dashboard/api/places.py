@@ -12,13 +12,13 @@ import msgspec
 import structlog
 from flask import Blueprint, Response, g
 
-from dashboard.access import Permission, Principal
 from dashboard.api.answers import Problem, answer, bad
 from dashboard.api.arguments import Parser, read_arguments, text, whole
 from dashboard.api.context import ApiContext
 from dashboard.api.lists import shown
 from dashboard.blocking import run_blocking
 from dashboard.city_time import city_time
+from dashboard.roles import Permission, Principal
 from emergency.incidents import Incident
 from emergency.nearby import WITHIN, WITHIN_M, Matter, Nearby, box_around, nearby
 from geo.catalogue import in_language

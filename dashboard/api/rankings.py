@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 from flask import Blueprint, Response
 
-from dashboard.access import Permission
 from dashboard.api.answers import Problem, answer, bad
 from dashboard.api.arguments import Parser, one_of, read_arguments, text
 from dashboard.api.context import ApiContext
@@ -17,6 +16,7 @@ from dashboard.api.lists import committed
 from dashboard.blocking import run_blocking
 from dashboard.city_time import city_time
 from dashboard.hotline_files import DISTRICT, LEVELS, HotlineFiles, read_files
+from dashboard.roles import Permission
 from hotline.case_rules import RULES
 from hotline.cases import Case
 from hotline.dispatching import suggest

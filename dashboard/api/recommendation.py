@@ -7,12 +7,12 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from dashboard.access import Permission
 from dashboard.api.answers import Problem, answer, bad
 from dashboard.api.arguments import Parser, flag, read_arguments, text, whole
 from dashboard.api.context import ApiContext
 from dashboard.blocking import run_blocking
 from dashboard.recommending import SOLVED_TOGETHER, Asked, Recommender, Sight, look, recommender_of, waiting_ids
+from dashboard.roles import Permission
 from emergency.incidents import Incident
 from geo.cities import load_city
 

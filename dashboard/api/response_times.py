@@ -8,13 +8,13 @@ from typing import Any
 import msgspec
 from flask import Blueprint, Response
 
-from dashboard.access import Permission
 from dashboard.api.answers import answer, bad
 from dashboard.api.arguments import Parser, instant, read_arguments, text, whole
 from dashboard.api.context import ApiContext
 from dashboard.blocking import run_blocking
 from dashboard.city_time import city_time
 from dashboard.response_clocks import response_times
+from dashboard.roles import Permission
 from emergency.plans import Plans, load_plans
 from emergency.segments import TargetFile, load_target_file
 from streams.reader import TooMany

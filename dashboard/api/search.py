@@ -10,7 +10,6 @@ from typing import Annotated, Any
 import msgspec
 from flask import Blueprint, Response, g, request
 
-from dashboard.access import Permission, Principal
 from dashboard.accounts.audit import Record
 from dashboard.api.answers import answer, bad
 from dashboard.api.arguments import MAX_TEXT, read_arguments, text, whole
@@ -18,6 +17,7 @@ from dashboard.api.context import ApiContext
 from dashboard.blocking import run_blocking
 from dashboard.callers.numbers import TAIL, is_written_as_number
 from dashboard.callers.sealing import Sealer
+from dashboard.roles import Permission, Principal
 from hotline.cases import Case
 from streams.reader import Found, ListRow, Reader
 from streams.reader_text import runs

@@ -8,13 +8,13 @@ from typing import Any
 import msgspec
 from flask import Blueprint, Response, g
 
-from dashboard.access import Permission
 from dashboard.api import lists
 from dashboard.api.answers import Problem, answer
 from dashboard.api.arguments import flag, read_arguments, text, whole
 from dashboard.api.context import ApiContext
 from dashboard.blocking import run_blocking
 from dashboard.city_time import city_time
+from dashboard.roles import Permission
 from dashboard.similar.file import NotReady, SimilarReader, evidence_rows
 from hotline.cases import Case
 from hotline.matters import Described, Fit, Matter, matters_for, script_for

@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 from flask import Blueprint, Response, g, request
 
-from dashboard.access import Permission
 from dashboard.api.answers import Problem, answer
 from dashboard.api.arguments import flag, read_arguments
 from dashboard.api.context import ApiContext
 from dashboard.api.lists import reveal
+from dashboard.roles import Permission
 from emergency.major import Hospital
 from emergency.tasks import Task
 

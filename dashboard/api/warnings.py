@@ -12,12 +12,12 @@ import h3
 import msgspec
 from flask import Blueprint, Response
 
-from dashboard.access import Permission
 from dashboard.api.answers import Problem, answer
 from dashboard.api.arguments import flag, instant, one_of, read_arguments, text, whole
 from dashboard.api.context import ApiContext
 from dashboard.blocking import run_blocking
 from dashboard.city_time import city_time
+from dashboard.roles import Permission
 from dashboard.similar.file import NotReady
 from dashboard.warner.field import HOURS, MEASURES, NoField, Seen, field_of, read_seen
 from geo.cells import FINEST

@@ -10,13 +10,13 @@ from typing import Any
 import msgspec
 from flask import Blueprint, Response, g
 
-from dashboard.access import Permission, Principal
 from dashboard.api.answers import answer, bad
 from dashboard.api.arguments import Parser, cell, one_of, read_arguments, text, whole
 from dashboard.api.context import ApiContext
 from dashboard.api.lists import shown, wait_for_reader
 from dashboard.blocking import run_blocking
 from dashboard.city_time import city_time
+from dashboard.roles import Permission, Principal
 from hotline.callers import CallerFlag
 from hotline.cases import Case, CaseStage
 from hotline.worklists import WORKLISTS, tongue_of

@@ -12,7 +12,7 @@ import msgspec
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from dashboard.access import Access, Permission
+from dashboard.access import Access
 from dashboard.api.answers import Problem, answer
 from dashboard.blocking import run_blocking
 from dashboard.briefing.behind import PAGE, Behind, NoList, behind
@@ -20,6 +20,7 @@ from dashboard.briefing.desk import BriefingDesk, NotYet
 from dashboard.briefing.document import Briefing
 from dashboard.briefing.files import FORMATS, FontMissing, Paper, as_html, paper_of
 from dashboard.briefing.period import Span
+from dashboard.roles import Permission
 from layouts.briefing.pages import around, list_page, nothing_page
 from layouts.context import Context
 from layouts.dispatch.voice import desk_language

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from dashboard.access import Role, list_keys, new_key, remove_key
+from dashboard.access_keys import list_keys, new_key, remove_key
 from dashboard.cli.common import redis_or_exit, running_settings
+from dashboard.roles import Role
 from streams.keys import Keys
 
 

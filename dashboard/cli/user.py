@@ -9,12 +9,12 @@ from datetime import datetime
 
 import click
 
-from dashboard.access import KEY_ROLES, Role
 from dashboard.accounts.accounts import Accounts, open_accounts
 from dashboard.accounts.audit import Actor
 from dashboard.accounts.passwords import BadPassword, new_password
 from dashboard.accounts.people import BadPerson
 from dashboard.cli.common import one_line_errors, redis_or_exit, running_settings
+from dashboard.roles import KEY_ROLES, Role
 from layouts.texts import LANGUAGES
 from streams.keys import Keys
 

@@ -12,7 +12,6 @@ from flask import Blueprint, Response, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
-from dashboard.access import Permission, Principal
 from dashboard.api.answers import Problem
 from dashboard.api.answers import answer as json_answer
 from dashboard.api.lists import reveal
@@ -24,6 +23,7 @@ from dashboard.open311.reading import find_many, find_one
 from dashboard.open311.services import Service
 from dashboard.open311.showing import Asker, Show
 from dashboard.open311.words import asked_language, say
+from dashboard.roles import Permission, Principal
 from geo.catalogue import DEFAULT
 from streams.reader import NotReady
 

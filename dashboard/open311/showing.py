@@ -13,10 +13,10 @@ from typing import Any
 
 import h3
 
-from dashboard.access import Permission, Principal
 from dashboard.open311.formats import stamp
 from dashboard.open311.services import Services, code_of
 from dashboard.open311.words import say
+from dashboard.roles import Permission, Principal
 from geo.catalogue import DEFAULT
 from hotline.cases import Case
 

@@ -7,7 +7,7 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from limits import RateLimitItemPerMinute
 
-from dashboard.access import digest_of
+from dashboard.access_keys import digest_of
 from dashboard.api.context import ApiContext
 from dashboard.open311.context import Limit, open311_of
 from dashboard.open311.formats import Fault

@@ -14,13 +14,13 @@ from typing import Any
 import msgspec
 from flask import Blueprint, Response, g, request, url_for
 
-from dashboard.access import Permission, Principal
 from dashboard.api.answers import GEOJSON, Problem
 from dashboard.api.context import ApiContext
 from dashboard.outgoing import atom, cap_xml
 from dashboard.outgoing.geojson import alerts_to_features, notices_to_features
 from dashboard.outgoing.messages import LIVE, changed_at, current, messages_of
 from dashboard.outgoing.own import is_own_alert
+from dashboard.roles import Permission, Principal
 from emergency.alerts import Alert
 from geo.cities import City
 from geo.features import Feature, features_to_collection

@@ -12,12 +12,13 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from limits import RateLimitItemPerMinute
 
-from dashboard.access import Access, Principal
+from dashboard.access import Access
 from dashboard.blocking import run_blocking
 from dashboard.engine.frames import instant
 from dashboard.replaying.asks import OK, Asking, NoAnswer, TooMany
 from dashboard.replaying.following import KINDS, Following, following
 from dashboard.replaying.past import NotKnown, bounds
+from dashboard.roles import Principal
 from dashboard.topics import INSIDE_ROLES, BadTopic, served_topics
 from streams.archive.manifest import BadArchive
 from streams.archive.view import Archive

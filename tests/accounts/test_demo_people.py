@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from dashboard.access import KEY_ROLES, Role
 from dashboard.demo import people_to_try
+from dashboard.roles import KEY_ROLES, Role
 from dashboard.settings import read_settings
 from dashboard.web import HOMES
 from streams.keys import Keys

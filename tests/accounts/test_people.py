@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.access import KEY_ROLES, Role
 from dashboard.accounts.audit import read_links
 from dashboard.accounts.passwords import (
     ALPHABET,
@@ -23,6 +22,7 @@ from dashboard.accounts.passwords import (
 )
 from dashboard.accounts.people import DEMO_PEOPLE, MOST_PIN_MISSES, BadPerson, People, demo_people
 from dashboard.accounts.sessions import Ended
+from dashboard.roles import KEY_ROLES, Role
 from tests.accounts.conftest import CONSOLE, KEYS, PASSWORD, House, cheap
 
 # accounts

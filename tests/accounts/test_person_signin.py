@@ -11,9 +11,11 @@ from flask.testing import FlaskClient
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from dashboard.access import KEY_ROLES, SESSION_PERSON, Access, Permission, Role, csrf_token, new_key, remove_key
+from dashboard.access import SESSION_PERSON, Access, csrf_token
+from dashboard.access_keys import new_key, remove_key
 from dashboard.accounts.routes import account_routes
 from dashboard.accounts.sessions import mark_of
+from dashboard.roles import KEY_ROLES, Permission, Role
 from dashboard.signin import limiter_storage, start_signin
 from tests.accounts.conftest import CONSOLE, KEYS, PASSWORD, House
 from tests.support.redis_server import RedisServer

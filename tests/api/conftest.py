@@ -15,10 +15,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from dashboard.access import Access, Role, new_key
+from dashboard.access import Access
+from dashboard.access_keys import new_key
 from dashboard.api import ApiContext, api
 from dashboard.engine.clock import Mode
 from dashboard.reader_process import Tail
+from dashboard.roles import Role
 from streams.reader import Reader
 from streams.reader_writer import ReaderWriter
 from tests.support.engines import TestCity

@@ -10,18 +10,9 @@ import redis as redis_module
 from flask import Flask, g, request
 from flask.testing import FlaskClient
 
-from dashboard.access import (
-    ROLES,
-    WRITES,
-    Access,
-    Permission,
-    Role,
-    csrf_token,
-    digest_of,
-    list_keys,
-    new_key,
-    remove_key,
-)
+from dashboard.access import Access, csrf_token
+from dashboard.access_keys import digest_of, list_keys, new_key, remove_key
+from dashboard.roles import ROLES, WRITES, Permission, Role
 from dashboard.signin import limiter_storage, start_signin
 from streams.keys import Keys
 from tests.api.conftest import ADMIN_KEY, Door

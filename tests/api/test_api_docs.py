@@ -9,10 +9,10 @@ import msgspec
 import pytest
 from flask import Flask
 
-from dashboard.access import ROLES, Permission
 from dashboard.api.arguments import LISTS, PAGING
 from dashboard.api.asking import VERBS
 from dashboard.api.picture import MEASURES
+from dashboard.roles import ROLES, Permission
 from streams.codec import envelope_from, payload_of
 from streams.events import TYPES
 from tests.api.conftest import Door

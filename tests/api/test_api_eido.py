@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from dashboard.access import Role
 from dashboard.accounts.audit import read_entries
 from dashboard.api.intake import MAX_BODY_BYTES
 from dashboard.engine.clock import Mode
+from dashboard.roles import Role
 from tests.api.conftest import Door, open_door
 from tests.emergency.test_eido import MINIMAL
 from tests.support.engines import CORNER

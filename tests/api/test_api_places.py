@@ -11,10 +11,10 @@ import pytest
 import redis as redis_module
 from flask import Flask
 
-from dashboard.access import KEY_ROLES, Role
 from dashboard.api import api
 from dashboard.api.context import ApiContext
 from dashboard.places import KeptGazetteer, load_gazetteer
+from dashboard.roles import KEY_ROLES, Role
 from dashboard.settings import read_settings
 from geo.cities import load_city
 from geo.gazetteer import Gazetteer, Place

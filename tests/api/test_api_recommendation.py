@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.access import KEY_ROLES, Role
+from dashboard.roles import KEY_ROLES, Role
 from emergency.travel import METRES_PER_DEGREE
 from tests.api.conftest import Door
 from tests.support.engines import CORNER

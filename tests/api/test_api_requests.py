@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from dashboard.access import Permission, Role
 from dashboard.api.asking import VERBS
 from dashboard.engine.verbs import VERBS as DECIDED
+from dashboard.roles import Permission, Role
 from tests.api.conftest import Door
 from tests.outgoing.desk import info, notice
 
@@ -162,6 +162,8 @@ def test_each_verb_is_granted_by_its_permission_alone(door: Door, verb: str) -> 
         "decline_situation": situation | {"reason": "drains"},
         "promote_situation": situation | {"kind": "gas_leak"},
         "close_situation": situation,
+        "merge_situations": situation | {"into": "z"},
+        "split_situation": situation,
         "publish_matter": {"what": "no water", "until": "2026-03-05T18:00:00Z"},
         "withdraw_matter": {"matter_id": "x"},
         "acknowledge_warning": {"warning_id": "x"},

@@ -12,8 +12,9 @@ from typing import Any
 import httpx
 import pytest
 
-from dashboard.access import KEY_ROLES, Role, new_key
+from dashboard.access_keys import new_key
 from dashboard.api.asking import VERBS
+from dashboard.roles import KEY_ROLES, Role
 from dashboard.settings import read_settings
 from dashboard.web import create_app
 from layouts.shell import PAGES

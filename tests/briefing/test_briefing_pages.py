@@ -13,11 +13,13 @@ import msgspec
 import pytest
 from flask import Flask
 
-from dashboard.access import Access, Role, new_key
+from dashboard.access import Access
+from dashboard.access_keys import new_key
 from dashboard.blocking import run_blocking
 from dashboard.briefing.desk import desk_of
 from dashboard.briefing.document import Rules
 from dashboard.briefing.routes import briefing_routes
+from dashboard.roles import Role
 from emergency.plans import load_plans
 from emergency.segments import load_target_file
 from layouts.context import context_of

@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from dashboard.access import new_key
+from dashboard.access_keys import new_key
 from tests.support.demo import free_port
 from tests.support.processes import START_S, Process, System, running
 from tests.support.viewer import Viewer

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.access import new_key, remove_key
+from dashboard.access_keys import new_key, remove_key
 from dashboard.accounts.accounts import Accounts
 from tests.live.conftest import LiveCity
 from tests.support.people import CONSOLE, PASSWORD, Browser, accounts_of, signed_in

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.access import Role
+from dashboard.roles import Role
 from dashboard.topics import DESK, DESK_ROLES, INSIDE_ROLES, MAX_TOPICS, PLAIN, BadTopic, served_topics
 
 MEASURES = ("received_1h", "received_24h", "open", "overdue", "due_4h", "incidents")

@@ -17,12 +17,14 @@ from flask import Flask
 from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
-from dashboard.access import Access, Role, new_key
+from dashboard.access import Access
+from dashboard.access_keys import new_key
 from dashboard.api import ApiContext
 from dashboard.engine.clock import Mode
 from dashboard.open311.context import Open311, open311_of
 from dashboard.open311.routes import PREFIX, open311
 from dashboard.reader_process import Tail
+from dashboard.roles import Role
 from geo.gazetteer import Gazetteer, Place
 from streams.reader import Reader
 from streams.reader_writer import ReaderWriter

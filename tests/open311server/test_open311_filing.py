@@ -14,11 +14,11 @@ from flask import Flask
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashboard.access import ROLES, Permission, Role
 from dashboard.accounts.audit import read_entries
 from dashboard.engine.clock import Mode
 from dashboard.open311.filing import ALPHABET, case_id_of, source_of
 from dashboard.open311.start import open311_routes
+from dashboard.roles import ROLES, Permission, Role
 from dashboard.settings import read_settings
 from dashboard.signin import start_signin
 from tests.open311server.portal import DRUM_TOWER, PERSONAL, REPORT, Portal, open_portal, tree

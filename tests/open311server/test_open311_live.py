@@ -13,7 +13,7 @@ import httpx
 import msgspec
 import pytest
 
-from dashboard.access import new_key
+from dashboard.access_keys import new_key
 from tests.open311server.portal import REPORT
 from tests.support.processes import KEY, START_S, System, running
 

@@ -14,10 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
-from dashboard.access import Access, Role, new_key
+from dashboard.access import Access
+from dashboard.access_keys import new_key
 from dashboard.api.context import ApiContext
 from dashboard.outgoing.messages import current, messages_of
 from dashboard.outgoing.routes import feeds
+from dashboard.roles import Role
 from emergency.alerts import is_in_force
 from geo.cities import load_city
 from streams.codec import encode, payload_of

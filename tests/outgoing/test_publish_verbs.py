@@ -9,11 +9,11 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from dashboard.access import ROLES, Permission, Role
 from dashboard.engine.publish_verbs import CHOICES, PUBLISH_VERBS
 from dashboard.engine.request import Refused
 from dashboard.outgoing.cap_xml import write_cap
 from dashboard.outgoing.messages import messages_of
+from dashboard.roles import ROLES, Permission, Role
 from emergency.alerts import is_in_force
 from hotline.notices import is_shown
 from streams.codec import MAX_ENTRY_BYTES, encode

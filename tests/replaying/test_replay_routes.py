@@ -14,7 +14,8 @@ import redis as redis_module
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from dashboard.access import Access, new_key
+from dashboard.access import Access
+from dashboard.access_keys import new_key
 from dashboard.replaying.asks import MOST_WAITING, Asking, ask_of, asks_key
 from dashboard.replaying.past import bounds
 from dashboard.replaying.process import Replayer, step

@@ -12,12 +12,12 @@ from typing import Any
 import msgspec
 import redis
 
-from dashboard.access import ADMIN
 from dashboard.engine.clock import Mode
 from dashboard.engine.engine import Engine
 from dashboard.engine.rooms.sources import ENGINE
 from dashboard.engine.store import Store
 from dashboard.projection import KINDS
+from dashboard.roles import ADMIN
 from geo.cities import load_city
 from streams.codec import encode
 from streams.feeds.preset import load_preset
