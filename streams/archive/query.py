@@ -173,6 +173,36 @@ def _stock_from_counts(view: View, at: datetime, where: Where, by: Sequence[str]
     return [row for row in found if not by or any(row[name] for name in STOCKS)]
 
 
+def stocks(view: View, instants: Sequence[datetime], where: Where = EVERYTHING) -> list[Row]:
+    """`stock` just before each of several instants, at about the cost of one."""
+    if not where.is_plain or not instants:
+        return [stock(view, at, where)[0] for at in instants]
+    days = [_last_counted(view, at) for at in instants]
+    condition, filters = where.sql()
+    sums = ", ".join(
+        f"coalesce(sum({name}_change) FILTER (day <= DATE '{day}'), 0)::BIGINT AS {name}_{n}"
+        for n, day in enumerate(days)
+        for name in STOCKS
+    )
+    months = [month for month in view.manifest.days("daily_cases") if month <= f"{max(days):%Y-%m}"]
+    totals = view.rows(f"SELECT {sums} FROM {view.table('daily_cases', months)} WHERE {condition}", filters)[0]
+    found = []
+    for n, (day, at) in enumerate(zip(days, instants, strict=True)):
+        later = _since(view, bounds_of(day, view.zone)[1], at, where)
+        found.append({name: totals[f"{name}_{n}"] + later[name] for name in STOCKS})
+    return found
+
+
+def _since(view: View, since: datetime, at: datetime, where: Where) -> Row:
+    """How the stocks changed in [since, at)."""
+    if since >= at:
+        return dict.fromkeys(STOCKS, 0)
+    sql, values = _since_sql(view, since, at)
+    condition, filters = where.sql()
+    totals = ", ".join(f"coalesce(sum({name}), 0)::BIGINT AS {name}" for name in STOCKS)
+    return view.rows(f"SELECT {totals} FROM ({sql}) WHERE {condition}", [*values, *filters])[0]
+
+
 def _last_counted(view: View, at: datetime) -> date:
     """The last local day that ended by `at` and whose counts are complete."""
     days = days_between(at - timedelta(days=3), at, view.zone)
@@ -208,35 +238,57 @@ def _since_sql(view: View, since: datetime, at: datetime) -> tuple[str, list[Any
     return sql, [since, at, since, at, *some]
 
 
-def open_sql(view: View, at: datetime, due: tuple[datetime, datetime] | None = None) -> tuple[str, list[Any]]:
+Due = tuple[datetime, datetime] | None
+
+
+def open_sql(view: View, at: datetime, due: Due = None) -> tuple[str, list[Any]]:
     """SELECT of all cases (columns of a case) open just before `at`, optionally only those due in a period.
 
     `cases` says it for whoever lived a plain life; of the others, and of those that changed after the last
     compaction, the newest state before `at` does.
     """
-    names = ", ".join(CASE_COLUMNS)
-    as_then = names.replace(" closed_at,", " NULL::TIMESTAMPTZ AS closed_at,").replace("is_open", "true AS is_open")
-    cases = view.due_between(*due) if due else view.table("cases")
-    limit, some = ("target_at >= ? AND target_at < ?", list(due)) if due else ("true", [])
-    plain = (
+    plain, values = plain_open_sql(view, at, view.due_between(*due) if due else view.table("cases"), due)
+    if not has_log(view):
+        return plain, values
+    states, more = revised_open_sql(view, at, due)
+    return f"{plain} UNION ALL {states}", [*values, *more]
+
+
+def plain_open_sql(view: View, at: datetime, cases: str, due: Due = None) -> tuple[str, list[Any]]:
+    """Those of them that some files of `cases` (a table expression) can tell of."""
+    as_then = ", ".join(CASE_COLUMNS).replace(" closed_at,", " NULL::TIMESTAMPTZ AS closed_at,")
+    as_then = as_then.replace("is_open", "true AS is_open")
+    limit, some = _due_sql(due)
+    sql = (
         f"SELECT {as_then} FROM (SELECT * FROM {cases} WHERE NOT is_revised AND received_at < ?"
         f" AND (closed_at IS NULL OR closed_at >= ?) AND {limit})"
     )
-    values: list[Any] = [at, at, *some]
-    if not has_log(view):
-        return plain, values
-    since = derived_days(view)
-    late = view.table("case_events", since)
-    fresh = f"SELECT case_id FROM {late} WHERE seq > {int(view.manifest.derived.partition('-')[0])}"
+    if has_log(view):
+        sql = f"SELECT * FROM ({sql}) WHERE case_id NOT IN ({_fresh_sql(view)})"
+    return sql, [at, at, *some]
+
+
+def revised_open_sql(view: View, at: datetime, due: Due = None) -> tuple[str, list[Any]]:
+    """The others: their newest state before `at`."""
+    limit, some = _due_sql(due)
     revised = f"SELECT case_id FROM {view.table('cases')} WHERE is_revised AND received_at < ?"
-    states = (
-        f"SELECT {names} FROM (SELECT * FROM {view.table('case_events')} WHERE recorded_at < ?"
-        f" AND (case_id IN ({revised}) OR case_id IN ({fresh}))"
+    sql = (
+        f"SELECT {', '.join(CASE_COLUMNS)} FROM (SELECT * FROM {view.table('case_events')} WHERE recorded_at < ?"
+        f" AND (case_id IN ({revised}) OR case_id IN ({_fresh_sql(view)}))"
         " QUALIFY row_number() OVER (PARTITION BY case_id ORDER BY seq DESC, index DESC) = 1)"
         f" WHERE is_open AND {limit}"
     )
-    sql = f"SELECT * FROM ({plain}) WHERE case_id NOT IN ({fresh}) UNION ALL {states}"
-    return sql, [*values, at, at, *some]
+    return sql, [at, at, *some]
+
+
+def _due_sql(due: Due) -> tuple[str, list[Any]]:
+    return ("target_at >= ? AND target_at < ?", list(due)) if due else ("true", [])
+
+
+def _fresh_sql(view: View) -> str:
+    """Cases that changed after the last compaction."""
+    late = view.table("case_events", derived_days(view))
+    return f"SELECT case_id FROM {late} WHERE seq > {int(view.manifest.derived.partition('-')[0])}"
 
 
 def derived_days(view: View) -> list[str]:

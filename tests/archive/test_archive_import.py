@@ -16,6 +16,7 @@ from hotline.cases import Case, fold_case
 from streams.archive import query
 from streams.archive.intake import import_cases
 from streams.archive.lists import cases_behind, cases_of_cell
+from streams.archive.longest import longest_waiting
 from streams.archive.schema import CASE_COLUMNS
 from streams.archive.verify import check
 from streams.archive.view import Archive, View, Where, bounds_of
@@ -161,12 +162,18 @@ def test_figures_of_days_and_areas_equal_pandas_on_the_file(tmp_path: Path) -> N
         start, at = bounds_of(date(2011, 8, 24), view.zone)[0], datetime.fromisoformat("2011-08-25T14:30:00-04:00")
         plain = query.counts(view, start, at), query.stock(view, at)
         assert plain == (query.counts(view, start, at, from_rows=True), query.stock(view, at, from_rows=True))
+        for where in (Where(), Where(area=("Roxbury",)), Where(grade=("II",))):
+            assert query.stocks(view, [at, start], where) == [query.stock(view, t, where)[0] for t in (at, start)]
         for figure in ("received", "closed", "closed_late", "open", "deadline", "overdue"):
             found = cases_behind(view, figure, start, at, Where(area=("Roxbury",)), limit=5)
             figures = query.counts(view, start, at, Where(area=("Roxbury",)))[0]
             figures |= query.stock(view, at, Where(area=("Roxbury",)))[0]
             assert found.total == figures[figure] > 0
             assert len(found.rows) == min(5, found.total)
+        for figure, order in (("open", "oldest"), ("overdue", "due")):
+            for where, most in ((Where(), 7), (Where(area=("Roxbury",)), 400)):
+                whole = cases_behind(view, figure, start, at, where, order=order, limit=most).rows
+                assert longest_waiting(view, figure, at, where, most) == whole
 
 
 def test_counts_add_up_however_they_are_asked(tmp_path: Path) -> None:

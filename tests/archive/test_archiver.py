@@ -12,6 +12,8 @@ import redis as redis_module
 from dashboard.archiver import Archiver, LogIsOlder
 from streams.archive import query
 from streams.archive.checkpoints import load
+from streams.archive.lists import cases_behind
+from streams.archive.longest import longest_waiting
 from streams.archive.view import Archive
 from tests.support.archives import archiver_of, catch_up, complaints, rows_of
 from tests.support.engines import TestCity
@@ -124,6 +126,9 @@ def test_days_that_end_are_counted_compacted_and_checkpointed(city: TestCity, tm
     with Archive(tmp_path).view() as view:
         counted = query.stock(view, _after(city))[0]
         assert counted == query.stock(view, _after(city), from_rows=True)[0]
+        assert query.stocks(view, [_after(city)]) == [counted]
+        whole = cases_behind(view, "open", city.wall.at, _after(city), order="oldest").rows
+        assert longest_waiting(view, "open", _after(city), most=4) == whole[:4] != []
         figures = city.figures()
         assert counted["open"] == figures["cases.open"]
         assert counted["overdue"] == figures["cases.overdue"]
