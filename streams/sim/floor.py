@@ -125,6 +125,11 @@ class Floor:
         """The channel an agent serves."""
         return self._groups[self._agents[agent].group].channel
 
+    def talk_ms(self, contact: Contact) -> int:
+        """How long this contact talks once somebody answers."""
+        [call] = self._calls_of([(contact.number, contact.at_ms, contact.channel, contact.language)])
+        return call.talk_ms
+
     def offer(self, contacts: Iterable[Contact]) -> None:
         """These contacts call, at times after the last `advance`."""
         calling = [c for c in contacts if c.channel in self._profile.with_calls]

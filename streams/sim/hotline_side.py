@@ -11,8 +11,9 @@ import numpy as np
 
 from streams.events import Envelope
 from streams.sim.contacts import MINUTE_MS, PER_MINUTE, USUAL, Contact, Demand
-from streams.sim.floor import ABANDONED, AGENT, ENDED, Floor, Happening
+from streams.sim.floor import ABANDONED, AGENT, ANSWERED, ENDED, Floor, Happening
 from streams.sim.laws import Laws
+from streams.sim.speaking import Speaking
 from streams.sim.steps import AGAIN, Receipt, Stands, Step, fits, instant, milliseconds
 from streams.sim.telling import Teller, Words
 
@@ -34,6 +35,7 @@ class HotlineSide:
         """`at` (aware) is the city time up to which everything was told; `demand` says what a minute is like."""
         self.at = at
         self._laws, self._teller, self._floor, self._demand = laws, Teller(laws, words), floor, demand
+        self._speaking = Speaking(laws, words)
         self._callers: dict[int, Contact] = {}
         self._steps: list[tuple[datetime, str, str, int, Step]] = []
         self._adopted = 0
@@ -95,9 +97,10 @@ class HotlineSide:
         told += [self._teller.received(contact, at_ms) for contact, at_ms in receipts]
         self.counts["cases"] += len(receipts)
         self.adopt([self._teller.receipt(contact, at_ms) for contact, at_ms in receipts])
+        told += self._speaking.until(until_ms)
         told += [self._teller.step(step) for step in self._due_steps(until, standing)]
         self.at = until
-        # The order of one instant: the floor, then receipts, then what becomes of them.
+        # The order of one instant: the floor, then receipts, what is said, and what becomes of cases.
         told.sort(key=lambda envelope: envelope.occurred_at)
         return told
 
@@ -118,6 +121,9 @@ class HotlineSide:
     def _happened(self, happening: Happening, receipts: list[tuple[Contact, int]]) -> Envelope:
         contact = None if happening.what == AGENT else self._callers.get(happening.number)
         envelope = self._teller.happening(happening, self._floor, contact)
+        if happening.what == ANSWERED and contact is not None and self._speaking.follows(contact):
+            talk_ms = self._floor.talk_ms(contact)
+            self._speaking.begin(contact, happening.at_ms, talk_ms, milliseconds(self.at))
         if happening.what in (ENDED, ABANDONED):
             self._callers.pop(happening.number, None)
         self.counts["calls"] += happening.what == "offered"
@@ -160,6 +166,9 @@ class HotlineSide:
             demand = self._demand(instant(minute * MINUTE_MS))
             for contact in law.contacts(law.columns(np.array(group, dtype=np.int64), demand)):
                 self._callers[contact.number] = contact
+                call = self._floor.calls[contact.number]
+                if call.answered_ms:
+                    self._speaking.begin(contact, call.answered_ms, call.talk_ms, milliseconds(self.at))
 
 
 def receipt_of(case: Mapping[str, Any], laws: Laws) -> Receipt | None:

@@ -91,6 +91,7 @@ class Calls(_Part, frozen=True):
     wrap_s: Points
     abandoned: Share
     talk_factors: dict[str, Positive] = {}
+    followed: dict[str, Share] = {}
 
 
 class Duty(NamedTuple):
@@ -206,6 +207,7 @@ def _unknown_names(profile: Profile) -> Iterator[str]:
         "lines": (profile.lines, profile.channels),
         "opposites": (profile.opposites, profile.categories),
         "calls.talk_factors": (profile.calls.talk_factors, profile.channels),
+        "calls.followed": (profile.calls.followed, profile.channels),
         "life.closing": (profile.life.closing, GRADES),
         **{f"lines.{line}": (said, profile.categories) for line, said in profile.lines.items()},
         **{f"categories.{name}.grades": (category.grades, GRADES) for name, category in profile.categories.items()},

@@ -154,6 +154,10 @@ class Words:
             subject=self._name("category", category, voice.language),
         )
 
+    def lines_for(self, category: str, language: str, kind: str, opposite: bool) -> tuple[str, ...]:
+        """All that `text_for` chooses from, each as likely as the others, with its places for words in braces."""
+        return self._group(self._voice_of(language), category, kind, opposite, True)
+
     def spot_for(self, rng: Random, area: str) -> Spot:
         """An invented address in an area (as named in the file of boundaries; "" or unknown: anywhere)."""
         street = rng.choice(self._streets.get(area) or self._streets[""])
