@@ -1,4 +1,4 @@
-/* A wall of the past: snapshots of any instant instead of frames, and the bar that moves it. */
+/* A page of the past: snapshots of any instant instead of frames, and the bar that moves it. */
 (function (root) {
   "use strict";
   const hexwatch = (root.hexwatch = root.hexwatch || {});
@@ -10,6 +10,10 @@
   const ARROW_S = { plain: 60, shift: 3600 };
   const AGAIN_MS = 1500;
   const PASSED = new Set(["replay.building", "replay.slow", "replay.busy"]); // said only until a picture comes
+  const OTHERS_KEYS = "input:not([type=range]), textarea, select, dialog, [role=combobox], [role=separator], [role=tab], [role=gridcell]";
+  const LOOK_MS = 50;
+  // What desks may ask of a past instant besides its topics; similar cases, rankings, forecasts are known of now alone.
+  const TOLD = /^(worklists|cases\/rows|cases\/[^/?]+(\/history)?|incidents\/[^/?]+)(\?|$)/;
   const PASSING = { 429: "replay.busy", 503: "replay.busy", 504: "replay.slow" };
 
   const whole = (ms) => Math.floor(ms / 1000) * 1000;
@@ -26,7 +30,7 @@
     throw Object.assign(new Error(`${address}: ${response.status}`), { status: response.status });
   }
 
-  /* Stands where the wall expects its connection. */
+  /* Stands where a page expects its connection. */
   class Past extends hexwatch.Live {
     _check() {} // nothing comes by itself, so silence says nothing
 
@@ -60,7 +64,7 @@
 
   class Replay {
     constructor(page, setup, speech, live) {
-      Object.assign(this, { page, speech, live, base: setup.replay.base, speed: 1, playing: false, wanted: null, shown: null });
+      Object.assign(this, { page, speech, live, base: setup.replay.base, speed: 1, playing: false, wanted: null, shown: null, asking: 0 });
       this._slider();
       this._buttons();
       this._pressed = (event) => this.press(event);
@@ -142,7 +146,7 @@
     }
 
     press(event) {
-      const typing = event.target.closest?.("input:not([type=range]), textarea, select, [role=combobox], dialog");
+      const typing = event.target.closest?.(OTHERS_KEYS);
       if (typing || event.ctrlKey || event.metaKey || event.altKey || this.shown === null) return;
       if (event.key === " " && event.target.closest?.("button, a, summary")) return; // it presses that
       if (event.key === " ") this.play(!this.playing);
@@ -155,6 +159,24 @@
       const later = (event.key === "ArrowRight") === (document.documentElement.dir !== "rtl");
       const seconds = event.shiftKey ? ARROW_S.shift : ARROW_S.plain;
       this.go(this.wanted + (later ? 1 : -1) * seconds * 1000);
+    }
+
+    /* What a desk asks besides its topics: {status, body} as of the instant that is shown, which stays meanwhile. */
+    async get(path) {
+      if (!TOLD.test(path)) return { status: 410, body: {} };
+      while ((this.shown === null || this.loading) && !this.stopped) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      if (this.stopped) return { status: 0, body: {} };
+      const address = new URL(`${this.base}/${path}`, root.location.href);
+      address.searchParams.delete("private"); // the archive holds nothing personal
+      address.searchParams.set("at", isoOf(this.shown));
+      this.asking += 1;
+      try {
+        return { status: 200, body: await told(address) };
+      } catch (error) {
+        return { status: error.status || 0, body: {} };
+      } finally {
+        this.asking -= 1;
+      }
     }
 
     async jump(kind) {
@@ -215,7 +237,7 @@
       if (!this.page.isConnected) return void this.stop();
       const now = performance.now();
       if (this.last && now - this.reachedAt > BOUNDS_MS) this._reach();
-      if (!this.playing || this.loading || this.dragging || this.shown === null) return;
+      if (!this.playing || this.loading || this.asking || this.dragging || this.shown === null) return;
       const passed = now - this.playedAt;
       if (passed < STEP_MS) return;
       const next = following(this.wanted, this.speed, passed, this.last);
@@ -256,6 +278,11 @@
       address.searchParams.set("at", isoOf(this.wanted));
       root.history.replaceState(root.history.state, "", address);
       hexwatch.languageLinks(this.page);
+      for (const link of this.page.querySelectorAll("[data-replay-view]")) {
+        const there = new URL(link.href);
+        there.searchParams.set("at", isoOf(this.wanted));
+        link.href = there.href;
+      }
     }
   }
 

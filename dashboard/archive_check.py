@@ -204,18 +204,15 @@ class Repair:
         rows = Rows()
         for fact in self._facts(damaged):
             memory.take(fact, rows)
-        found = rows.tables().get(damaged.table)
-        if found is None:
+        tables = [part for part in (rows.tables().get(damaged.table), self._found(damaged)) if part is not None]
+        if not tables:
             raise LookupError("its facts are neither in `events` nor in the log")
-        tables = [found]
-        if damaged.table == "case_events" and (seed := self._found(damaged)) is not None:
-            tables.append(seed)
         import pyarrow as pa
 
         return days.compacted(damaged.table, pa.concat_tables(tables))
 
     def _found(self, damaged: File) -> Any:
-        """How cases stood when the archive began, if the file holds that, too."""
+        """How things stood when the archive began, if the file holds that, too."""
         if order(damaged.first) > order(self.manifest.begun):
             return None
         seed = checkpoints.load(self.folder, self.manifest, after=self.manifest.begun)
@@ -223,7 +220,7 @@ class Repair:
             return None
         memory = Memory()
         memory.adopt(seed.documents, seed.seq)
-        return found_rows(memory.documents["case"].values(), {}, seed.at)
+        return found_rows(memory, Memory(), seed.at).get(damaged.table)
 
     def _facts(self, damaged: File) -> list[Fact]:
         """From the archive's own copy of the log where that is whole, else from Redis."""

@@ -6,7 +6,7 @@ same facts onto the same documents give the same rows, which is what makes writi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -32,7 +32,7 @@ KEEP_CLOSED = timedelta(days=16)  # a little longer than the engine finds closed
 DOCUMENTS: dict[str, type[Any]] = {"case": Case, "incident": Incident, "call": Call, "alert": Alert}
 NOUNS = {"case": "cases", "incident": "incidents", "call": "calls", "alert": "alerts"}
 FOLDS: dict[str, Any] = {"case": fold_case, "incident": fold_incident, "call": fold_call, "alert": fold_alert}
-FOUND = "case.found"  # how a case stood when the archive began, or went on after a gap
+FOUND = "found"  # `case.found`, `incident.found`: how it stood when the archive began, or went on after a gap
 ASSIGNMENT_TIMES = (
     *("dispatched_at", "notified_at", "acknowledged_at", "en_route_at", "on_scene_at"),
     *("transporting_at", "at_hospital_at", "cleared_at"),
@@ -161,14 +161,21 @@ class Rows:
         return {"events": log_facts.rows_of(self.facts), **found} if self.facts else found
 
 
-def found_rows(cases: Iterable[Case], known: Mapping[str, Case], at: datetime) -> Any:
-    """`case_events` that say how cases stood at `at`, when the archive began or after a gap; `known` from before it."""
-    rows = []
-    for case in cases:
-        stamp = (case.seq, -1, f"{case.case_id}:found", "archive", FOUND, 1, at, at, "")
-        before = known.get(case.case_id)
-        rows.append((*stamp, *before_case(before, case, ""), *case_values(case.case_id, case)))
-    return table_of("case_events", rows)
+def found_rows(memory: Memory, known: Memory, at: datetime) -> dict[str, Any]:
+    """How everything stood at `at`, when the archive began or after a gap, by table; `known` from before it."""
+    rows = Rows()
+    for entity, held in memory.documents.items():
+        new = {name: one for name, one in held.items() if known.documents[entity].get(name) != one}
+        if entity != "case":
+            rows.newest[entity] = new
+        for name, one in new.items():
+            stamp = (one.seq, -1, f"{name}:{FOUND}", "archive", f"{entity}.{FOUND}", 1, at, at, "")
+            if entity == "case":
+                before = known.documents["case"].get(name)
+                rows.cases.append((*stamp, *before_case(before, one, ""), *case_values(name, one)))
+            elif entity == "incident":
+                rows.incidents.append((*stamp, True, "", "", *incident_values(name, one)))
+    return rows.tables()
 
 
 def stamp_of(envelope: Envelope, seq: int, index: int) -> tuple[Any, ...]:
@@ -191,6 +198,7 @@ def before_case(before: Case | None, after: Case | None, reason: str) -> tuple[A
 _CASE_FIELDS = {
     "happened_at": lambda case: case.occurred_at,
     "cell": lambda case: int(case.cell, 16) if case.cell else None,
+    "labels": lambda case: ",".join(label.flag for label in case.labels) or None,
 }
 
 

@@ -21,7 +21,7 @@ import redis
 import structlog
 
 from dashboard.archive_rows import Memory, Rows, found_rows
-from dashboard.archive_seed import documents_now, is_whole, small_nouns
+from dashboard.archive_seed import documents_now, drop_seed, first_checkpoint, found_calls, small_nouns
 from dashboard.engine.clock import Clock
 from dashboard.projection import Fact
 from dashboard.reader_process import entries_of, fact_of
@@ -107,17 +107,18 @@ class Archiver:
         self.memory = self._remembered()
         self._finish_range()
         self._tell()
-        # The first one only begins the files: what the engine keeps besides documents comes with the next.
-        self._wants_checkpoint = len(self.manifest.of("checkpoints")) < 2
+        # One that was made of documents alone only begins the files: what else the engine keeps comes with the next.
+        self._wants_checkpoint = not any(file.whole for file in self.manifest.of("checkpoints"))
         log.info("archive followed", position=self.manifest.position, files=len(self.manifest.files))
 
     def _begin(self) -> None:
-        """The first checkpoint: of an empty city, when the log tells everything, else of what stands in Redis now."""
-        if is_whole(self.client, self.keys):
-            checkpoint = Checkpoint(START, self._city_time(), {})
-            self._save_seed(checkpoint, START, None)
-        else:
+        """The first checkpoint: of the city before its first second where that is known, else as Redis has it now."""
+        known = first_checkpoint(self.client, self.keys, self.wall())
+        if known is None:
             self._seed(None)
+            return
+        self._save_seed(known, known.after, None)
+        drop_seed(self.client, self.keys)
 
     def _seed(self, gap_after: str | None) -> None:
         """Begin, or go on after a gap, with the documents as they are."""
@@ -130,11 +131,11 @@ class Archiver:
         parts = [checkpoints.part_of(checkpoint, day)]
         memory = Memory()
         memory.adopt(checkpoint.documents, checkpoint.seq)
-        known = self.memory.documents["case"]
-        found = [case for name, case in memory.documents["case"].items() if known.get(name) != case]
-        if found:
-            rows = found_rows(found, known, checkpoint.at)
-            parts.append(Part("case_events", day, f"log-found-{position}", rows, first=position, last=position))
+        found = found_rows(memory, self.memory, checkpoint.at)
+        if gap is None and (calls := found_calls(checkpoint.documents)).num_rows:
+            found["found_calls"] = calls
+        name = f"log-found-{position}"
+        parts += [Part(table, day, name, rows, first=position, last=position) for table, rows in found.items()]
         values = {"begun": position} if gap is None else {"gaps": (*self.manifest.gaps, gap)}
         self._change(write_parts(self.folder, parts), position=position, **values)
         self.memory = memory
@@ -368,10 +369,6 @@ class Archiver:
         for path in found:
             path.unlink(missing_ok=True)
         return len(found)
-
-    def _city_time(self) -> datetime:
-        raw: Any = self.client.hget(self.keys.position, "clock")
-        return msgspec.json.decode(raw, type=Clock).at if raw else self.wall()
 
     def _day_in(self, raw: bytes) -> str:
         try:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import gzip
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 import redis
@@ -25,16 +25,23 @@ REFUSAL_KEPT_S = 2  # the archive grows: what it cannot tell now it may tell soo
 WAIT_S = 9.0  # less than a page's own patience, so that it hears the reason
 LOOK_S = 0.03
 MOST_WAITING = 40
-OK, NOT_KNOWN = 200, 404
+OK, NOT_KNOWN, NOT_HERE = 200, 404, 501
+
+
+Topics: TypeAlias = tuple[tuple[str, str], ...]
 
 
 class Ask(msgspec.Struct, frozen=True):
-    """One question: these topics `(as asked, as served)` at an instant. Nobody waits any more after `until` (Unix)."""
+    """One question: these topics `(as asked, as served)` at an instant, or `what` a desk asks besides, with its
+    arguments. Nobody waits any more after `until` (Unix).
+    """
 
     id: str
     at: datetime
-    topics: tuple[tuple[str, str], ...]
+    topics: Topics
     until: float
+    what: str = ""
+    asked: dict[str, Any] = {}
 
 
 class Answer(NamedTuple):
@@ -62,10 +69,11 @@ def answer_key(keys: Keys, ask_id: str) -> str:
     return keys.of("replay-answer", ask_id)
 
 
-def ask_of(at: datetime, topics: tuple[tuple[str, str], ...], until: float) -> Ask:
+def ask_of(at: datetime, topics: Topics, until: float, what: str = "", asked: Mapping[str, Any] | None = None) -> Ask:
     """The same question has the same id, whoever asks."""
-    digest = hashlib.sha256(encode([at, topics])).hexdigest()[:32]
-    return Ask(digest, at, topics, until)
+    more = dict(sorted((asked or {}).items()))
+    digest = hashlib.sha256(encode([at, topics, what, more])).hexdigest()[:32]
+    return Ask(digest, at, topics, until, what, more)
 
 
 def zipped(body: Any) -> bytes:
@@ -89,9 +97,16 @@ class Asking:
     monotonic: Callable[[], float] = time.monotonic
     wall: Callable[[], float] = time.time
 
-    def picture(self, at: datetime, topics: tuple[tuple[str, str], ...]) -> Answer:
-        """The answer, kept or new. Raises TooMany or NoAnswer."""
-        ask = ask_of(at, topics, self.wall() + self.wait_s)
+    def picture(self, at: datetime, topics: Topics) -> Answer:
+        """Topics at an instant. Raises TooMany or NoAnswer."""
+        return self._answer(ask_of(at, topics, self.wall() + self.wait_s))
+
+    def told(self, at: datetime, what: str, asked: Mapping[str, Any]) -> Answer:
+        """What a desk asks of an instant besides its topics. Raises TooMany or NoAnswer."""
+        return self._answer(ask_of(at, (), self.wall() + self.wait_s, what, asked))
+
+    def _answer(self, ask: Ask) -> Answer:
+        """Kept or new."""
         if (found := self._found(ask)) is not None:
             return found
         if self.client.llen(asks_key(self.keys)) >= MOST_WAITING:

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from geo.days import local_date
 from streams.archive.view import View
 
-# Kind -> how the types of its facts begin.
-KINDS = {"incident": "incident.received", "alert": "alert.issued", "warning": "warning."}
+# Kind -> the fact with which one begins.
+KINDS = {"incident": "incident.received", "alert": "alert.issued", "warning": "warning.raised"}
 DAYS_AT_ONCE = 31
 ONE_SECOND = timedelta(seconds=1)
 
@@ -29,7 +29,7 @@ def following(view: View, kind: str, after: datetime) -> Following | None:
     for start in range(0, len(days), DAYS_AT_ONCE):
         table = view.table("events", days[start : start + DAYS_AT_ONCE])
         rows = view.rows(
-            f"SELECT recorded_at, subject FROM {table} WHERE starts_with(type, ?) AND recorded_at > ?"
+            f"SELECT recorded_at, subject FROM {table} WHERE type = ? AND recorded_at > ?"
             " ORDER BY recorded_at, seq, index LIMIT 1",
             [KINDS[kind], after],
         )

@@ -32,6 +32,7 @@ from streams.codec import Malformed, payload_of
 from streams.events import Envelope
 
 LONG_STEP = timedelta(minutes=90)  # beyond that a later checkpoint is the shorter way
+MOMENT = timedelta(microseconds=1)
 TICK = timedelta(seconds=30)  # how often, in silence, time passes that the engine would have let pass
 
 
@@ -55,6 +56,11 @@ class Past:
     @property
     def at(self) -> datetime:
         return self.state.now
+
+    def documents(self, entity: str) -> dict[str, Any]:
+        """Documents by id, also those that the engine of then had let go of and would still have found."""
+        room = self.state.rooms[entity]
+        return {**room.spent, **room.documents}
 
     def go_on(self, archive: Archive, until: datetime) -> None:
         """Take every fact recorded up to an instant, and let time pass until then."""
@@ -121,8 +127,9 @@ def past_at(archive: Archive, city: City, until: datetime, plans: Plans | None =
 def bounds(archive: Archive) -> tuple[datetime, datetime]:
     """From when until when any instant can be shown. Raises NotKnown where there is none."""
     manifest = archive.manifest
-    # The first checkpoint only begins the files: it lacks what the engine keeps besides documents.
-    taken = [file.at for file in checkpoints.newest(manifest) if file.at is not None][:-1]
+    # One of documents alone only begins the files. Archives of before do not say so: theirs was the first.
+    found = checkpoints.newest(manifest)
+    taken = [file.at for file in found if file.at is not None and (file.whole or file is not found[-1])]
     if not taken or manifest.recorded_until is None:
         raise NotKnown("the archive has no checkpoint yet: the first is taken with the first full hour")
     return min(taken), max(manifest.recorded_until, max(taken))
@@ -139,7 +146,8 @@ def _newest(folder: Any, manifest: Any, until: datetime) -> Checkpoint | None:
 def _remembered(city: City, checkpoint: Checkpoint, plans: Plans | None) -> Past:
     """The engine's memory as of a checkpoint; what `dashboard.engine.loading` does with Redis."""
     clock = msgspec.json.decode(checkpoint.position["clock"], type=Clock)
-    state = State(city, checkpoint.at)
+    # Just before, so that time passes once: the checkpoint also holds what the engine had let go of by then.
+    state = State(city, checkpoint.at - MOMENT)
     state.use_plans(plans)
     state.grid = {cell: number for number, cell in enumerate(checkpoint.grid)}
     state.hours = Hours(state.zone, _held(checkpoint, "hours", list[int]))

@@ -20,6 +20,7 @@ import structlog
 
 from dashboard.replaying.asks import (
     KEPT_S,
+    NOT_HERE,
     NOT_KNOWN,
     OK,
     REFUSAL_KEPT_S,
@@ -34,6 +35,7 @@ from streams.codec import encode
 from streams.keys import Keys
 
 if TYPE_CHECKING:
+    from dashboard.replaying.desks import Desks
     from dashboard.replaying.past import Past
     from emergency.plans import Plans
     from geo.cities import City
@@ -54,16 +56,28 @@ class Replayer:
     archive: Archive
     plans: Plans | None = None
     past: Past | None = None  # the one made last; a large city's memory is some hundred MB
+    _desks: Desks | None = None
 
     def answer(self, ask: Ask) -> Answer:
-        """The picture, or why there is none."""
+        """The picture, or what a desk asks besides; or why there is none."""
+        from dashboard.replaying.lists import TooManyCases
         from dashboard.replaying.past import NotKnown
         from streams.archive.manifest import BadArchive
 
         try:
-            return Answer(OK, zipped(shown(self.city.id, self._past(ask), ask)))
+            return Answer(OK, zipped(self._body(self._past(ask), ask)))
         except (NotKnown, BadArchive) as error:
             return refusal(NOT_KNOWN, str(error))
+        except TooManyCases as error:
+            return refusal(NOT_HERE, str(error))
+
+    def _body(self, past: Past, ask: Ask) -> Any:
+        if not ask.what:
+            return shown(self.city.id, past, ask)
+        from dashboard.replaying.desks import Desks
+
+        self._desks = self._desks or Desks(self.archive, self.city.languages[0])
+        return self._desks.told(past, ask.what, ask.asked)
 
     def _past(self, ask: Ask) -> Past:
         from dashboard.replaying.past import past_at

@@ -16,6 +16,9 @@ WORDS: dict[str, str] = {
     "replay.busy": N_("Too much is asked of the replay; it goes on in a moment"),
     "replay.last.incident": N_("The archive knows no later incident"),
     "replay.last.alert": N_("The archive knows no later alert"),
+    "replay.last.warning": N_("The archive knows no later warning"),
+    "replay.no_acts": N_("This is the past: nothing can be done here"),
+    "replay.unknown": N_("Not known of the past"),
     "replay.end": N_("This is as far as the archive tells"),
 }
 

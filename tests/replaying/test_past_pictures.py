@@ -15,9 +15,24 @@ from dashboard.archiver import Archiver
 from dashboard.replaying.past import NotKnown, Past, bounds, past_at
 from geo.cities import load_city
 from streams.archive.view import Archive
+from tests.support.busy_floor import BusyFloor
 from tests.support.week import Week
 
 CITY = "boston"
+# What desks look at, each of which must have been on some picture; rates of alarms need somebody at a desk.
+OF_DESKS = frozenset({"queue", "roster", "alarms", "tasks", "hospitals", "situations", "matters"})
+OF_DESKS |= {
+    "following",
+    "warnings",
+    "channels",
+    "agents",
+    "alerts",
+    "notices",
+    "incidents",
+    "units",
+    "figures",
+    "clock",
+}
 # What cannot be known again, with the reason: docs/archive.md says the same.
 EXEMPT = {
     "attention": "its sentences keep the order in which they were first shown, which no fact tells",
@@ -52,8 +67,9 @@ def told(views: Views) -> Views:
 class Recorded:
     """A day of a small city, its archive, and the pictures that were committed at random instants of it."""
 
-    def __init__(self, client: redis_module.Redis, folder: Path, steps: int, step_m: float):
+    def __init__(self, client: redis_module.Redis, folder: Path, steps: int, step_m: float, is_busy: bool = False):
         week = Week(client, CITY, step_m, per_day=1_500, seed=7)
+        floor = BusyFloor(client, week.keys, seed=7) if is_busy else None
         archiver = Archiver(
             client, week.keys, folder, load_city(CITY).zone, flush_s=0, wall=lambda: week.now, monotonic=lambda: 0.0
         )
@@ -61,6 +77,8 @@ class Recorded:
         chosen = set(random.Random(5).sample(range(steps // 4, steps), PICTURES))
         self.pictures: dict[datetime, Views] = {}
         for step in range(steps):
+            if floor is not None and step % 3 == 0:
+                floor.step(week.now)
             week.step()
             while archiver.step():
                 pass
@@ -74,20 +92,23 @@ class Recorded:
 def recorded(redis_server: Any, tmp_path_factory: pytest.TempPathFactory) -> Recorded:
     client = redis_server.client()
     client.flushall()
-    return Recorded(client, tmp_path_factory.mktemp("past"), steps=160, step_m=9)
+    return Recorded(client, tmp_path_factory.mktemp("past"), steps=160, step_m=9, is_busy=True)
 
 
 def test_twenty_random_instants_are_shown_as_they_were(recorded: Recorded) -> None:
     city = load_city(CITY)
     assert len(recorded.pictures) == PICTURES
+    seen: set[str] = set()
     for at, picture in recorded.pictures.items():
         then, now = told(picture), told(shown(past_at(recorded.archive, city, at)))
+        seen |= then.keys()
         assert now.keys() == then.keys(), at
         for topic, fields in then.items():
             different = {
                 k: (fields.get(k), now[topic].get(k)) for k in fields | now[topic] if fields.get(k) != now[topic].get(k)
             }
             assert different == {}, (at, topic)
+    assert seen >= OF_DESKS
 
 
 def test_going_on_shows_what_beginning_anew_shows(recorded: Recorded) -> None:
