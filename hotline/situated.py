@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from streams.events import Payload, SituationExtended, SituationOpened, SituationReduced
+from streams.events import Payload, SituationExtended, SituationOpened, SituationReduced, SituationSplit
 
-_JOINING = (SituationOpened, SituationExtended)
+_JOINING = (SituationOpened, SituationExtended, SituationSplit)
 
 
 def situated_cases(payload: Payload) -> tuple[str, ...]:
-    """The cases that a fact about a situation takes into it, or out of it."""
+    """The cases that a fact about a situation takes into it, out of it, or back."""
     return payload.case_ids if isinstance(payload, (*_JOINING, SituationReduced)) else ()
 
 

@@ -16,12 +16,14 @@ from streams.events import (
     SituationDeclined,
     SituationDemoted,
     SituationExtended,
+    SituationMerged,
     SituationOffered,
     SituationOpened,
     SituationPayload,
     SituationPromoted,
     SituationReduced,
     SituationReopened,
+    SituationSplit,
     SituationWithdrawn,
 )
 
@@ -56,6 +58,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     promoted_at: datetime | None = None  # while that incident stands for it
     promoted_by: str = ""
     closed_at: datetime | None = None
+    merged_into: str = ""  # the one that has its cases now; it is closed then
     told: int = 0
     seq: int = 0
 
@@ -159,6 +162,18 @@ def _reopened(situation: Situation, payload: SituationReopened, recording: Recor
     return {"closed_at": None} if situation.closed_at is not None else {}
 
 
+def _merged(situation: Situation, payload: SituationMerged, recording: Recording) -> Changes:
+    if situation.closed_at is not None:
+        return {}
+    return {"closed_at": recording.occurred_at, "merged_into": payload.into}
+
+
+def _split(situation: Situation, payload: SituationSplit, recording: Recording) -> Changes:
+    if situation.merged_into != payload.of:
+        return {}
+    return {"closed_at": None, "merged_into": "", "case_ids": payload.case_ids}
+
+
 _FOLDS: dict[type[SituationPayload], Callable[[Situation, Any, Recording], Changes]] = {
     SituationOpened: _opened,
     SituationExtended: _extended,
@@ -170,6 +185,8 @@ _FOLDS: dict[type[SituationPayload], Callable[[Situation, Any, Recording], Chang
     SituationDemoted: _demoted,
     SituationClosed: _closed,
     SituationReopened: _reopened,
+    SituationMerged: _merged,
+    SituationSplit: _split,
 }
 
 
@@ -190,11 +207,12 @@ def middle_case(cases: Iterable[Case]) -> Case | None:
     return min(placed, key=lambda p: (ground_m(lat, lng, p[1], p[2]), p[0].case_id))[0]
 
 
-def situation_view(situation: Situation, cases: Sequence[Case]) -> dict[str, Any]:
+def situation_view(situation: Situation, cases: Sequence[Case], parts: Iterable[Situation] = ()) -> dict[str, Any]:
     """What topic `situations` says: no words of callers, at most `SHOWN_IDS` cases by id.
 
     `cases` are those of the situation that are still in memory. `since` is the first one's receipt, `span_m` the
-    largest distance in metres of a case from the place, `open` how many of them are not closed.
+    largest distance in metres of a case from the place, `open` how many of them are not closed. `parts` are the
+    situations that were merged into it and may still be split off.
     """
     received = [case.received_at for case in cases if case.received_at is not None]
     return {
@@ -214,6 +232,7 @@ def situation_view(situation: Situation, cases: Sequence[Case]) -> dict[str, Any
         "state": situation.state,
         "case_ids": list(situation.case_ids[:SHOWN_IDS]),
         "incident_id": situation.incident_id if situation.promoted_at is not None else "",
+        "parts": [{"id": part.situation_id, "title": part.title} for part in parts],
         "by": situation.by,
         "offered_at": situation.offered_at,
         "version": situation.seq,

@@ -51,6 +51,15 @@ class CloseSituation(OfSituation, frozen=True, kw_only=True):
     reason: Words = ""
 
 
+class MergeSituations(OfSituation, frozen=True, kw_only=True):
+    into: Id
+    reason: Words = ""
+
+
+class SplitSituation(OfSituation, frozen=True, kw_only=True):
+    reason: Words = ""
+
+
 class PublishMatter(Arguments, frozen=True, kw_only=True):
     """`matter_id` is made here when absent; given again, what it says is replaced."""
 

@@ -201,6 +201,7 @@ def report_of(case: Case, text: str) -> Report:
         area=case.area,
         language=case.language,
         is_open=case.is_open and not case.merged_into,
+        apart=case.apart,
     )
 
 

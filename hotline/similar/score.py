@@ -12,7 +12,7 @@
 The weights were fitted by logistic regression on generated pairs (`tests/support/similar_pairs.py`, the subjects set
 aside for that) and tested on pairs of other subjects. Three things are no matter of weights. Beyond `WITHIN_M` or
 `WITHIN`, or without a usable place, nothing is ever proposed: words alone never make two reports one. And what
-contradicts (`text.conflict`) is held back with that reason, whatever the score.
+contradicts (`text.conflict`), and what a person took apart, is held back with that reason, whatever the score.
 """
 
 from __future__ import annotations
@@ -33,13 +33,15 @@ PROPOSED = 0.84  # from this score on one is proposed as a duplicate: nineteen o
 NEAR_M, SOON_H, ENOUGH_WORDS = 200.0, 24.0, 0.25
 BIAS = -8.4
 WEIGHTS = {"near": 3.46, "soon": 4.25, "category": 2.42, "words": 3.21, "foreign": 1.4, "doubt": -0.99}
+APART = "apart"
 SAME_PLACE_M, SAME_WORDS, SIMILAR_WORDS = 50.0, 0.5, 0.2  # for the reasons, in words, only
 
 
 class Report(msgspec.Struct, frozen=True, gc=False):
     """One case as it is compared. `cell` is of resolution 9; empty, it is similar to nothing.
 
-    `words` are the caller's; `finer` is the source's own word for what it is about, below its category.
+    `words` are the caller's; `finer` is the source's own word for what it is about, below its category; `apart` are
+    cases of which somebody said that it is another matter.
     """
 
     case_id: str
@@ -53,6 +55,7 @@ class Report(msgspec.Struct, frozen=True, gc=False):
     area: str = ""
     language: str = ""
     is_open: bool = True
+    apart: tuple[str, ...] = ()
 
 
 class Evidence(msgspec.Struct, frozen=True, gc=False):
@@ -104,9 +107,16 @@ def compare(report: Report, other: Report, least: float = 0.0) -> Evidence | Non
         minutes=round(age.total_seconds() / 60),
         text_similarity=None if alike is None else round(alike, 3),
         why=_reasons(distance, age, report, other, alike),
-        guard=conflict(report.words, other.words) if report.words and other.words else "",
+        guard=_guard(report, other),
         unclear=any(one.words is not None and one.words.unclear for one in (report, other)),
     )
+
+
+def _guard(report: Report, other: Report) -> str:
+    """Why they are not proposed whatever the score, or "". What a person said of the two outweighs every word."""
+    if other.case_id in report.apart or report.case_id in other.apart:
+        return APART
+    return conflict(report.words, other.words) if report.words and other.words else ""
 
 
 def features(report: Report, other: Report, distance_m: float, alike: float | None) -> dict[str, float]:

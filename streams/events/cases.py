@@ -141,10 +141,12 @@ class CaseMerged(CasePayload, frozen=True, kw_only=True):
 
 
 class CaseUnmerged(CasePayload, frozen=True, kw_only=True):
-    """It is a matter of its own after all, and no part of `of`."""
+    """It is a matter of its own after all, and no part of `of`. `undone`: only the merge was taken back; nobody says
+    that they are two."""
 
     of: str
     reason: str = ""
+    undone: bool = False
 
 
 class CaseFlagged(CasePayload, frozen=True, kw_only=True):

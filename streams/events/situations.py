@@ -78,3 +78,18 @@ class SituationReopened(SituationPayload, frozen=True, kw_only=True):
     """The closing was taken back."""
 
     reason: str = ""
+
+
+class SituationMerged(SituationPayload, frozen=True, kw_only=True):
+    """It is the same thing as the situation `into`, which has its cases from now on."""
+
+    into: str
+    reason: str = ""
+
+
+class SituationSplit(SituationPayload, frozen=True, kw_only=True):
+    """It is a thing of its own after all, no part of `of`, and open again with these of its cases."""
+
+    of: str
+    case_ids: tuple[str, ...] = ()
+    reason: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import h3
 import pytest
 import redis as redis_module
 
@@ -124,6 +125,50 @@ def test_four_people_who_smell_gas_need_attention_and_the_strip_says_where_since
     beijing.turn()
     beijing.turn()
     assert beijing.view("attention")["1"]["since"] == since
+
+
+def test_where_early_warning_is_at_work_its_word_counts_and_the_simple_rule_is_silent(beijing: TestCity) -> None:
+    elsewhere(beijing)
+    beijing.post("feed.polled", source="warner", feed="warner")
+    beijing.turn()
+    history(beijing)
+    for number in range(4):
+        smell(beijing, number)
+    beijing.turn()
+    beijing.wall.pass_(seconds=2)
+    beijing.turn()
+    assert beijing.view("attention") == {}
+    cell = h3.latlng_to_cell(*WANGJING, 9)
+    said = {"category": "said:gas", "said": "gas", "area": "Chaoyang", "cells": [cell], "observed": 4, "expected": 0.03}
+    beijing.post("warning.raised", source="warner", warning_id="w1", **said)
+    beijing.wall.pass_(seconds=2)
+    beijing.turn()
+    beijing.turn()
+    item = beijing.view("attention")["1"]
+    assert (item["kind"], item["category"], item["n"], item["cells"]) == ("warning", "gas_smell", 4, [cell])
+    assert (item["owner"], item["expected"]) == ("gas", 0.03)
+    beijing.ask("acknowledge_warning", role="hotline", warning_id="w1")
+    beijing.wall.pass_(seconds=2)
+    beijing.turn()
+    beijing.turn()
+    assert beijing.view("attention") == {}
+
+
+def test_an_early_warning_that_died_is_a_source_that_stalled_and_the_simple_rule_stands_in(beijing: TestCity) -> None:
+    elsewhere(beijing)
+    beijing.post("feed.polled", source="warner", feed="warner")
+    beijing.turn()
+    beijing.wall.pass_(minutes=11)
+    beijing.turn()
+    history(beijing)
+    for number in range(4):
+        smell(beijing, number)
+    beijing.turn()
+    beijing.wall.pass_(seconds=2)
+    beijing.turn()
+    beijing.turn()
+    assert beijing.view("sources")["warner"]["stale"]
+    assert beijing.view("attention")["1"]["kind"] == "cluster"
 
 
 def test_those_who_say_that_there_is_no_smell_do_not_count(beijing: TestCity) -> None:

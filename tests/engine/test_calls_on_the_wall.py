@@ -28,7 +28,7 @@ def test_waiting_answered_and_given_up_stand_on_the_board(redis: redis_module.Re
     city.turn()
     phone = city.view("channels")["phone"]
     assert (phone["waiting"], phone["offered"], phone["answered"], phone["abandoned"]) == (2, 4, 1, 1)
-    assert phone["service_level"] == {"n": 1, "of": 2, "threshold_s": 15, "goal": 0.95}
+    assert phone["service_level"] == {"n": 1, "of": 2, "threshold_s": 15, "goal": 0.95, "variant": "removed"}
     assert phone["waiting_since"] == NOON.isoformat().replace("+00:00", "Z")
     assert city.view("agents")["talking"] == 1
     assert city.figures()["calls.waiting"] == 2

@@ -117,3 +117,38 @@ def test_one_interpreter_and_one_supervisor_join_and_leave(door: Door) -> None:
     door.settle()
     assert city.client.hget(city.keys.view("following"), "K1") is None
     assert "is over" in asks("join_call", "olga")["reason"]
+
+
+def test_words_go_when_the_call_leaves_memory_and_the_number_stays(door: Door) -> None:
+    begun(door, translated=MEANT, by="machine")
+    city = door.city
+    city.post("call.ended", source="phones", call_id="K1")
+    door.settle()
+    assert door.get("/calls/K1/said", "hotline").get_json()["n"] == 1
+    city.wall.pass_(minutes=58)
+    city.turn()
+    assert HEARD.encode() in stored_words(door)
+    city.wall.pass_(minutes=2)
+    city.turn()
+    city.turn()
+    assert door.get("/calls/K1/said", "hotline").status_code == 404
+    kept = stored_words(door)
+    assert b"said:" not in kept
+    assert b"phone" in kept
+
+
+def test_how_long_words_stay_is_a_setting(door: Door) -> None:
+    begun(door)
+    city = door.city
+    city.post("call.ended", source="phones", call_id="K1")
+    city.turn()
+    city.engine.state.call_room.use_kept(timedelta(minutes=5))
+    city.wall.pass_(minutes=5)
+    city.turn()
+    city.turn()
+    assert b"said:" not in stored_words(door)
+
+
+def stored_words(door: Door) -> bytes:
+    found: Any = door.city.client.hget(door.city.keys.private, "call:K1")
+    return found or b""

@@ -37,6 +37,8 @@ def some_request(draw: random.Random, floor: Floor) -> tuple[str, dict[str, Any]
         "decline_situation": on | {"reason": "x"},
         "promote_situation": on | draw.choice(({"kind": "gas_leak", "priority": 1}, incident)),
         "close_situation": on,
+        "merge_situations": on | {"into": draw.choice([*state.situation_room.documents, "none"])},
+        "split_situation": on,
         "promote_case": {"case_id": one, "kind": "fire"},
         "demote_incident": incident | {"reason": "x"},
         "cancel": incident | {"reason": "x"},

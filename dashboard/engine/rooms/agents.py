@@ -1,4 +1,4 @@
-"""Agents in memory: how many do what."""
+"""Agents in memory: how many do what, and for how long they did it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,14 @@ class AgentsRoom(Room):
         before = self.documents.get(payload.agent_id)
         after = fold_agent(before, payload, recording)
         if after is not None and after is not before:
+            self._spend(before, after)
             self.put(before, after)
+
+    def _spend(self, before: Agent | None, after: Agent) -> None:
+        """Count a spell that is over on the channel on which it was spent."""
+        if before is not None and before.since is not None and after.since is not None and before.state != after.state:
+            floor = self.state.call_room.floor
+            floor.spend(before.channel, before.state, before.since, after.since, after.state)
 
     def put(self, before: Agent | None, after: Agent) -> None:
         self.seats.move(before, after)

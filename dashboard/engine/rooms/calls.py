@@ -6,11 +6,12 @@ Calls for help are no part of the hotline's service levels: they are followed fo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 from dashboard.engine.rooms.room import Room
 from emergency.tasks import is_emergency
-from hotline.calls import Call, call_spent_at, fold_call
+from hotline.calls import KEEP_FINISHED, Call, call_spent_at, fold_call
 from hotline.channels import Floor, Quarter
 from hotline.following import FOLLOWING, following_view, is_followed
 from streams.events import CallPayload, Recording
@@ -29,10 +30,18 @@ class CallsRoom(Room):
     def __init__(self, state: State):
         super().__init__(state)
         self.floor = Floor()
+        self.kept = KEEP_FINISHED
+
+    def use_kept(self, kept: timedelta | None) -> None:
+        """How long a call that is over stays, and its words with it; None: as long as before."""
+        if kept is not None:
+            self.kept = kept
+            for call_id, call in self.documents.items():
+                self._wait_for_end(call_id, call)
 
     def load(self, quarters: Mapping[str, Quarter]) -> None:
         """Take the committed intervals; the calls that are open wait on."""
-        self.floor = Floor(quarters=quarters)
+        self.floor = Floor(self.floor.rules, quarters)
         for call in self.documents.values():
             if not is_emergency(call.channel, call.agency):
                 self.floor.adopt(call)
@@ -62,11 +71,17 @@ class CallsRoom(Room):
             self.state.views.put(FOLLOWING, call.call_id, following_view(call))
         else:
             self.state.views.drop(FOLLOWING, call.call_id)
-        self.set_timer(max(call_spent_at(call), self.state.now), call.call_id)
+        self._wait_for_end(call.call_id, call)
+
+    def _wait_for_end(self, call_id: str, call: Call) -> None:
+        self.set_timer(max(call_spent_at(call, self.kept), self.state.now), call_id)
+
+    def worded(self, spent: Mapping[str, Any]) -> list[str]:
+        return [f"{self.entity}:{call_id}" for call_id, call in spent.items() if call.said]
 
     def wake(self, key: str) -> None:
         call = self.documents.get(key)
-        if call is not None and call_spent_at(call) <= self.state.now:
+        if call is not None and call_spent_at(call, self.kept) <= self.state.now:
             self.floor.leave(call)
             self.state.views.drop(FOLLOWING, key)
             self.leave(key)

@@ -42,6 +42,10 @@ class Room:
         """Take a committed document as it is."""
         self.put(None, document)
 
+    def worded(self, spent: Mapping[str, Any]) -> list[str]:
+        """Subjects whose personal words end with these documents."""
+        return []
+
     def wake(self, key: str) -> None:
         """A timer of this document is due. An old one may find nothing to do."""
 

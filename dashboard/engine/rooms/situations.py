@@ -64,10 +64,16 @@ class SituationsRoom(Room):
             if s.incident_id == incident_id and s.promoted_at is not None and s.is_open
         )
 
+    def parts_of(self, situation_id: str) -> list[Situation]:
+        """The situations that were merged into one, as long as they are remembered."""
+        return [s for _, s in sorted(self.documents.items()) if s.merged_into == situation_id]
+
     def show(self) -> None:
         """What desks see follows from the cases, too, which change without a word to their situation. There are few."""
         shown = {
-            key: situation_view(s, [case for i in s.case_ids if (case := self.state.cases.get(i)) is not None])
+            key: situation_view(
+                s, [case for i in s.case_ids if (case := self.state.cases.get(i)) is not None], self.parts_of(key)
+            )
             for key, s in self.documents.items()
             if s.is_open
         }

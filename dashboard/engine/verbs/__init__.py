@@ -22,6 +22,7 @@ from dashboard.engine.verbs.incidents import INCIDENT_VERBS
 from dashboard.engine.verbs.major import MAJOR_VERBS
 from dashboard.engine.verbs.matters import MATTER_VERBS
 from dashboard.engine.verbs.relations import RELATION_VERBS
+from dashboard.engine.verbs.situation_merges import SITUATION_MERGE_VERBS
 from dashboard.engine.verbs.situations import SITUATION_VERBS
 from dashboard.engine.verbs.tasks import TASK_VERBS
 from dashboard.engine.verbs.undo import undo
@@ -73,6 +74,7 @@ VERBS: Mapping[str, Any] = {
     **CALLER_VERBS,
     **CALL_VERBS,
     **SITUATION_VERBS,
+    **SITUATION_MERGE_VERBS,
     **MATTER_VERBS,
     **WARNING_VERBS,
     **PUBLISH_VERBS,

@@ -64,7 +64,7 @@ def open_situation(state: State, request: Request) -> Granted:
 def add_to_situation(state: State, request: Request) -> Granted:
     """Further cases belong to it; of a situation that is an incident, to that incident as well."""
     asked = read(request, given.ChangeSituation)
-    situation = _workable(state, request, asked.situation_id)
+    situation = workable(state, request, asked.situation_id)
     new = [i for i in asked.case_ids if i not in situation.case_ids]
     if not new:
         raise Refused(f"situation {asked.situation_id} has those cases already")
@@ -78,14 +78,14 @@ def add_to_situation(state: State, request: Request) -> Granted:
     ]
     if situation.state == PROMOTED:
         open_incident(state, situation.incident_id)
-        facts += _promotions(cases, situation.incident_id)
+        facts += promotions(cases, situation.incident_id)
     return Granted(facts, {"situation_id": situation.situation_id}, _before(situation))
 
 
 def remove_from_situation(state: State, request: Request) -> Granted:
     """Some of its cases do not belong to it; those that stood for its incident do so no more."""
     asked = read(request, given.ChangeSituation)
-    situation = _workable(state, request, asked.situation_id)
+    situation = workable(state, request, asked.situation_id)
     if missing := [i for i in asked.case_ids if i not in situation.case_ids]:
         raise Refused(f"case {missing[0]} is not in situation {asked.situation_id}", {"case_ids": missing})
     if set(asked.case_ids) >= set(situation.case_ids):
@@ -93,7 +93,7 @@ def remove_from_situation(state: State, request: Request) -> Granted:
     ids = tuple(dict.fromkeys(asked.case_ids))
     facts: list[Payload] = [
         SituationReduced(situation_id=situation.situation_id, case_ids=ids, reason=asked.reason),
-        *_demotions(state, ids, situation.incident_id, asked.reason),
+        *demotions(state, ids, situation.incident_id, asked.reason),
     ]
     return Granted(facts, {"situation_id": situation.situation_id}, _before(situation))
 
@@ -101,13 +101,13 @@ def remove_from_situation(state: State, request: Request) -> Granted:
 def offer_situation(state: State, request: Request) -> Granted:
     """Let the dispatcher judge it; also again, after it was declined."""
     asked = read(request, given.OfSituation)
-    situation = _workable(state, request, asked.situation_id, OPEN, DECLINED)
+    situation = workable(state, request, asked.situation_id, OPEN, DECLINED)
     return Granted([SituationOffered(situation_id=situation.situation_id)], before=_before(situation))
 
 
 def decline_situation(state: State, request: Request) -> Granted:
     asked = read(request, given.DeclineSituation)
-    situation = _workable(state, request, asked.situation_id, OFFERED)
+    situation = workable(state, request, asked.situation_id, OFFERED)
     fact = SituationDeclined(situation_id=situation.situation_id, reason=asked.reason)
     return Granted([fact], before=_before(situation))
 
@@ -115,7 +115,7 @@ def decline_situation(state: State, request: Request) -> Granted:
 def promote_situation(state: State, request: Request) -> Granted:
     """Make one incident of it, or let its cases join one that is known already."""
     asked = read(request, given.PromoteSituation)
-    situation = _workable(state, request, asked.situation_id, OPEN, OFFERED)
+    situation = workable(state, request, asked.situation_id, OPEN, OFFERED)
     cases = [case for i in situation.case_ids if (case := state.cases.get(i)) is not None]
     facts: list[Payload] = []
     if asked.incident_id:
@@ -127,7 +127,7 @@ def promote_situation(state: State, request: Request) -> Granted:
         incident_id = new_incident_id(state)
         facts.append(_incident(situation, incident_id, asked))
         facts += [IncidentPromoted(incident_id=incident_id, case_id=case.case_id) for case in cases[:1]]
-    facts += _promotions([case for case in cases if case.is_open], incident_id)
+    facts += promotions([case for case in cases if case.is_open], incident_id)
     facts.append(SituationPromoted(situation_id=situation.situation_id, incident_id=incident_id))
     told = {"incident_id": incident_id, "situation_id": situation.situation_id}
     return Granted(facts, told, _before(situation))
@@ -136,7 +136,7 @@ def promote_situation(state: State, request: Request) -> Granted:
 def close_situation(state: State, request: Request) -> Granted:
     """It is over. An incident that was made of it goes on, as do its cases."""
     asked = read(request, given.CloseSituation)
-    situation = _workable(state, request, asked.situation_id)
+    situation = workable(state, request, asked.situation_id)
     fact = SituationClosed(situation_id=situation.situation_id, reason=asked.reason)
     return Granted([fact], before=_before(situation))
 
@@ -162,12 +162,13 @@ def _not_yet(state: State, cases: Sequence[Case]) -> None:
             raise Refused(f"case {case.case_id} is incident {known.incident_id}: join that one", detail)
 
 
-def _promotions(cases: Sequence[Case], incident_id: str) -> list[Payload]:
+def promotions(cases: Sequence[Case], incident_id: str) -> list[Payload]:
     """The cases stand for the incident from now on, but for those that stand for it or another one already."""
     return [CasePromoted(case_id=case.case_id, incident_id=incident_id) for case in cases if case.promoted_at is None]
 
 
-def _demotions(state: State, case_ids: Sequence[str], incident_id: str, reason: str) -> list[Payload]:
+def demotions(state: State, case_ids: Sequence[str], incident_id: str, reason: str) -> list[Payload]:
+    """Those of the cases that stand for the incident do so no more; none where it is ""."""
     return [
         CaseDemoted(case_id=case_id, incident_id=incident_id, reason=reason)
         for case_id in case_ids
@@ -176,17 +177,32 @@ def _demotions(state: State, case_ids: Sequence[str], incident_id: str, reason: 
     ]
 
 
-def _workable(state: State, request: Request, situation_id: str, *states: str) -> Situation:
-    """A situation that is not closed, and in one of the states if any are named. Raises Refused."""
-    situation: Situation | None = state.situation_room.documents.get(situation_id)
-    if situation is None or situation.opened_at is None:
-        raise Refused(f"situation {situation_id} is unknown")
-    unchanged(request, situation.seq)
-    if not situation.is_open:
-        raise Refused(f"situation {situation_id} is closed")
+def workable(state: State, request: Request, situation_id: str, *states: str) -> Situation:
+    """A situation that is not closed, as somebody saw it, and in one of the states if any are named. Raises Refused."""
+    unchanged(request, known_situation(state, situation_id).seq)
+    situation = open_one(state, situation_id)
     if states and situation.state not in states:
         detail = {"state": situation.state, "incident_id": situation.incident_id}
         raise Refused(f"situation {situation_id} is {situation.state}", detail)
+    return situation
+
+
+def known_situation(state: State, situation_id: str) -> Situation:
+    """A situation that was opened. Raises Refused."""
+    situation: Situation | None = state.situation_room.documents.get(situation_id)
+    if situation is None or situation.opened_at is None:
+        raise Refused(f"situation {situation_id} is unknown")
+    return situation
+
+
+def open_one(state: State, situation_id: str) -> Situation:
+    """A situation that people still work on. Raises Refused."""
+    situation = known_situation(state, situation_id)
+    if situation.merged_into:
+        said = f"situation {situation_id} is part of {situation.merged_into}"
+        raise Refused(said, {"situation_id": situation.merged_into})
+    if not situation.is_open:
+        raise Refused(f"situation {situation_id} is closed")
     return situation
 
 
@@ -241,7 +257,7 @@ def _unopened(state: State, act: Act) -> list[Payload]:
 def _unextended(state: State, act: Act) -> list[Payload]:
     situation, fact = _still(state, act), next(act.payloads(SituationExtended))
     taken = SituationReduced(situation_id=situation.situation_id, case_ids=fact.case_ids, reason=UNDONE)
-    return [taken, *_demotions(state, fact.case_ids, situation.incident_id, UNDONE)]
+    return [taken, *demotions(state, fact.case_ids, situation.incident_id, UNDONE)]
 
 
 def _unreduced(state: State, act: Act) -> list[Payload]:
@@ -250,7 +266,7 @@ def _unreduced(state: State, act: Act) -> list[Payload]:
     given_back = SituationExtended(situation_id=situation.situation_id, case_ids=fact.case_ids, reason=UNDONE)
     demoted = {taken.case_id for taken in act.payloads(CaseDemoted)}
     again = [case for case in cases if case.case_id in demoted]
-    return [given_back, *_promotions(again, situation.incident_id)]
+    return [given_back, *promotions(again, situation.incident_id)]
 
 
 def _unoffered(state: State, act: Act) -> list[Payload]:
@@ -275,7 +291,7 @@ def _unpromoted(state: State, act: Act) -> list[Payload]:
         raise Refused(f"units are assigned to {incident_id} since: {', '.join(crew)}")
     stood = [fact.case_id for fact in act.payloads(CasePromoted)]
     facts: list[Payload] = [IncidentCancelled(incident_id=incident_id, reason=UNDONE)] if made else []
-    facts += _demotions(state, stood, incident_id, UNDONE)
+    facts += demotions(state, stood, incident_id, UNDONE)
     facts.append(SituationDemoted(situation_id=situation.situation_id, incident_id=incident_id, reason=UNDONE))
     return facts
 
@@ -298,7 +314,7 @@ def no_incident(state: State, incident_id: str, reason: str, but: str = "") -> l
     for situation_id in state.situation_room.of_incident(incident_id):
         situation: Situation = state.situation_room.documents[situation_id]
         others = [case_id for case_id in situation.case_ids if case_id != but]
-        facts += _demotions(state, others, incident_id, reason)
+        facts += demotions(state, others, incident_id, reason)
         facts.append(SituationDemoted(situation_id=situation_id, incident_id=incident_id, reason=reason))
     return facts
 

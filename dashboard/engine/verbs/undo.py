@@ -15,6 +15,7 @@ from dashboard.engine.request import Granted, Refused, Request
 from dashboard.engine.verbs.alarms import ALARM_STAYS, ALARM_UNDOING
 from dashboard.engine.verbs.matters import MATTER_UNDOING
 from dashboard.engine.verbs.reading import known_incident, read
+from dashboard.engine.verbs.situation_merges import SITUATION_MERGE_UNDOING
 from dashboard.engine.verbs.situations import SITUATION_UNDOING, an_incident_again
 from dashboard.engine.verbs.undo_cases import CASE_STAYS, CASE_UNDOING
 from emergency.agencies import asked_of
@@ -371,6 +372,7 @@ UNDOING: dict[str, Undoing] = {
     **ALARM_UNDOING,
     **CASE_UNDOING,
     **SITUATION_UNDOING,
+    **SITUATION_MERGE_UNDOING,
     **MATTER_UNDOING,
 }
 STAYS: dict[str, str] = {

@@ -86,7 +86,7 @@ def _merged(state: State, act: Act) -> list[Payload]:
     case = known_case(state, fact.case_id)
     if case.merged_into != fact.into:
         raise Refused(f"case {fact.case_id} is no part of {fact.into} any more")
-    return [CaseUnmerged(case_id=fact.case_id, of=fact.into, reason=WHY)]
+    return [CaseUnmerged(case_id=fact.case_id, of=fact.into, reason=WHY, undone=True)]
 
 
 def _unmerged(state: State, act: Act) -> list[Payload]:
