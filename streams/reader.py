@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from streams.reader_lists import ListQuery, Run, Summary, looking_up, slices, summary_of
+from streams.reader_lists import Counted, ListQuery, Run, Summary, counted_of, looking_up, slices, summary_of
 from streams.reader_query import FEW, MAX_LIMIT, BadCursor, Query, build, encode_cursor
 from streams.reader_schema import CASES, INCIDENTS, SCHEMA, UNITS, WORDS, Table
 from streams.reader_text import match_expression
@@ -184,6 +184,11 @@ class Reader:
                 found[name] = _summary(db, query, now)
         return found, seq
 
+    def counted_by(self, column: str, queries: Mapping[str, ListQuery]) -> dict[str, dict[str, int]]:
+        """How many cases of each list have which value of a column that lists may be narrowed by ("" for none)."""
+        with self._snapshot() as (db, _):
+            return {name: dict(db.execute(*query.counted_by(column)).fetchall()) for name, query in queries.items()}
+
     @contextmanager
     def walk(self, query: ListQuery) -> Iterator[tuple[int, int, Iterator[list[ListRow]]]]:
         """(rows in all, seq, the rows in the list's order, some at a time): one state of the list to its end."""
@@ -271,14 +276,26 @@ def _look_up(db: sqlite3.Connection, query: ListQuery) -> None:
 def _summary(db: sqlite3.Connection, query: ListQuery, now: datetime) -> Summary:
     if query.is_impossible:
         return Summary(0, None, None)
-    return summary_of(db.execute(*query.summary(now)).fetchone())
+    if not query.is_tallied:
+        return summary_of(db.execute(*query.summary(now)).fetchone())
+    n = sum(n for _, _, n in _counted(db, query))
+    if not n:
+        return Summary(0, None, None)
+    [place], due = db.execute(*query.oldest(n)).fetchone(), db.execute(*query.next_due(now)).fetchone()
+    return summary_of((n, place, None if due is None else due[0]))
 
 
 def _runs(db: sqlite3.Connection, query: ListQuery) -> list[Run]:
     if query.is_impossible:
         return []
     _look_up(db, query)
-    return query.runs(db.execute(*query.counts()).fetchall())
+    return query.runs(_counted(db, query))
+
+
+def _counted(db: sqlite3.Connection, query: ListQuery) -> list[Counted]:
+    if query.is_tallied:
+        return db.execute(*query.tallied()).fetchall()
+    return counted_of(db.execute(*query.counts()).fetchall())
 
 
 def _rows(db: sqlite3.Connection, query: ListQuery, run: Run, skip: int, limit: int) -> list[ListRow]:

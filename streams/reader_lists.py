@@ -1,20 +1,23 @@
 """Work lists as SQL: clauses to conditions, an order to runs of an index, and a page anywhere in half a million rows.
 
-An order is walked in *runs*: pieces of the list, one after the other, each in the order of an index that holds all that
-the conditions ask about. How many rows each run has is counted first, so a page in the middle passes over the entries
-of an index and reads no row before the page; and what has no deadline, or no grade, comes last in either direction.
+An order is walked in *runs*: pieces of the list, one after the other, each in the order of an index that holds all
+that the conditions ask about. How many rows each run has is known first: from the tally, by grade and slot of time,
+where it counts all that the list is narrowed by; else they are counted in the index. So a page in the middle reads no
+row before it, and what has no deadline, or no grade, comes last in either direction.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
 from geo.cells import cell_to_descendant_range
 from streams.reader_query import Condition
-from streams.reader_schema import BASES, CASES, OPEN_FIELDS, PLACE_BITS, to_microseconds
+from streams.reader_schema import BASES, CASES, OPEN_FIELDS, PLACE_BITS, due_of, to_microseconds
+from streams.reader_tally import BY, SLOT_US, first_of_slot, slots
 from streams.reader_text import match_expression
 
 Term: TypeAlias = tuple[str, str, Any]
@@ -24,6 +27,8 @@ SORTS = ("due", "received", "age", "grade")
 EQUAL = frozenset({"area", "category", "channel", "tongue", "owner", "grade", "stage"})  # filters by equality
 FILTERS = EQUAL | {"cell", "q"}
 FOUND = "temp.found"  # of this connection alone
+ANY = -1  # in the place of a slot: any deadline
+FEW_DUE = 20_000  # so many cases between two deadlines are looked through for the oldest, more are met soon by receipt
 _BY_RECEIPT = {"open": "cases_open_received"}  # of the other bases the rows are sorted, which are fewer
 _OPERATORS = {"=": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
@@ -35,6 +40,10 @@ class Run:
     condition: Condition
     order: str
     n: int = 0
+
+
+# A piece of a list: (grade, first microsecond of a slot of time or `ANY`, None where there is no deadline, how many).
+Counted: TypeAlias = tuple[str, int | None, int]
 
 
 @dataclass(frozen=True)
@@ -63,7 +72,7 @@ class ListQuery:
 
     @property
     def due(self) -> str:
-        return "follow_up_due_at" if self.base == "follow_up" else "target_at"
+        return due_of(self.base)
 
     @property
     def q(self) -> str:
@@ -79,9 +88,21 @@ class ListQuery:
         """Whether no row can be in it."""
         return bool(self.q) and self.words is None
 
+    @property
+    def is_tallied(self) -> bool:
+        """Whether the tally counts all that the list is narrowed by."""
+        asked = {field for clause in self.clauses for field, _, _ in clause}
+        asked.update(name for name in self.filters or {} if name != "q" or self.q)
+        return asked <= {self.due, *BY}
+
     def conditions(self) -> Condition:
         """What holds of every row of the list, once its words were looked up (`looking_up`)."""
-        parts = [(f"r.place > 0 AND {BASES[self.base]}", []), *map(_clause, self.clauses)]
+        narrowing, values = self._narrowing()
+        return f"r.place > 0 AND {BASES[self.base]} AND {narrowing}", values
+
+    def _narrowing(self) -> Condition:
+        """What holds beside the base."""
+        parts: list[Condition] = [("1", []), *map(_clause, self.clauses)]
         for name, value in (self.filters or {}).items():
             if name == "q":
                 parts += [(f"r.place IN (SELECT place FROM {FOUND})", [])] if self.q else []
@@ -100,34 +121,84 @@ class ListQuery:
         found = f"SELECT count(*), min(r.place), {due} FROM {self._rows('due')} WHERE {sql}"
         return found, [to_microseconds(now), *values]
 
-    def counts(self) -> tuple[str, list[Any]]:
-        """SQL for (what tells the runs apart, number of rows), in no order."""
+    def oldest(self, n: int) -> tuple[str, list[Any]]:
+        """SQL for the smallest place of the list, of which it is known that it has `n` rows."""
         sql, values = self.conditions()
-        if self.sort == "grade":
-            return f"SELECT r.grade, count(*) FROM {self._rows('due')} WHERE {sql} GROUP BY 1", values
-        if self.sort == "due":
-            known = f"count(r.{self.due})"
-            return f"SELECT {known}, count(*) - {known} FROM {self._rows('due')} WHERE {sql}", values
-        return f"SELECT count(*), 0 FROM {self._rows('received')} WHERE {sql}", values
+        is_cut = any(field == self.due for clause in self.clauses for field, _, _ in clause)
+        if self.base in _BY_RECEIPT and not (is_cut and n <= FEW_DUE):
+            return f"SELECT r.place FROM {self._rows('received')} WHERE {sql} ORDER BY r.place LIMIT 1", values
+        return f"SELECT min(r.place) FROM {self._rows('due')} WHERE {sql}", values
 
-    def runs(self, counted: Sequence[Sequence[Any]]) -> list[Run]:
-        """The runs in their order, from the rows of `counts`."""
-        way = "DESC" if self.descending else "ASC"
-        if self.sort == "grade":
-            grades = sorted(((grade or "", n) for grade, n in counted if grade), reverse=self.descending)
-            grades += [(grade or "", n) for grade, n in counted if not grade]
-            order = f"r.{self.due} ASC, r.place ASC"
-            return [Run(("r.grade = ?", [grade]), order, n) for grade, n in grades]
-        if self.sort == "due":
-            known, unknown = counted[0]
-            column = f"r.{self.due}"
-            return [
-                Run((f"{column} IS NOT NULL", []), f"{column} {way}, r.place {way}", known),
-                Run((f"{column} IS NULL", []), f"r.place {way}", unknown),
-            ]
-        # The oldest was received first: age runs against the time of receipt.
-        way = "ASC" if self.descending == (self.sort == "age") else "DESC"
-        return [Run(("1", []), f"r.place {way}", counted[0][0])]
+    def next_due(self, now: datetime) -> tuple[str, list[Any]]:
+        """SQL for the first deadline of the list that is not before `now`."""
+        sql, values = self.conditions()
+        due = f"r.{self.due}"
+        found = f"SELECT {due} FROM {self._rows('due')} WHERE {sql} AND {due} >= ? ORDER BY {due} LIMIT 1"
+        return found, [*values, to_microseconds(now)]
+
+    def tallied(self) -> tuple[str, list[Any]]:
+        """SQL for `Counted` rows, by grade and slot, of a list that `is_tallied`.
+
+        A slot that a clause cuts in two is counted in the index, every other one is taken from the tally.
+        """
+        narrowing, values = self._narrowing()
+        instants = (value for clause in self.clauses for _, _, value in clause if isinstance(value, datetime))
+        cut = sorted({first_of_slot(to_microseconds(instant)) for instant in instants})
+        kept = f"({slots(self.base)} AND slot NOT IN ({', '.join('?' * len(cut))})) AS r"
+        sql = [f"SELECT r.grade, r.{self.due}, sum(r.n) FROM {kept} WHERE {narrowing} GROUP BY r.slot, r.grade"]
+        found = [*cut, *values]
+        for slot in cut:
+            counted, values = self._within(slot).condition
+            conditions, more = self.conditions()
+            rows = f"{self._rows('due')} WHERE {conditions} AND {counted} GROUP BY r.grade"
+            sql.append(f"SELECT r.grade, {slot}, count(*) FROM {rows}")
+            found += [*more, *values]
+        return " UNION ALL ".join(sql), found
+
+    def counts(self) -> tuple[str, list[Any]]:
+        """SQL for (grade, rows with a deadline, rows without) of any list; only as fine as its order needs."""
+        sql, values = self.conditions()
+        if self.sort in ("received", "age"):
+            return f"SELECT '', count(*), 0 FROM {self._rows('received')} WHERE {sql}", values
+        known = f"count(r.{self.due})"
+        grade, grouped = ("r.grade", " GROUP BY 1") if self.sort == "grade" else ("''", "")
+        return f"SELECT {grade}, {known}, count(*) - {known} FROM {self._rows('due')} WHERE {sql}{grouped}", values
+
+    def counted_by(self, column: str) -> tuple[str, list[Any]]:
+        """SQL for (value of the column, number of rows). Raises KeyError for a column that no filter has."""
+        if column not in EQUAL:
+            raise KeyError(column)
+        sql, values = self.conditions()
+        named = f"coalesce(r.{column}, '')"
+        return f"SELECT {named}, count(*) FROM {self._rows('due')} WHERE {sql} GROUP BY 1", values
+
+    def runs(self, counted: Sequence[Counted]) -> list[Run]:
+        """The runs in their order, from what was counted."""
+        if self.sort in ("received", "age"):
+            # The oldest was received first: age runs against the time of receipt.
+            way = "ASC" if self.descending == (self.sort == "age") else "DESC"
+            return [Run(("1", []), f"r.place {way}", sum(n for _, _, n in counted))]
+        by_grade = self.sort == "grade"
+        pieces: Counter[tuple[str, int | None]] = Counter()
+        for grade, slot, n in counted:
+            pieces[grade if by_grade else "", slot] += n
+        way = "DESC" if self.descending and not by_grade else "ASC"
+        grades = sorted({grade for grade, _ in pieces}, reverse=self.descending)
+        runs = []
+        for grade in sorted(grades, key=lambda grade: not grade):  # no grade comes last
+            of = [slot for slot_grade, slot in pieces if slot_grade == grade and slot is not None]
+            of.sort(reverse=way == "DESC")
+            runs += [self._within(slot, way, grade if by_grade else None, pieces[grade, slot]) for slot in (*of, None)]
+        return [run for run in runs if run.n]
+
+    def _within(self, slot: int | None, way: str = "ASC", grade: str | None = None, n: int = 0) -> Run:
+        """The rows of one slot of time, of one grade if given, by their deadline."""
+        due, bounds = f"r.{self.due}", list[Any]()
+        sql = f"{due} IS NULL" if slot is None else f"{due} IS NOT NULL"
+        if slot is not None and slot != ANY:
+            sql, bounds = f"{due} >= ? AND {due} < ?", [slot, slot + SLOT_US]
+        known = (sql, bounds) if grade is None else (f"r.grade = ? AND {sql}", [grade, *bounds])
+        return Run(known, f"{due} {way}, r.place {way}", n)
 
     def places(self, run: Run, skip: int, limit: int) -> tuple[str, list[Any]]:
         """SQL for the places of a part of a run."""
@@ -163,6 +234,13 @@ def slices(runs: Sequence[Run], start: int, end: int) -> Iterator[tuple[Run, int
         if first < last:
             yield run, first, last - first
         before += run.n
+
+
+def counted_of(rows: Iterable[Sequence[Any]]) -> list[Counted]:
+    """The pieces of a list from the rows of `ListQuery.counts`."""
+    return [
+        piece for grade, known, unknown in rows for piece in ((grade or "", ANY, known), (grade or "", None, unknown))
+    ]
 
 
 def summary_of(row: Sequence[Any]) -> Summary:

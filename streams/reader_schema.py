@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-SCHEMA = 2
+SCHEMA = 3
 PLACE_BITS = 10
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -152,6 +152,11 @@ _WENT = (
     f" AND (SELECT n FROM {CALLERS} WHERE caller = OLD.caller) < {REPEATED};"
     f" DELETE FROM {CALLERS} WHERE caller = OLD.caller AND n = 0;"
 )
+
+
+def due_of(base: str) -> str:
+    """The column that says by when something must be done about a case of this base."""
+    return "follow_up_due_at" if base == "follow_up" else "target_at"
 
 
 def to_microseconds(instant: datetime) -> int:

@@ -19,6 +19,7 @@ import msgspec
 
 from streams.reader_places import Places
 from streams.reader_schema import CALLERS, SCHEMA, TABLES, WORDS, Table, create_indexes, create_tables
+from streams.reader_tally import TALLY, create_tally
 from streams.reader_text import bigrams
 
 BUILD_CHUNK = 5_000
@@ -165,6 +166,7 @@ class ReaderWriter:
             self._unindex(table, sorted(gone, key=lambda row: row.place))
         for row in gone:
             self._delete(table, row.place)
+        self.db.execute(f"DELETE FROM {TALLY} WHERE n = 0")  # days that have passed
         return len(gone)
 
     # building
@@ -174,7 +176,8 @@ class ReaderWriter:
         self.db.execute("PRAGMA synchronous=OFF")
         with self.transaction():
             self.db.execute("DROP TABLE IF EXISTS meta")
-            self.db.execute(f"DROP TABLE IF EXISTS {CALLERS}")
+            for name in (CALLERS, TALLY):
+                self.db.execute(f"DROP TABLE IF EXISTS {name}")
             self.db.execute(_META)
             for table in TABLES.values():
                 for name in (table.name, table.docs, table.fts):
@@ -193,6 +196,9 @@ class ReaderWriter:
                     self.db.execute(statement)
             if table.searched:
                 self._index_all(table)
+        with self.transaction():
+            for statement in create_tally():
+                self.db.execute(statement)
         self.db.execute("PRAGMA synchronous=NORMAL")
         self.db.execute("PRAGMA wal_checkpoint(PASSIVE)")
         with self.transaction():

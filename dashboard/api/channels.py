@@ -13,9 +13,23 @@ from dashboard.api.arguments import Parser, one_of, read_arguments, text
 from dashboard.api.context import ApiContext
 from dashboard.city_time import city_time
 from dashboard.roles import Permission
+from hotline.case_rules import default_case_rules
+from hotline.channel_rules import Standard
 from hotline.channels import KEY_FORMAT, Quarter
-from hotline.intervals import BEIJING, Interval, average_wait_s, percentile_wait_s
-from hotline.service_levels import FORMULAS, Peak, Variant, by_interval, level, levels, peak_and_off, waits_of
+from hotline.intervals import Interval, average_wait_s, percentile_wait_s
+from hotline.service_levels import (
+    FORMULAS,
+    Peak,
+    Variant,
+    by_interval,
+    effort_of,
+    handle_time_s,
+    level,
+    levels,
+    occupancy,
+    peak_and_off,
+    waits_of,
+)
 
 PARAMETERS: dict[str, Parser] = {
     "interval": one_of("15", "30"),
@@ -34,17 +48,20 @@ def channels(blueprint: Blueprint, context: ApiContext) -> None:
         now = city_time(context.client, context.keys) or context.now()
         since = now.astimezone(context.zone).replace(hour=0, minute=0, second=0, microsecond=0)
         known = _quarters(context, since, asked.get("channel", ""))
-        variant = Variant(asked.get("variant", Variant.REMOVED))
-        minutes, peak = int(asked.get("interval", "15")), Peak()
-        said = {name: _channel(context, of, minutes, variant, peak) for name, of in sorted(known.items())}
+        rules = (context.hotline.rules if context.hotline else default_case_rules()).channels
+        minutes = int(asked.get("interval", "15"))
+        said = {}
+        for name, of in sorted(known.items()):
+            standard = rules.standard(name)
+            variant = Variant(asked.get("variant", standard.variant))
+            said[name] = _promised(standard, variant) | _channel(context, of, minutes, variant, rules.peak)
         return answer(
             {
                 "interval": minutes,
                 "since": since,
                 "now": now,
-                "variant": {"name": variant, "formula": FORMULAS[variant], "threshold_s": BEIJING.threshold_s},
-                "goal": BEIJING.goal,
-                "peak": {"from_h": peak.start_h, "until_h": peak.end_h},
+                "peak": {"from_h": rules.peak.start_h, "until_h": rules.peak.end_h},
+                "formulas": FORMULAS,
                 "channels": said,
             }
         )
@@ -65,12 +82,18 @@ def _quarters(context: ApiContext, since: datetime, only: str) -> dict[str, dict
     return found
 
 
+def _promised(standard: Standard, variant: Variant) -> dict[str, Any]:
+    """What the channel's callers are promised, and by which variant that is reckoned here."""
+    return {"variant": variant, "threshold_s": standard.threshold_s, "goal": standard.goal, "short_s": standard.short_s}
+
+
 def _channel(
     context: ApiContext, quarters: dict[datetime, Interval], minutes: int, variant: Variant, peak: Peak
 ) -> dict[str, Any]:
     apart = peak_and_off(quarters, context.zone, peak)
+    intervals = by_interval(quarters, minutes).items()
     return {
-        "intervals": [{"at": at, **_counted(one, variant)} for at, one in by_interval(quarters, minutes).items()],
+        "intervals": [{"at": at, **_counted(one, variant)} for at, one in intervals if one.offered],
         **{
             name: _counted(total, variant) | {"service_levels": levels(waits_of(total))}
             for name, total in apart.items()
@@ -80,7 +103,7 @@ def _channel(
 
 
 def _counted(interval: Interval, variant: Variant) -> dict[str, Any]:
-    return {
+    told: dict[str, Any] = {
         "offered": interval.offered,
         "answered": interval.answered,
         "abandoned": interval.abandoned,
@@ -90,3 +113,9 @@ def _counted(interval: Interval, variant: Variant) -> dict[str, Any]:
         "p90_wait_s": percentile_wait_s(interval),
         "talk_s": round(interval.talk_ms / 1000, 1),
     }
+    if (effort := effort_of(interval)) is not None:
+        told |= {"aht_s": handle_time_s(effort), "occupancy": occupancy(effort)}
+    if interval.tongues:
+        languages = sorted(interval.tongues.items())
+        told["languages"] = {tongue: _counted(one, variant) for tongue, one in languages if one.offered}
+    return told

@@ -1,4 +1,7 @@
-"""A work list as a file: CSV, XLSX or a page to print, exactly as filtered, with its cut-off and who asked for it."""
+"""A work list as a file: CSV, XLSX or a page to print, exactly as filtered, with its cut-off and who asked for it.
+
+Its headings are the fields' names, for programs, or words of the language that is asked for; values stay as they are.
+"""
 
 from __future__ import annotations
 
@@ -19,12 +22,14 @@ from flask import Blueprint, Response, g, request
 
 from dashboard.accounts.audit import Record
 from dashboard.api.answers import Problem
-from dashboard.api.arguments import read_arguments
+from dashboard.api.arguments import one_of, read_arguments
 from dashboard.api.context import ApiContext
 from dashboard.api.worklists import CHOICE, now_of, query_of
 from dashboard.blocking import run_blocking
 from dashboard.roles import Permission, Principal
 from hotline.cases import Case
+from layouts.hotline.export_words import HEAD, export_words
+from layouts.texts import DEFAULT, DESK_LANGUAGES, LANGUAGES, Language
 from streams.reader import ListRow
 
 COLUMNS = (
@@ -41,9 +46,16 @@ BOM = "\ufeff"  # without it Excel takes UTF-8 for another encoding
 _decode = msgspec.json.Decoder(Case).decode
 
 
+EXPORT = CHOICE | {"lang": one_of(*DESK_LANGUAGES)}
+
+
+def _for_programs(group: str, name: str) -> str:
+    return HEAD[name] if group == "head" else name
+
+
 @dataclass(frozen=True)
 class Sheet:
-    """What stands above the rows."""
+    """What stands above the rows; without a language the columns have the names that programs know."""
 
     city: str
     zone: ZoneInfo
@@ -53,19 +65,33 @@ class Sheet:
     at: datetime  # the city's time as of which the rows are true
     total: int
     seq: int
+    language: Language | None = None
+
+    @property
+    def say(self) -> Callable[[str, str], str]:
+        return export_words(self.language.id) if self.language else _for_programs
+
+    @property
+    def title(self) -> str:
+        return self.say("list", self.name)
 
     @property
     def lines(self) -> list[tuple[str, Any]]:
-        narrowed = "; ".join(f"{name}={value}" for name, value in sorted(self.filters.items())) or "none"
-        return [
-            ("List", self.name),
-            ("City", self.city),
-            ("Filters", narrowed),
-            ("As of", self.at),
-            ("Commit", self.seq),
-            ("Rows", self.total),
-            ("Asked by", self.by),
-        ]
+        say = self.say
+        narrowed = "; ".join(f"{say('filter', name)}={value}" for name, value in sorted(self.filters.items()))
+        told = {
+            "list": self.title,
+            "city": self.city,
+            "filters": narrowed or say("head", "none"),
+            "as_of": self.at,
+            "commit": self.seq,
+            "rows": self.total,
+            "asked_by": self.by,
+        }
+        return [(say("head", name), value) for name, value in told.items()]
+
+    def headings(self, columns: Iterable[str]) -> list[str]:
+        return [self.say("heading", name) for name in columns]
 
 
 Rows = Iterator[list[ListRow]]
@@ -79,7 +105,7 @@ def exports(blueprint: Blueprint, context: ApiContext) -> None:
         @blueprint.get(f"/cases/export.{form}", endpoint=f"export_{form}")
         @context.access.require(Permission.READ_CASES)
         def export() -> Response:
-            return send(context, form, read_arguments(CHOICE), g.principal, request.remote_addr or "")
+            return send(context, form, read_arguments(EXPORT), g.principal, request.remote_addr or "")
 
     for form in FORMS:
         route(form)
@@ -96,8 +122,9 @@ def send(context: ApiContext, form: str, asked: Mapping[str, Any], principal: Pr
             message = f"{total:,} rows are more than {form} takes here ({kind.most:,}): narrow the list, or ask for csv"
             raise Problem(413, "too_many", message, rows=total)
         name = asked.get("list", "open")
-        filters = {key: value for key, value in asked.items() if key != "list"}
-        sheet = Sheet(context.keys.city, context.zone, name, filters, principal.name, now, total, seq)
+        filters = {key: value for key, value in asked.items() if key not in ("list", "lang")}
+        language = LANGUAGES.get(asked.get("lang", ""))
+        sheet = Sheet(context.keys.city, context.zone, name, filters, principal.name, now, total, seq, language)
         seen = {"form": form, "rows": total, "seq": seq, "narrowed_by": sorted(filters)}
         context.access.audit.append(Record(principal.actor(peer), "list.exported", f"list:{name}", None, seen))
         open_list = opening.pop_all()
@@ -132,8 +159,9 @@ def guarded(value: str) -> str:
 
 
 def csv_chunks(sheet: Sheet, parts: Rows) -> Iterator[bytes]:
-    """UTF-8 with its mark; the head in lines of its own, then names, then rows. Instants are ISO with their zone."""
-    yield (BOM + _csv([[name, _plain(value, sheet.zone)] for name, value in sheet.lines] + [[], COLUMNS])).encode()
+    """UTF-8 with its mark; the head in lines of its own, then headings, then rows. Instants are ISO with their zone."""
+    head = [[name, _plain(value, sheet.zone)] for name, value in sheet.lines]
+    yield (BOM + _csv([*head, [], sheet.headings(COLUMNS)])).encode()
     for rows in parts:
         yield _csv([[_plain(value, sheet.zone) for value in cells_of(row)] for row in rows]).encode()
 
@@ -164,7 +192,9 @@ def xlsx_chunks(sheet: Sheet, parts: Rows) -> Iterator[bytes]:
 
 def _write_workbook(file: Any, sheet: Sheet, parts: Rows) -> None:
     book = xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    page = book.add_worksheet(sheet.name)
+    page = book.add_worksheet(sheet.title)
+    if sheet.language is not None and sheet.language.direction == "rtl":
+        page.right_to_left()
     bold, dated = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
     page.set_column(0, len(COLUMNS) - 1, 18)
     number = 0
@@ -172,7 +202,7 @@ def _write_workbook(file: Any, sheet: Sheet, parts: Rows) -> None:
         page.write_string(number, 0, name, bold)
         _write_cell(page, number, 1, value, dated, sheet.zone)
     number += 2
-    for column, name in enumerate(COLUMNS):
+    for column, name in enumerate(sheet.headings(COLUMNS)):
         page.write_string(number, column, name, bold)
     for rows in parts:
         for row in rows:
@@ -208,11 +238,12 @@ PRINTED = ("case_id", "category", "area", "grade", "stage", "owner", "channel", 
 def html_chunks(sheet: Sheet, parts: Rows) -> Iterator[bytes]:
     """A plain page with the columns that fit on paper; no script, nothing from elsewhere."""
     head = "".join(f"<dt>{name}</dt><dd>{_shown(value, sheet.zone)}</dd>" for name, value in sheet.lines)
-    names = "".join(f"<th>{name}</th>" for name in PRINTED)
-    title = html.escape(f"{sheet.name}: {sheet.city}")
+    names = "".join(f"<th>{name}</th>" for name in sheet.headings(PRINTED))
+    title = html.escape(f"{sheet.title}: {sheet.city}")
+    tongue = sheet.language or LANGUAGES[DEFAULT]
     yield (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
-        f"<style>{_STYLE}</style></head><body><h1>{title}</h1><dl>{head}</dl><table><thead><tr>{names}</tr></thead><tbody>"
+        f'<!doctype html><html lang="{tongue.html}" dir="{tongue.direction}"><head><meta charset="utf-8">'
+        f"<title>{title}</title><style>{_STYLE}</style></head><body><h1>{title}</h1><dl>{head}</dl><table><thead><tr>{names}</tr></thead><tbody>"
     ).encode()
     for rows in parts:
         yield "".join(_html_row(row, sheet.zone) for row in rows).encode()

@@ -32,12 +32,14 @@ def following(blueprint: Blueprint, context: ApiContext) -> None:
             pipe.hget(context.keys.private, f"call:{subject_id}")
             raw, private = pipe.execute()
         if raw is None:
-            raise Problem(404, "not_found", f"no call {subject_id[:200]!r}, or it was over more than an hour ago")
+            raise Problem(404, "not_found", f"no call {subject_id[:200]!r}, or it was over too long ago")
         call = msgspec.json.decode(raw, type=Call)
-        lines = said_lines(msgspec.json.decode(private)) if private else []
+        told = msgspec.json.decode(private) if private else {}
+        lines = said_lines(told)
         if lines:
             _written_down(context, looks, g.principal, subject_id)
-        return answer({"call_id": subject_id, "lines": lines[after:], "n": len(lines), "open": is_followed(call)})
+        about = {"open": is_followed(call), "case_id": call.case_id, "caller": told.get("caller", "")}
+        return answer({"call_id": subject_id, "lines": lines[after:], "n": len(lines), **about})
 
 
 def _written_down(context: ApiContext, looks: dict[tuple[str, str], float], principal: Principal, call_id: str) -> None:

@@ -46,12 +46,18 @@ def history(blueprint: Blueprint, context: ApiContext) -> None:
         if raw is None:
             raise Problem(404, "not_found", f"no case {subject_id[:200]!r}")
         case = msgspec.json.decode(raw, type=Case)
-        facts = _facts(context, case)
-        told = {fact["type"] for fact in facts}
-        rest = [stamp for stamp in _stamps(case) if stamp["type"] not in told]
-        found = sorted([*facts, *rest], key=lambda fact: fact["recorded_at"])
-        # The document knows of the last commits alone; a fact that the log has let go leaves only its instant.
-        return answer({"case_id": subject_id, "stage": case.stage, "facts": found, "seq": seq})
+        return answer(story_of(case, _facts(context, case), seq))
+
+
+def story_of(case: Case, facts: list[dict[str, Any]], seq: int) -> dict[str, Any]:
+    """The answer: the facts, and for steps that none of them tells the instants of the document.
+
+    The document knows of the last commits alone; a fact that the log has let go leaves only its instant.
+    """
+    told = {fact["type"] for fact in facts}
+    rest = [stamp for stamp in _stamps(case) if stamp["type"] not in told]
+    found = sorted([*facts, *rest], key=lambda fact: fact["recorded_at"])
+    return {"case_id": case.case_id, "stage": case.stage, "facts": found, "seq": seq}
 
 
 def _facts(context: ApiContext, case: Case) -> list[dict[str, Any]]:
@@ -67,9 +73,13 @@ def _facts(context: ApiContext, case: Case) -> list[dict[str, Any]]:
 
 def _fact(raw: bytes, case: Case) -> dict[str, Any] | None:
     try:
-        envelope = decode_envelope(raw)
+        return fact_told(decode_envelope(raw), case)
     except Malformed:
         return None
+
+
+def fact_told(envelope: Envelope, case: Case) -> dict[str, Any] | None:
+    """How the story tells a fact; None for one that is not about this case."""
     if envelope.subject != f"case:{case.case_id}" and not _names(envelope, case.case_id):
         return None
     return {

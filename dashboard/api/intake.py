@@ -16,7 +16,7 @@ from streams.events import Envelope
 
 MAX_BODY_BYTES = 1_000_000
 MAX_ITEMS = 1_000
-OWN_SOURCES = frozenset({"engine", "desk"})
+OWN_SOURCES = frozenset({"engine", "desk", "warner"})
 REPLAY = "this city is a replay and takes no live events"
 RETRY_AFTER_S = 5
 

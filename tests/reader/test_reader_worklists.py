@@ -21,7 +21,8 @@ from hotline.worklists import BASES, REPEAT_CASES, WORKLISTS, fields_of, holds, 
 from streams.reader import ListRow, NotReady, Reader
 from streams.reader_lists import SORTS, ListQuery
 from streams.reader_schema import BASES as SQL_BASES
-from streams.reader_schema import CASES, REPEATED
+from streams.reader_schema import CASES, REPEATED, due_of, to_microseconds
+from streams.reader_tally import BY, NEVER, first_of_slot
 from streams.reader_writer import Position, ReaderWriter
 from tests.support.city_log import START, hour
 
@@ -50,6 +51,15 @@ class Shelf:
         self.cases |= {case.case_id: case for case, _ in pairs}
         self.callers |= {case.case_id: caller for case, caller in pairs}
         self.names |= {case.case_id: name for case, _ in pairs}
+
+    def prune(self, before: datetime) -> None:
+        """Forget what was closed before that instant."""
+        with self.writer.transaction():
+            gone = self.writer.prune(CASES, to_microseconds(before))
+        old = [name for name, case in self.cases.items() if case.closed_at is not None and case.closed_at < before]
+        assert gone == len(old)
+        for name in old:
+            del self.cases[name], self.callers[name], self.names[name]
 
     def repeated(self, case: Case) -> bool:
         """Said once more: whose caller has called three times or more."""
@@ -201,6 +211,69 @@ def test_summaries_count_the_lists_and_name_their_oldest_and_next(shelf: Shelf, 
         assert summary.n == len(expected), name
         assert summary.oldest_us == (None if oldest is None else round(oldest.timestamp() * 1e6)), name
         assert summary.next_due_us == (None if coming is None else round(coming.timestamp() * 1e6)), name
+
+
+def tally_of(shelf: Shelf) -> Counter[tuple[Any, ...]]:
+    """The tally, counted anew from the cases."""
+    found: Counter[tuple[Any, ...]] = Counter()
+    for case in shelf.cases.values():
+        fields = fields_of(case, shelf.repeated(case))
+        for base in BASES:
+            if case.received_at is not None and holds(BASES[base], fields):
+                due = fields[due_of(base)]
+                slot = NEVER if due is None else first_of_slot(to_microseconds(due))
+                found[base, slot, *(fields[name] for name in BY)] += 1
+    return found
+
+
+@settings(max_examples=20)
+@given(st.lists(st.one_of(st.tuples(cases, callers), at(300, 350)), max_size=16))
+def test_the_tally_equals_counting_after_every_change(shelf: Shelf, steps: list[Any]) -> None:
+    """Cases come, change, are closed and forgotten, callers become repeat callers and cease to be."""
+    for step in steps:
+        shelf.put(step) if isinstance(step, tuple) else shelf.prune(step)
+        *_, kept = zip(*shelf.writer.db.execute("SELECT * FROM tally").fetchall() or [(0,)], strict=True)
+        assert min(kept) >= 0
+    rows = shelf.writer.db.execute("SELECT * FROM tally WHERE n <> 0").fetchall()
+    assert {tuple(key): n for *key, n in rows} == tally_of(shelf)
+
+
+@settings(max_examples=20)
+@given(
+    st.lists(st.tuples(cases, callers), max_size=12, unique_by=lambda pair: pair[0].case_id),
+    st.sampled_from(list(WORKLISTS)),
+    st.sampled_from(["due", "grade"]),
+    st.booleans(),
+)
+def test_what_the_tally_counts_and_what_the_index_counts_is_one_list(
+    shelf: Shelf, pairs: list[tuple[Case, str]], name: str, sort: str, descending: bool
+) -> None:
+    """A filter that no case fails: the first list is counted by the tally, the second in the index."""
+    shelf.put(*(pair for pair in pairs if pair[0].case_id not in shelf.cases))
+    quick, slow = query(name, sort, descending), query(name, sort, descending, cell=h3.cell_to_parent(CELLS[0], 3))
+    assert (quick.is_tallied, slow.is_tallied) == (True, False)
+    whole = [case_id_of(row) for row in shelf.reader.list_rows(quick, 0, 1_000).rows]
+    placed = [case_id for case_id in whole if shelf.cases[case_id].cell]
+    assert placed == [case_id_of(row) for row in shelf.reader.list_rows(slow, 0, 1_000).rows]
+
+
+@pytest.mark.parametrize("name", WORKLISTS)
+def test_no_question_about_a_list_passes_over_the_whole_table(shelf: Shelf, name: str) -> None:
+    """SQLite says how it would find each answer: in the tally, or in an index of this base, in its order."""
+    made = [Case(case_id=f"c-{n}", grade="I", received_at=hour(n), target_at=NOW, seq=1) for n in range(9)]
+    shelf.put(*((case, "ann") for case in made))
+    db, base = shelf.writer.db, WORKLISTS[name].base
+    for sort in SORTS:
+        asked = query(name, sort)
+        runs = asked.runs(db.execute(*asked.tallied()).fetchall())
+        questions = [asked.tallied(), asked.oldest(9), asked.next_due(NOW)]
+        for sql, values in [*questions, *(asked.places(run, 0, 100) for run in runs)]:
+            plan = [line for *_, line in db.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
+            found = [line for line in plan if line.startswith(("SCAN", "SEARCH"))]
+            ways = ("tally USING PRIMARY KEY (base=?", f"INDEX cases_{base}_")
+            assert found, sql
+            assert all(any(way in line for way in ways) for line in found), (sql, plan)
+            assert base != "open" or "USE TEMP B-TREE FOR ORDER BY" not in plan, (sql, plan)
 
 
 @settings(max_examples=50)
