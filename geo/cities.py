@@ -113,6 +113,7 @@ class City(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     deadline_days: Literal["calendar", "working"] = "calendar"
     holidays: tuple[date, ...] = ()
     workdays: tuple[date, ...] = ()
+    public_holidays: Annotated[str, msgspec.Meta(pattern="^([A-Z]{2}(-[A-Z0-9]{1,3})?)?$")] = ""
     default_points: tuple[tuple[Latitude, Longitude], ...] = ()
     sensitive_kinds: tuple[str, ...] = SENSITIVE_KINDS
     stale_after_s: Annotated[int, msgspec.Meta(gt=0)] = 600

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -12,8 +11,9 @@ from dashboard.briefing.counting import alerts_issued
 from dashboard.briefing.document import Briefing
 from dashboard.briefing.figures import FIGURES
 from dashboard.briefing.period import Period
+from dashboard.briefing.warned import SHOWN, raised_within, shown, useful_of, warnings_known
 from layouts.briefing.definitions import DEFINITIONS
-from streams.archive import lists, query
+from streams.archive import lists
 from streams.archive.view import View, Where
 
 PAGE = 200
@@ -25,8 +25,8 @@ INCIDENT_FIELDS: tuple[str, ...] = (
     *("incident_id", "kind", "priority", "area", "agency"),
     *("received_at", "closed_at", "t1", "t2", "t3", "dead"),
 )
+ORDERS = {"due": "due", "overdue": "due"}  # of the lists of cases; the others begin with the newest
 ALERT_FIELDS = ("alert_id", "event", "severity", "headline", "sender", "sent_at", "ended_at")
-NEXT = timedelta(hours=24)
 
 
 class NoList(LookupError):
@@ -53,8 +53,9 @@ def behind(view: View, briefing: Briefing, figure: str, offset: int = 0, limit: 
         raise NoList(f"nothing can be listed for {figure[:100]!r}")
     where = Where(area=(briefing.area,)) if briefing.area else Where()
     if counted.behind in lists.FIGURES:
+        period, order = briefing.period, ORDERS.get(counted.behind, "newest")
         found = lists.cases_behind(
-            view, counted.behind, briefing.period.start, briefing.period.end, where, limit=limit, offset=offset
+            view, counted.behind, period.start, period.end, where, order=order, limit=limit, offset=offset
         )
         rows, total, columns = found.rows, found.total, CASE_FIELDS
     else:
@@ -63,17 +64,6 @@ def behind(view: View, briefing: Briefing, figure: str, offset: int = 0, limit: 
         rows, total = all_[offset : offset + limit], len(all_)
     kept = [{name: row[name] for name in columns} for row in rows]
     return Behind(figure=figure, definition=DEFINITIONS[figure], columns=columns, rows=kept, total=total)
-
-
-def _unlocated(view: View, period: Period, where: Where) -> list[dict[str, Any]]:
-    found = lists.cases_behind(view, "received", period.start, period.end, where, limit=lists.MOST_ROWS)
-    return [row for row in found.rows if row["cell"] is None]
-
-
-def _due(view: View, period: Period, where: Where) -> list[dict[str, Any]]:
-    sql, values = query.open_sql(view, period.end, due=(period.end, period.end + NEXT))
-    condition, filters = where.sql()
-    return view.rows(f"SELECT * FROM ({sql}) WHERE {condition} ORDER BY target_at, case_id", [*values, *filters])
 
 
 def _incidents(view: View, period: Period, where: Where) -> list[dict[str, Any]]:
@@ -89,15 +79,23 @@ def _casualties(view: View, period: Period, where: Where) -> list[dict[str, Any]
     return [row for row in _incidents(view, period, where) if any(row[name] for name in ("t1", "t2", "dead"))]
 
 
+def _warnings(view: View, period: Period, where: Where) -> list[dict[str, Any]]:
+    return [shown(one) for one in raised_within(warnings_known(view, period, where), period)]
+
+
+def _useful(view: View, period: Period, where: Where) -> list[dict[str, Any]]:
+    return [shown(one) for one in useful_of(raised_within(warnings_known(view, period, where), period))]
+
+
 def _alerts(view: View, period: Period, where: Where) -> list[dict[str, Any]]:
     return alerts_issued(view, period)
 
 
 OTHERS: dict[str, tuple[tuple[str, ...], Callable[[View, Period, Where], list[dict[str, Any]]]]] = {
-    "unlocated": (CASE_FIELDS, _unlocated),
-    "due_24h": (CASE_FIELDS, _due),
     "incidents": (INCIDENT_FIELDS, _incidents),
     "major": (INCIDENT_FIELDS, _majors),
     "casualties": (INCIDENT_FIELDS, _casualties),
+    "warnings": (SHOWN, _warnings),
+    "useful": (SHOWN, _useful),
     "alerts": (ALERT_FIELDS, _alerts),
 }

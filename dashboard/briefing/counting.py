@@ -11,15 +11,16 @@ import msgspec
 from dashboard.briefing.chance import Judged, judged
 from dashboard.briefing.figures import Figure, figure
 from dashboard.briefing.period import Period, comparisons, history
+from geo.days import local_date
 from layouts.briefing.definitions import UNTOLD
 from streams.archive import lists, query
+from streams.archive.longest import longest_waiting
 from streams.archive.manifest import START
-from streams.archive.schema import FLOWS
+from streams.archive.schema import FLOWS, STOCKS
 from streams.archive.view import EVERYTHING, View, Where
 
 TOP = 10
 DAYS_SHOWN = 28
-NEXT = timedelta(hours=24)
 COMPARED = ("received", "closed")  # flows beside which the other periods stand
 NOT_ACTUAL = ("Exercise", "Test", "System", "Draft")
 
@@ -70,17 +71,19 @@ class CaseCounts(msgspec.Struct, frozen=True, kw_only=True):
     cells: list[dict[str, Any]]
     oldest_open: list[dict[str, Any]]
     oldest_overdue: list[dict[str, Any]]
+    by_area: dict[str, int] = {}  # received, of every area
+    beside: dict[str, date] = {}  # first days of the periods in `compared`
 
 
-def begins_within(view: View, period: Period) -> bool:
-    """Whether the archive of a city that lived before it began lacks the first part of the period.
+def begins_after(view: View, period: Period) -> datetime | None:
+    """When the archive of a city that lived before it began, if that is a later day than the period's first.
 
-    Cases are all there, as they stood then; what else happened before is not.
+    Of the day on which it began it found everything; of the days before only what stood open.
     """
-    if view.manifest.begun == START:
-        return False
     taken = [file.at for file in view.manifest.of("checkpoints") if file.at is not None]
-    return bool(taken) and min(taken) > period.start
+    if view.manifest.begun == START or not taken:
+        return None
+    return min(taken) if local_date(min(taken), view.zone) > period.first else None
 
 
 def first_day(view: View) -> date | None:
@@ -89,11 +92,11 @@ def first_day(view: View) -> date | None:
     return date.fromisoformat(min(days)) if days else None
 
 
-def count_cases(view: View, period: Period, where: Where = EVERYTHING) -> CaseCounts:
-    """Everything of a period that cases can tell."""
+def count_cases(view: View, period: Period, where: Where = EVERYTHING, like: date | None = None) -> CaseCounts:
+    """Everything of a period that cases can tell. `like`: the day of last year to compare with."""
     start, end = period.start, period.end
     flows = query.counts(view, start, end, where)[0]
-    stock = query.stock(view, end, where)[0]
+    standing = query.stock(view, end, where, ("category", "area"))
     since = first_day(view)
     earlier = [past for past in history(period) if since is not None and past.first >= since]
     earlier_flows = {
@@ -101,20 +104,26 @@ def count_cases(view: View, period: Period, where: Where = EVERYTHING) -> CaseCo
     }
     received = judged(flows["received"], [_total(rows) for rows in earlier_flows.values()])
     split = query.counts(view, start, end, where, ("category", "area"))
-    beside = {name: past for name, past in comparisons(period).items() if since is not None and past.first >= since}
+    by_cell = query.counts(view, start, end, where, ("cell",))
+    unlocated = sum(row["received"] for row in by_cell if row["cell"] is None)
+    due = lists.cases_behind(view, "due", start, end, where, limit=0).total
+    others = comparisons(period, like) if since is not None else {}
+    beside = {name: past for name, past in others.items() if since is not None and past.first >= since}
     return CaseCounts(
-        figures=_figures(flows, stock, received, _unlocated(view, start, end, where), _due(view, end, where)),
-        compared={name: _beside(view, past, where) for name, past in beside.items()},
-        categories=_ranked(view, period, where, "category", split, earlier_flows, beside.get("before")),
-        areas=_ranked(view, period, where, "area", split, earlier_flows, beside.get("before")),
+        figures=_figures(flows, _stocks(standing), received, unlocated, due),
+        compared=_compared(view, beside, where),
+        categories=_ranked(view, period, where, "category", split, earlier_flows, standing, beside.get("before")),
+        areas=_ranked(view, period, where, "area", split, earlier_flows, standing, beside.get("before")),
         change=_largest_change(split, list(earlier_flows.values())),
         daily=_daily(view, period, where, since),
         channels=_nonzero(query.counts(view, start, end, where, ("channel",))),
         languages=_nonzero(query.counts(view, start, end, where, ("language",))),
         rates=_nonzero(query.counts(view, start, end, where, ("area",)), "followed_up"),
-        cells=_cells(view, start, end, where),
-        oldest_open=_oldest(view, "open", start, end, where, "oldest"),
-        oldest_overdue=_oldest(view, "overdue", start, end, where, "due"),
+        cells=_cells(by_cell),
+        oldest_open=_longest(view, "open", end, where),
+        oldest_overdue=_longest(view, "overdue", end, where),
+        by_area={name: n for name, n in _by(split, "area").items() if name},
+        beside={name: past.first for name, past in beside.items()},
     )
 
 
@@ -141,12 +150,16 @@ def _figures(
     }
 
 
-def _beside(view: View, past: Period, where: Where) -> dict[str, int]:
-    flows, stock = query.counts(view, past.start, past.end, where)[0], query.stock(view, past.end, where)[0]
-    return {f"cases_{name}": flows[name] for name in COMPARED} | {
-        "cases_open": stock["open"],
-        "cases_overdue": stock["overdue"],
-    }
+def _compared(view: View, beside: dict[str, Period], where: Where) -> dict[str, dict[str, int]]:
+    stood = query.stocks(view, [past.end for past in beside.values()], where)
+    found = {}
+    for (name, past), stock in zip(beside.items(), stood, strict=True):
+        flows = query.counts(view, past.start, past.end, where)[0]
+        found[name] = {f"cases_{flow}": flows[flow] for flow in COMPARED} | {
+            "cases_open": stock["open"],
+            "cases_overdue": stock["overdue"],
+        }
+    return found
 
 
 def _total(rows: Iterable[dict[str, Any]]) -> int:
@@ -157,6 +170,14 @@ def _by(rows: Iterable[dict[str, Any]], column: str) -> dict[str, int]:
     found: dict[str, int] = {}
     for row in rows:
         found[row[column]] = found.get(row[column], 0) + row["received"]
+    return found
+
+
+def _stocks(rows: Iterable[dict[str, Any]]) -> dict[str, int]:
+    found = dict.fromkeys(STOCKS, 0)
+    for row in rows:
+        for name in STOCKS:
+            found[name] += row[name]
     return found
 
 
@@ -173,6 +194,7 @@ def _ranked(
     column: str,
     split: list[dict[str, Any]],
     earlier: dict[date, list[dict[str, Any]]],
+    standing: list[dict[str, Any]],
     before: Period | None,
 ) -> list[Ranked]:
     now = _by(split, column)
@@ -180,18 +202,17 @@ def _ranked(
     past = [_by(rows, column) for rows in earlier.values()]
     day_before = _by(query.counts(view, before.start, before.end, where, (column,)), column) if before else {}
     merged = _by(_merged(view, period, where, column), column)
-    stocks = {row[column]: row for row in query.stock(view, period.end, where, (column,))}
+    stocks = {name: _stocks(row for row in standing if row[column] == name) for name in names}
     return [
-        _row(name, now[name], merged.get(name, 0), day_before.get(name, 0), [p.get(name, 0) for p in past], stocks)
+        _row(
+            name, now[name], merged.get(name, 0), day_before.get(name, 0), [p.get(name, 0) for p in past], stocks[name]
+        )
         for name in names
     ]
 
 
-def _row(
-    name: str, received: int, merged: int, before: int, past: Sequence[int], stocks: dict[str, dict[str, Any]]
-) -> Ranked:
+def _row(name: str, received: int, merged: int, before: int, past: Sequence[int], stock: dict[str, int]) -> Ranked:
     said = judged(received, past, TOP)
-    stock = stocks.get(name, {})
     return Ranked(
         name=name,
         received=received,
@@ -201,9 +222,9 @@ def _row(
         low=None if said.band is None else said.low,
         high=None if said.band is None else said.high,
         is_unusual=said.is_unusual,
-        open=stock.get("open", 0),
-        overdue=stock.get("overdue", 0),
-        deadline=stock.get("deadline", 0),
+        open=stock["open"],
+        overdue=stock["overdue"],
+        deadline=stock["deadline"],
     )
 
 
@@ -260,11 +281,6 @@ def _change(
     )
 
 
-def _unlocated(view: View, start: datetime, end: datetime, where: Where) -> int:
-    rows = query.counts(view, start, end, where, ("cell",))
-    return sum(row["received"] for row in rows if row["cell"] is None)
-
-
 def _daily(view: View, period: Period, where: Where, since: date | None) -> list[dict[str, Any]]:
     """Whole days only; a running one is not among them."""
     first = max(period.last - timedelta(days=DAYS_SHOWN - 1), since or period.first)
@@ -276,21 +292,13 @@ def _daily(view: View, period: Period, where: Where, since: date | None) -> list
     return [{"day": day, **{name: found.get(day, {}).get(name, 0) for name in COMPARED}} for day in days]
 
 
-def _due(view: View, at: datetime, where: Where) -> int:
-    sql, values = query.open_sql(view, at, due=(at, at + NEXT))
-    condition, filters = where.sql()
-    found: int = view.rows(f"SELECT count(*) AS n FROM ({sql}) WHERE {condition}", [*values, *filters])[0]["n"]
-    return found
-
-
-def _cells(view: View, start: datetime, end: datetime, where: Where) -> list[dict[str, Any]]:
-    rows = [row for row in query.counts(view, start, end, where, ("cell",)) if row["cell"] is not None]
-    kept = sorted(rows, key=lambda row: (-row["received"], row["cell"]))
+def _cells(by_cell: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    kept = sorted((row for row in by_cell if row["cell"] is not None), key=lambda row: (-row["received"], row["cell"]))
     return [{"cell": f"{row['cell']:x}", "received": row["received"]} for row in kept if row["received"]]
 
 
-def _oldest(view: View, name: str, start: datetime, end: datetime, where: Where, order: str) -> list[dict[str, Any]]:
-    rows = lists.cases_behind(view, name, start, end, where, order=order, limit=TOP).rows
+def _longest(view: View, figure: str, at: datetime, where: Where) -> list[dict[str, Any]]:
+    rows = longest_waiting(view, figure, at, where, TOP)
     kept = ("case_id", "category", "area", "owner", "grade", "received_at", "target_at", "reopened", "returned")
     return [{key: row[key] for key in kept} for row in rows]
 

@@ -90,17 +90,6 @@ class BriefingDesk:
         until = self.known_until(view)
         return period.is_whole and (until is None or until >= period.end + SETTLED)
 
-    def again(self, briefing_id_: str) -> tuple[Briefing, list[str]]:
-        """Count a kept briefing anew; what differs makes a revision, and its names are told. Raises NotYet."""
-        held = self.kept.latest(briefing_id_)
-        if held is None:
-            raise NotYet(f"no briefing {briefing_id_[:100]!r}")
-        with self.archive.view() as view:
-            before = self.kept.latest(briefing_id(self.city.id, comparisons(held.period)["before"], held.area))
-            return self.kept.keep(
-                make_briefing(view, self.city, held.period, self.rules, self.now(), held.area, before)
-            )
-
 
 def desk_of(folder: Path, kept: Path, city: City, rules: Rules, monotonic: Callable[[], float]) -> BriefingDesk:
     """The desk of one city."""

@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 import msgspec
 
-from dashboard.briefing.counting import CaseCounts, alerts_issued, begins_within, count_cases
+from dashboard.briefing.counting import CaseCounts, alerts_issued, begins_after, count_cases
 from dashboard.briefing.decisions import Decision, decisions
 from dashboard.briefing.emergencies import EmergencyCounts, count_emergencies
 from dashboard.briefing.figures import Figure, figure
+from dashboard.briefing.people import People, per_head
 from dashboard.briefing.period import Period, Span
+from dashboard.briefing.rates import Rated, rate_month
+from dashboard.briefing.topics import month_topics
+from dashboard.briefing.warned import WarningCounts, count_warnings
 from emergency.plans import Plans
 from emergency.segments import TargetFile
+from emergency.tasks import EMERGENCY_NUMBERS
 from geo.cities import City
+from geo.public_holidays import alike, days_off
+from hotline.ranking_rules import RuleSet, load_rule_sets
 from layouts.briefing.definitions import UNTOLD
 from streams.archive import lists
 from streams.archive.view import View, Where
 from streams.codec import encode
 
-LAYOUT = 1  # raise it when figures are counted otherwise: then a briefing made again may differ
+LAYOUT = 2  # raise it when figures are counted otherwise: then a briefing made again may differ
 
 
 class Inputs(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +65,13 @@ class Briefing(msgspec.Struct, frozen=True, kw_only=True):
     standing: list[Decision] | None  # of the briefing before, those whose reason still holds; None: there was none
     calls: list[dict[str, Any]]  # by channel
     alerts: list[dict[str, Any]]
+    warnings: WarningCounts | None = None
+    topics: list[dict[str, Any]] | None = None  # candidates of a month; None: no month, or too short a past
+    people: People | None = None
+    rates: Rated | None = None  # of the month so far; None: no source tells lives of cases
+    free_days: dict[str, int] = {}  # public holidays within, and within the period of last year, by `compared`
+    holiday: str = ""  # which the day and the one it is compared with last year belong to
+    begun: datetime | None = None  # when the archive began, if that was later than the first day
 
     @property
     def period(self) -> Period:
@@ -71,6 +85,7 @@ class Rules:
     plans: Plans
     targets: TargetFile
     owners: Mapping[str, str]  # category -> agency
+    rule_sets: Sequence[RuleSet] = field(default_factory=load_rule_sets)  # of the rates
 
 
 def still_standing(before: Iterable[Decision], now: Iterable[Decision]) -> list[Decision]:
@@ -90,11 +105,14 @@ def make_briefing(
 ) -> Briefing:
     """Count one briefing from the archive. Blocks for as long as the questions take. `before`: the one before it."""
     where = Where(area=(area,)) if area else Where()
-    cases = count_cases(view, period, where)
+    like = alike(city.public_holidays, period.first) if period.span is Span.DAY else None
+    cases = count_cases(view, period, where, None if like is None else like.day)
     emergencies = count_emergencies(view, period, rules.plans, rules.targets, where)
     wanted = decisions(period, cases, emergencies, rules.owners)
-    calls = lists.calls(view, period.start, period.end, ("channel",))
+    calls = lists.calls(view, period.start, period.end, ("channel",), EMERGENCY_NUMBERS)
+    begun = begins_after(view, period)
     alerts = alerts_issued(view, period)
+    warnings = count_warnings(view, period, where)
     return Briefing(
         id=briefing_id(city.id, period, area),
         revision=0,
@@ -110,7 +128,8 @@ def make_briefing(
         inputs=inputs_of(view, period),
         figures=cases.figures
         | emergencies.figures
-        | _contacts(calls, begins_within(view, period))
+        | _contacts(calls, begun is not None)
+        | warnings.figures
         | {"alerts_issued": figure("alerts_issued", len(alerts))},
         cases=cases,
         emergencies=emergencies,
@@ -118,7 +137,23 @@ def make_briefing(
         standing=None if before is None else still_standing(before.decisions, wanted),
         calls=calls,
         alerts=alerts,
+        begun=begun,
+        people=per_head(city, cases.by_area, area),
+        warnings=warnings,
+        topics=month_topics(view, period, where) if period.span is Span.MONTH else None,
+        holiday="" if like is None else like.holiday,
+        free_days=_free_days(city, period, cases) if like is None else {},
+        rates=rate_month(view, period, rules.rule_sets),
     )
+
+
+def _free_days(city: City, period: Period, cases: CaseCounts) -> dict[str, int]:
+    """Public holidays of the period and of the one of last year; empty where they are not compared."""
+    if "last_year" not in cases.beside:
+        return {}
+    then = period.moved(cases.beside["last_year"])
+    spans = {"now": period, "last_year": then}
+    return {name: days_off(city.public_holidays, one.first, one.last) for name, one in spans.items()}
 
 
 def briefing_id(city: str, period: Period, area: str = "") -> str:

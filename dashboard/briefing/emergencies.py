@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from dashboard.briefing.counting import begins_within
+from dashboard.briefing.counting import begins_after
 from dashboard.briefing.figures import Figure, figure
 from dashboard.briefing.period import Period
 from dashboard.response_clocks import Timed, timed_figures
@@ -60,7 +60,7 @@ def _untold(view: View, period: Period) -> str:
     """Why the count is not the whole; empty when it is."""
     if not view.manifest.of("incident_events"):
         return UNTOLD["emergencies"]
-    return UNTOLD["begun"] if begins_within(view, period) else ""
+    return UNTOLD["begun"] if begins_after(view, period) else ""
 
 
 def _figures(rows: list[dict[str, Any]], why: str) -> dict[str, Figure]:

@@ -30,14 +30,10 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 @dataclass(frozen=True)
 class Counted:
-    """How a figure is counted. `behind`: the list that holds what it counts; empty: there is none.
-
-    `is_stock`: how many there are just before the cut-off, not how many came to be within the period.
-    """
+    """How a figure is counted. `behind`: the list that holds what it counts; empty: there is none."""
 
     unit: str = "cases"
     behind: str = ""
-    is_stock: bool = False
 
 
 # What each is stands in words in `layouts.briefing.definitions`. Everything that the archive counts follows
@@ -47,10 +43,10 @@ FIGURES: dict[str, Counted] = {
     "cases_closed": Counted(behind="closed"),
     "cases_closed_late": Counted(behind="closed_late"),
     "cases_followed_up": Counted(behind="followed_up"),
-    "cases_open": Counted(behind="open", is_stock=True),
-    "cases_with_deadline": Counted(behind="deadline", is_stock=True),
-    "cases_overdue": Counted(behind="overdue", is_stock=True),
-    "cases_due_24h": Counted(behind="due_24h", is_stock=True),
+    "cases_open": Counted(behind="open"),
+    "cases_with_deadline": Counted(behind="deadline"),
+    "cases_overdue": Counted(behind="overdue"),
+    "cases_due_24h": Counted(behind="due"),
     "cases_without_location": Counted(behind="unlocated"),
     "contacts_offered": Counted("contacts"),
     "contacts_answered": Counted("contacts"),
@@ -58,6 +54,8 @@ FIGURES: dict[str, Counted] = {
     "incidents_major": Counted("incidents", behind="major"),
     "deaths": Counted("people", behind="casualties"),
     "gravely_hurt": Counted("people", behind="casualties"),
+    "warnings_raised": Counted("warnings", behind="warnings"),
+    "warnings_useful": Counted("warnings", behind="useful"),
     "alerts_issued": Counted("alerts", behind="alerts"),
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -17,9 +17,7 @@ from dashboard.briefing.document import Briefing, told
 from dashboard.briefing.drawings import drawings
 from dashboard.local_files import replace_whole
 from layouts.briefing.definitions import NAMES
-from layouts.briefing.lines import ten_lines
-from layouts.briefing.paper import TITLE, briefing_page, foot
-from layouts.briefing.sections import sections
+from layouts.briefing.paper import TITLE, Sheet, briefing_sheet, sheet_page
 from layouts.briefing.typst_page import NEEDED, typst_page
 from layouts.briefing.words import Speaker, plain
 from layouts.context import Context, name_in
@@ -62,7 +60,12 @@ def as_json(paper: Paper) -> bytes:
 def as_html(paper: Paper, base: str = "") -> bytes:
     """One page that needs nothing but itself. `base`: address under which figures open their cases."""
     charts = drawings(paper.briefing, paper.speaker, paper.context)
-    return briefing_page(paper.speaker, _plain(paper), paper.city, charts, base).encode()
+    link = f"{base}/{paper.briefing.id}/n" if base else ""
+    return sheet_page(paper.speaker, _sheet(paper), charts, link).encode()
+
+
+def _sheet(paper: Paper) -> Sheet:
+    return briefing_sheet(paper.speaker, _plain(paper), paper.city)
 
 
 def as_pdf(paper: Paper) -> bytes:
@@ -72,16 +75,22 @@ def as_pdf(paper: Paper) -> bytes:
 
 def compiled(paper: Paper, kind: Literal["pdf", "png"], ppi: int = 110) -> list[bytes]:
     """The document as `pdf` (one) or as `png` pages, to be looked at."""
-    lang = paper.speaker.lang
+    return typeset(paper.speaker, _sheet(paper), drawings(paper.briefing, paper.speaker, paper.context), kind, ppi)
+
+
+def typeset(
+    speaker: Speaker, sheet: Sheet, charts: Mapping[str, str], kind: Literal["pdf", "png"] = "pdf", ppi: int = 110
+) -> list[bytes]:
+    """A sheet with its drawings (SVG by name). Raises FontMissing."""
+    lang = speaker.lang
     needed = NEEDED[lang.id]
     if not set(needed) & set(typst.Fonts().families()):
         raise FontMissing(f"{lang.name}: none of the fonts {', '.join(needed)} is installed (Debian: fonts-noto)")
-    charts = drawings(paper.briefing, paper.speaker, paper.context)
     with tempfile.TemporaryDirectory(prefix="hexwatch-briefing-") as folder:
         for name, drawing in charts.items():
             Path(folder, f"{name}.svg").write_text(drawing, encoding="utf-8")
         source = Path(folder, "briefing.typ")
-        source.write_text(typst_page(paper.speaker, _plain(paper), paper.city, charts), encoding="utf-8")
+        source.write_text(typst_page(speaker, sheet, charts), encoding="utf-8")
         found: Any = typst.compile(str(source), root=folder, format=kind, ppi=ppi)
     return found if isinstance(found, list) else [found]
 
@@ -90,7 +99,7 @@ def as_xlsx(paper: Paper) -> bytes:
     """One sheet a section, numbers as numbers; the first sheet holds the ten lines and every figure."""
     out = io.BytesIO()
     _ = gettext(paper.speaker.lang.id)
-    told_ = _plain(paper)
+    sheet = _sheet(paper)
     # A text that begins with = + - @ stays a text.
     with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
         bold, wrap = book.add_format({"bold": True}), book.add_format({"text_wrap": True, "valign": "top"})
@@ -98,7 +107,7 @@ def as_xlsx(paper: Paper) -> bytes:
         first.set_column(0, 0, 28)
         first.set_column(1, 1, 90, wrap)
         at = 0
-        for line in ten_lines(paper.speaker, told_):
+        for line in sheet.lines:
             first.write_row(at, 0, [f"{line.number} {_(line.heading)}"], bold)
             first.write_string(at, 1, " ".join(map(plain, line.sentences)))
             at += 1
@@ -109,19 +118,19 @@ def as_xlsx(paper: Paper) -> bytes:
             if figure.value is not None:
                 first.write_number(at, 2, figure.value)
             at += 1
-        first.write_string(at + 1, 0, foot(paper.speaker, told_))
-        for section in sections(paper.speaker, told_):
-            sheet = book.add_worksheet(_sheet_name(section.heading))
-            sheet.set_column(0, 0, 34)
-            sheet.write_row(0, 0, section.columns or [section.empty], bold)
+        first.write_string(at + 1, 0, sheet.foot)
+        for section in sheet.sections:
+            page = book.add_worksheet(_sheet_name(section.heading))
+            page.set_column(0, 0, 34)
+            page.write_row(0, 0, section.columns or [section.empty], bold)
             for number, row in enumerate(section.rows, start=1):
                 for column, cell in enumerate(row):
                     if cell.value is None:
-                        sheet.write_string(number, column, cell.text)
+                        page.write_string(number, column, cell.text)
                     else:
-                        sheet.write_number(number, column, cell.value)
+                        page.write_number(number, column, cell.value)
             if not section.rows:
-                sheet.write_string(1, 0, section.empty)
+                page.write_string(1, 0, section.empty)
     return out.getvalue()
 
 

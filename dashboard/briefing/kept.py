@@ -47,10 +47,6 @@ class Kept:
         path = self._of(briefing_id) / f"{number}.json"
         return msgspec.json.decode(path.read_bytes(), type=Briefing) if path.exists() else None
 
-    def ids(self) -> list[str]:
-        """All that are kept, the newest period first within a city."""
-        return sorted((path.name for path in self.folder.glob("*") if path.is_dir()), reverse=True)
-
     def _of(self, briefing_id: str) -> Path:
         if not briefing_id or Path(briefing_id).name != briefing_id or briefing_id.startswith("."):
             raise ValueError(f"{briefing_id[:100]!r} is no briefing's id")

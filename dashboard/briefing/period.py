@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from geo.public_holidays import SAME_WEEKDAY_LAST_YEAR
 from streams.archive.view import bounds_of
 
 WEEK = timedelta(days=7)
-SAME_WEEKDAY_LAST_YEAR = timedelta(days=364)
 
 
 class Span(StrEnum):
@@ -46,10 +46,6 @@ class Period(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_whole(self) -> bool:
         return self.cut_off >= bounds_of(self.last, self.zone)[1]
-
-    @property
-    def days(self) -> int:
-        return (self.last - self.first).days + 1
 
     def moved(self, first: date) -> Period:
         """The period of the same kind that begins on another day, cut at the same clock time of its last day."""

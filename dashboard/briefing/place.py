@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from dashboard.briefing.document import Rules
 from dashboard.engine_process import load_own_plans
+from dashboard.hotline_files import hotline_files
 from dashboard.response_clocks import targets_of
 from dashboard.settings import PREFIX, Settings, archive_path
 from emergency.plans import load_plans
@@ -43,4 +44,5 @@ def rules_of(settings: Settings, city: City) -> Rules:
         plans=load_own_plans(settings) or load_plans(),
         targets=targets_of(settings.targets),
         owners={id_: entry.owner for id_, entry in catalogue.categories.items()},
+        rule_sets=hotline_files(settings.hotline_rules, city, None).rule_sets,
     )

@@ -1,8 +1,9 @@
-"""`/briefing`: today so far, any day, week or month; its files; and what is behind each figure."""
+"""`/briefing`: today so far, any day, week or month; its files; what is behind each figure; and governance cases."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from functools import wraps
 from typing import Any
@@ -19,9 +20,11 @@ from dashboard.briefing.behind import PAGE, Behind, NoList, behind
 from dashboard.briefing.desk import BriefingDesk, NotYet
 from dashboard.briefing.document import Briefing
 from dashboard.briefing.files import FORMATS, FontMissing, Paper, as_html, paper_of
+from dashboard.briefing.governance import Governance, NoSituation, governance_case
+from dashboard.briefing.governance_paper import case_html, case_paper, case_pdf
 from dashboard.briefing.period import Span
 from dashboard.roles import Permission
-from layouts.briefing.pages import around, list_page, nothing_page
+from layouts.briefing.pages import around, case_links, list_page, nothing_page
 from layouts.context import Context
 from layouts.dispatch.voice import desk_language
 from streams.archive.manifest import BadArchive
@@ -35,13 +38,29 @@ TYPES = {
 }
 
 
+View = Callable[..., AnyResponse]
+
+
 def briefing_routes(desk: BriefingDesk, access: Access, pages: Context) -> Blueprint:
     """The blueprint, bound to one city."""
     blueprint = Blueprint("briefing", __name__)
+    guard, answers = _readers_only(access), _Answers(desk, pages)
+    routes: tuple[tuple[str, View], ...] = (
+        (BASE, answers.today),
+        (f"{BASE}/<day>", answers.day),
+        (f"{BASE}/<briefing_id>/n/<figure>", answers.listed),
+        (f"{BASE}/case/<situation_id>", answers.case),
+    )
+    for rule, view in routes:
+        blueprint.add_url_rule(rule, view.__name__, guard(view), methods=["GET"])
+    blueprint.register_error_handler(Problem, _problem)
+    return blueprint
 
-    def readers_only(view: Callable[..., AnyResponse]) -> Callable[..., AnyResponse]:
-        """Whoever may read lists; a browser that nobody is signed in with is asked to sign in."""
 
+def _readers_only(access: Access) -> Callable[[View], View]:
+    """Whoever may read lists; a browser that nobody is signed in with is asked to sign in."""
+
+    def readers_only(view: View) -> View:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> AnyResponse:
             principal = access.authenticate(request)
@@ -52,64 +71,88 @@ def briefing_routes(desk: BriefingDesk, access: Access, pages: Context) -> Bluep
 
         return guarded
 
-    @blueprint.get(BASE)
-    @readers_only
-    def today() -> AnyResponse:
-        span, area = _span(), request.args.get("area", "")
-        return _page(_asked(lambda: desk.brief(span, _today(desk), area)))
+    return readers_only
 
-    @blueprint.get(f"{BASE}/<day>")
-    @readers_only
-    def one(day: str) -> AnyResponse:
+
+@dataclass(frozen=True)
+class _Answers:
+    """What each address answers with."""
+
+    desk: BriefingDesk
+    pages: Context
+
+    def today(self) -> AnyResponse:
+        span, area = _span(), request.args.get("area", "")
+        return self._page(_asked(lambda: self.desk.brief(span, _today(self.desk), area)))
+
+    def day(self, day: str) -> AnyResponse:
         name, _, kind = day.rpartition(".") if "." in day else (day, "", "")
         span, area = _span(), request.args.get("area", "")
-        briefing = _asked(lambda: _brief(desk, name, span, area))
-        return _file(briefing, kind) if kind else _page(briefing)
+        briefing = _asked(lambda: _brief(self.desk, name, span, area))
+        return self._file(briefing, kind) if kind else self._page(briefing)
 
-    @blueprint.get(f"{BASE}/<briefing_id>/n/<figure>")
-    @readers_only
-    def listed(briefing_id: str, figure: str) -> AnyResponse:
+    def listed(self, briefing_id: str, figure: str) -> AnyResponse:
         offset = max(0, request.args.get("offset", 0, type=int))
-        briefing, found = _asked(lambda: _behind(desk, briefing_id, figure, offset))
+        briefing, found = _asked(lambda: _behind(self.desk, briefing_id, figure, offset))
         if request.args.get("format") == "json" or "text/html" not in request.headers.get("Accept", "text/html"):
             return answer({"briefing": briefing.id, "revision": briefing.revision} | msgspec.to_builtins(found))
         value = briefing.figures[figure].value if figure in briefing.figures else None
-        return _html(list_page(_paper(briefing).speaker, briefing.id, value, msgspec.to_builtins(found), offset, PAGE))
+        speaker = self._paper(briefing).speaker
+        return _html(list_page(speaker, briefing.id, value, msgspec.to_builtins(found), offset, PAGE))
 
-    def _paper(briefing: Briefing) -> Paper:
-        return paper_of(briefing, pages, request.args.get("lang", ""))
+    def case(self, situation_id: str) -> AnyResponse:
+        """A governance case; its address with `.pdf` is the paper."""
+        name = situation_id.removesuffix(".pdf")
+        case = _asked(lambda: _case(self.desk, name))
+        page = case_paper(case, self.pages, request.args.get("lang", ""))
+        if name == situation_id:
+            links = case_links(page.speaker, name)
+            return _html(run_blocking(case_html, page).decode().replace("<body>", f"<body>{links}", 1))
+        return _download(lambda: run_blocking(case_pdf, page), "pdf", f"case-{_file_name(name)}.pdf")
 
-    def _page(briefing: Briefing) -> AnyResponse:
-        paper = _paper(briefing)
+    def _paper(self, briefing: Briefing) -> Paper:
+        return paper_of(briefing, self.pages, request.args.get("lang", ""))
+
+    def _page(self, briefing: Briefing) -> AnyResponse:
+        paper = self._paper(briefing)
         html = run_blocking(as_html, paper, BASE).decode()
         links = around(paper.speaker, briefing.first, briefing.last, briefing.span, tuple(FORMATS))
         return _html(html.replace("<body>", f"<body>{links}", 1))
 
-    def _file(briefing: Briefing, kind: str) -> AnyResponse:
+    def _file(self, briefing: Briefing, kind: str) -> AnyResponse:
         if kind not in FORMATS:
             raise Problem(404, "not_found", f"format: one of {', '.join(FORMATS)}")
-        try:
-            body = run_blocking(FORMATS[kind], _paper(briefing))
-        except FontMissing as error:
-            raise Problem(503, "font_missing", str(error)) from None
-        response = Response(body, mimetype=TYPES[kind])
-        response.headers["Content-Disposition"] = f'attachment; filename="{briefing.id}.{kind}"'
+        paper = self._paper(briefing)
+        return _download(lambda: run_blocking(FORMATS[kind], paper), kind, f"{briefing.id}.{kind}")
+
+
+def _download(make: Callable[[], bytes], kind: str, name: str) -> AnyResponse:
+    try:
+        body = make()
+    except FontMissing as error:
+        raise Problem(503, "font_missing", str(error)) from None
+    response = Response(body, mimetype=TYPES[kind])
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _file_name(text: str) -> str:
+    """Letters, digits and dashes of a name, so that no header or disk is surprised."""
+    return "".join(character if character.isascii() and character.isalnum() else "-" for character in text)[:80]
+
+
+def _html(text: str) -> Response:
+    response = Response(text, mimetype="text/html")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _problem(error: Problem) -> Response:
+    if "text/html" in request.headers.get("Accept", ""):
+        response = _html(nothing_page(desk_language(request.args.get("lang", "")), error.message))
+        response.status_code = error.status
         return response
-
-    def _html(text: str) -> Response:
-        response = Response(text, mimetype="text/html")
-        response.headers["Cache-Control"] = "no-store"
-        return response
-
-    @blueprint.errorhandler(Problem)
-    def problem(error: Problem) -> Response:
-        if "text/html" in request.headers.get("Accept", ""):
-            response = _html(nothing_page(desk_language(request.args.get("lang", "")), error.message))
-            response.status_code = error.status
-            return response
-        return error.response()
-
-    return blueprint
+    return error.response()
 
 
 def _span() -> Span:
@@ -123,10 +166,15 @@ def _asked(ask: Callable[[], Any]) -> Any:
     """In the thread pool, where there is no request any more; what cannot be answered is said with its reason."""
     try:
         return run_blocking(ask)
-    except (NotYet, NoList, BadArchive) as error:
+    except (NotYet, NoList, NoSituation, BadArchive) as error:
         raise Problem(404, "not_found", str(error)) from None
     except ValueError as error:
         raise Problem(400, "bad_request", str(error)) from None
+
+
+def _case(desk: BriefingDesk, situation_id: str) -> Governance:
+    with desk.archive.view() as view:
+        return governance_case(view, situation_id)
 
 
 def _today(desk: BriefingDesk) -> date:

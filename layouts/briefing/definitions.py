@@ -20,6 +20,8 @@ NAMES: dict[str, str] = {
     "incidents_major": N_("Major incidents"),
     "deaths": N_("Deaths"),
     "gravely_hurt": N_("Gravely hurt"),
+    "warnings_raised": N_("Early warnings"),
+    "warnings_useful": N_("Warnings of use"),
     "alerts_issued": N_("Alerts issued"),
 }
 DEFINITIONS: dict[str, str] = {
@@ -40,6 +42,8 @@ DEFINITIONS: dict[str, str] = {
     "incidents_major": N_("of those, declared major incidents"),
     "deaths": N_("people reported dead at incidents received within the period"),
     "gravely_hurt": N_("people reported as T1 or T2 at incidents received within the period"),
+    "warnings_raised": N_("early warnings raised within the period; what became part of another counts with that one"),
+    "warnings_useful": N_("of those that people judged, the ones they acted on or took note of"),
     "alerts_issued": N_("public alerts recorded within the period, exercises and tests left out"),
 }
 # Why a figure is not known.
@@ -47,5 +51,6 @@ UNTOLD = {
     "emergencies": N_("no source tells emergencies"),
     "calls": N_("no source tells calls"),
     "begun": N_("the archive begins within this period"),
+    "warnings": N_("no early warning of the period is known"),
     "usual": N_("too few earlier days to say what is usual"),
 }

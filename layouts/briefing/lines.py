@@ -22,11 +22,15 @@ class Line:
     number: int
     heading: str
     sentences: list[Sentence]
+    is_list: bool = False  # its sentences stand one below the other
 
 
 def ten_lines(speaker: Speaker, told: Told) -> list[Line]:
     """The ten lines in their order."""
-    return [Line(number, heading, make(speaker, told)) for number, (heading, make) in enumerate(LINES, start=1)]
+    return [
+        Line(number, heading, make(speaker, told), number in LISTS)
+        for number, (heading, make) in enumerate(LINES, start=1)
+    ]
 
 
 def figure(speaker: Speaker, told: Told, name: str) -> Shown:
@@ -45,7 +49,9 @@ def _day(speaker: Speaker, told: Told) -> list[Sentence]:
     whole = N_("The period is over.") if told["is_whole"] else N_("The period still runs: figures will grow.")
     n, of = _value(told, "cases_without_location"), _value(told, "cases_received")
     share = Shown(speaker.share(n, of), "cases_without_location")
-    return [known, speaker.say(whole), speaker.say(N_("Without a place on the map: {share}."), share=share)]
+    begun = N_("The archive begins {at}: of the days before, it knows only what was open.")
+    late = [speaker.say(begun, at=speaker.at(told["begun"]))] if told.get("begun") else []
+    return [known, *late, speaker.say(whole), speaker.say(N_("Without a place on the map: {share}."), share=share)]
 
 
 def _verdict(speaker: Speaker, told: Told) -> list[Sentence]:
@@ -137,11 +143,7 @@ def _volume(speaker: Speaker, told: Told) -> list[Sentence]:
         found.append(speaker.say(N_("Contacts {offered}; answered {share}."), offered=offered, share=share))
     received, closed = figure(speaker, told, "cases_received"), figure(speaker, told, "cases_closed")
     found.append(speaker.say(N_("Cases received {received}, closed {closed}."), received=received, closed=closed))
-    for name, template in BESIDE.items():
-        if name in told["cases"]["compared"]:
-            past = told["cases"]["compared"][name]["cases_received"]
-            found.append(speaker.say(template, past=speaker.number(past)))
-    return found
+    return found + [_beside(speaker, told, name) for name in BESIDE if name in told["cases"]["compared"]]
 
 
 BESIDE = {
@@ -149,6 +151,20 @@ BESIDE = {
     "same_weekday": N_("The same weekday a week ago: {past}."),
     "last_year": N_("The same period last year: {past}."),
 }
+HOLIDAY = N_("The same holiday last year, {day}: {past}.")
+FREE_DAYS = N_("The same period last year: {past}, with {then} public holidays where there are {now} now.")
+
+
+def _beside(speaker: Speaker, told: Told, name: str) -> Sentence:
+    """What another period received; last year's with the holidays that were or were not within."""
+    past = speaker.number(told["cases"]["compared"][name]["cases_received"])
+    free = told.get("free_days") or {"now": 0, "last_year": 0}
+    if name == "last_year" and told.get("holiday"):
+        return speaker.say(HOLIDAY, day=speaker.day(told["cases"]["beside"][name]), past=past)
+    if name == "last_year" and free["now"] != free["last_year"]:
+        now, then = speaker.number(free["now"]), speaker.number(free["last_year"])
+        return speaker.say(FREE_DAYS, past=past, then=then, now=now)
+    return speaker.say(BESIDE[name], past=past)
 
 
 def _change(speaker: Speaker, told: Told) -> list[Sentence]:
@@ -238,8 +254,29 @@ def _ahead(speaker: Speaker, told: Told) -> list[Sentence]:
         found.append(speaker.say(N_("In force: {headline}."), headline=alert["headline"] or alert["event"]))
     if not standing:
         found.append(speaker.say(N_("No public alert is in force.")))
+    found += _warned(speaker, told)
     found.append(speaker.say(N_("Not known: the weather to come and events, beyond what alerts say.")))
     return found
+
+
+def _warned(speaker: Speaker, told: Told) -> list[Sentence]:
+    """What early warning sees as the period ends: how many, and the strangest of them."""
+    warnings = told.get("warnings")
+    if not warnings or told["figures"]["warnings_raised"]["value"] is None:
+        return []
+    if not warnings["open"]:
+        return [speaker.say(N_("No early warning is open."))]
+    first = warnings["open"][0]
+    return [
+        speaker.say(
+            N_("Early warnings open: {n}; the strangest: {category}, {area}, {observed} where {expected} is usual."),
+            n=speaker.number(warnings["open_n"]),
+            category=speaker.name("categories", first["category"]),
+            area=speaker.name("areas", first["area"]),
+            observed=speaker.number(first["observed"]),
+            expected=speaker.number(first["expected"], 1),
+        )
+    ]
 
 
 LINES: tuple[tuple[str, Callable[[Speaker, Told], list[Sentence]]], ...] = (
@@ -254,3 +291,4 @@ LINES: tuple[tuple[str, Callable[[Speaker, Told], list[Sentence]]], ...] = (
     (N_("Left from before"), _standing),
     (N_("Next 24 hours"), _ahead),
 )
+LISTS = (3, 9)  # decisions

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from markupsafe import Markup
 
@@ -39,6 +40,19 @@ def around(speaker: Speaker, first: date, last: date, span: str, formats: tuple[
     ]
     home = tag("a", _(N_("Wall")), href="/wall")
     groups = [tag("span", *[[one, " "] for one in group]) for group in ([home], days, spans, files, tongues)]
+    return tag("nav", *groups, class_="no-print around")
+
+
+def case_links(speaker: Speaker, situation_id: str) -> Markup:
+    """The bar above a governance case: the briefing, its paper, and other languages."""
+    _ = gettext(speaker.lang.id)
+    here = f"/briefing/case/{quote(situation_id, safe='')}"
+    tongues = [
+        tag("a", LANGUAGES[id_].name, href=f"{here}?lang={id_}", lang=LANGUAGES[id_].html) for id_ in DESK_LANGUAGES
+    ]
+    home = tag("a", _(TITLE), href=f"/briefing?lang={speaker.lang.id}")
+    paper = tag("a", "PDF", href=f"{here}.pdf?lang={speaker.lang.id}")
+    groups = [tag("span", *[[one, " "] for one in group]) for group in ([home], [paper], tongues)]
     return tag("nav", *groups, class_="no-print around")
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from markupsafe import Markup
 
 from layouts.briefing.lines import Line, Told, ten_lines
-from layouts.briefing.sections import Cell, Section, sections
+from layouts.briefing.sections import sections
+from layouts.briefing.table import Cell, Section
 from layouts.briefing.words import Piece, Sentence, Speaker
 from layouts.dispatch.markup import STYLE as PAPER
 from layouts.dispatch.markup import tag
@@ -19,53 +21,67 @@ TITLE = N_("Briefing")
 STYLE = (Path(__file__).parent / "briefing.css").read_text(encoding="utf-8")
 
 
-def briefing_page(speaker: Speaker, told: Told, city: str, charts: Mapping[str, str], base: str = "") -> str:
-    """The whole page. `charts`: SVG by name; `base`: address under which figures open their cases, "" for a file."""
+@dataclass(frozen=True)
+class Sheet:
+    """What stands on the pages: a title, the days it is of, its state, numbered lines, sections and the foot."""
+
+    title: str
+    days: str
+    state: str
+    lines: list[Line]
+    sections: list[Section]
+    foot: str
+    name: str  # in the window's bar and a file's properties
+
+
+def briefing_sheet(speaker: Speaker, told: Told, city: str) -> Sheet:
+    """A briefing of a city: whose it is, of which days, and whether it is frozen."""
     _ = gettext(speaker.lang.id)
-    title = f"{_(N_('Briefing'))} · {city} · {told['first']}"
-    link = f"{base}/{told['id']}/n" if base else ""
+    area = speaker.name("areas", told["area"]) if told["area"] else ""
+    last = f" – {speaker.day(told['last'])}" if told["last"] != told["first"] else ""
+    return Sheet(
+        title=" · ".join(word for word in (_(TITLE), city, area) if word),
+        days=speaker.day(told["first"]) + last,
+        state=_(N_("revision {n}")).format(n=told["revision"]) if told["revision"] else _(N_("so far")),
+        lines=ten_lines(speaker, told),
+        sections=sections(speaker, told),
+        foot=foot(speaker, told),
+        name=f"{_(TITLE)} · {city} · {told['first']}",
+    )
+
+
+def sheet_page(speaker: Speaker, sheet: Sheet, charts: Mapping[str, str], link: str = "") -> str:
+    """The whole page. `charts`: SVG by name; `link`: address under which figures open their cases, "" for a file."""
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
         tag("meta", name="viewport", content="width=device-width"),
-        tag("title", title),
+        tag("title", sheet.name),
         tag("style", Markup(PAPER + STYLE)),
     )
+    state = tag("p", sheet.state, class_="mode") if sheet.state else None
+    parts = [_section(section, charts, link) for section in sheet.sections]
     body = tag(
         "body",
         tag(
-            "main", masthead(speaker, told, city), _lines(speaker, told, link), *_sections(speaker, told, charts, link)
+            "main",
+            tag("header", tag("h1", sheet.title), tag("p", sheet.days), state),
+            _lines(speaker, sheet, link),
+            *parts,
         ),
-        tag("footer", foot(speaker, told), class_="quiet"),
+        tag("footer", sheet.foot, class_="quiet"),
     )
     return f"<!doctype html>\n{tag('html', head, body, lang=speaker.lang.html, dir=speaker.lang.direction)}\n"
 
 
-def masthead(speaker: Speaker, told: Told, city: str) -> Markup:
-    """Whose briefing it is, of which day, and whether it is frozen."""
-    _ = gettext(speaker.lang.id)
-    area = speaker.name("areas", told["area"]) if told["area"] else ""
-    state = _(N_("revision {n}")).format(n=told["revision"]) if told["revision"] else _(N_("so far"))
-    return tag(
-        "header",
-        tag("h1", _(TITLE), " · ", city, f" · {area}" if area else None),
-        tag(
-            "p",
-            speaker.day(told["first"]),
-            f" – {speaker.day(told['last'])}" if told["last"] != told["first"] else None,
-        ),
-        tag("p", state, class_="mode"),
-    )
-
-
-def _lines(speaker: Speaker, told: Told, link: str) -> Markup:
+def _lines(speaker: Speaker, sheet: Sheet, link: str) -> Markup:
     _ = gettext(speaker.lang.id)
 
     def item(line: Line) -> Markup:
         said = [tag("span", _pieces(sentence, link), " ") for sentence in line.sentences]
         return tag("li", tag("b", _(line.heading)), tag("p", *said), class_="line")
 
-    return tag("ol", [item(line) for line in ten_lines(speaker, told)], class_="ten")
+    return tag("ol", [item(line) for line in sheet.lines], class_="ten")
 
 
 def _pieces(sentence: Sentence, link: str) -> list[str | Markup]:
@@ -79,10 +95,6 @@ def _pieces(sentence: Sentence, link: str) -> list[str | Markup]:
 
 def _figure(text: str, figure: str, link: str) -> str | Markup:
     return tag("a", text, href=f"{link}/{figure}") if link and figure else tag("span", text, class_="figure")
-
-
-def _sections(speaker: Speaker, told: Told, charts: Mapping[str, str], link: str) -> list[Markup]:
-    return [_section(section, charts, link) for section in sections(speaker, told)]
 
 
 def _section(section: Section, charts: Mapping[str, str], link: str) -> Markup:

@@ -2,49 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from layouts.briefing.judged import people, rates, topics, warnings
 from layouts.briefing.lines import BESIDE, SEGMENTS, Told
+from layouts.briefing.table import Cell, Section, heads, numbers, part
 from layouts.briefing.words import Speaker
 from layouts.texts import gettext
 from layouts.texts import mark as N_
 
 
-@dataclass(frozen=True)
-class Cell:
-    """One cell: what people read, the number behind it if it is one, and the figure that lists its cases."""
-
-    text: str
-    value: float | int | None = None
-    figure: str = ""
-
-
-@dataclass(frozen=True)
-class Section:
-    """A heading and its table; without rows `empty` says why. `chart` names the drawing that belongs to it."""
-
-    key: str
-    heading: str
-    columns: list[str]
-    rows: list[list[Cell]] = field(default_factory=list)
-    empty: str = ""
-    note: str = ""
-    chart: str = ""
-
-
 def sections(speaker: Speaker, told: Told) -> list[Section]:
     """Every section, in order."""
     return [make(speaker, told) for make in SECTIONS]
-
-
-def _numbers(speaker: Speaker, *values: float | int | None) -> list[Cell]:
-    return [Cell(speaker.number(value), value) for value in values]
-
-
-def _heads(speaker: Speaker, *texts: str) -> list[str]:
-    return [gettext(speaker.lang.id)(text) for text in texts]
 
 
 COMPARED_NAMES = {
@@ -67,7 +38,7 @@ def _compared(speaker: Speaker, told: Told) -> Section:
     for name, heading in COMPARED_FIGURES.items():
         value = told["figures"][name]["value"]
         past = [told["cases"]["compared"][which][name] for which in beside]
-        rows.append([Cell(_(heading)), Cell(speaker.number(value), value, name), *_numbers(speaker, *past)])
+        rows.append([Cell(_(heading)), Cell(speaker.number(value), value, name), *numbers(speaker, *past)])
     return Section(
         key="compared",
         heading=_("Beside other periods"),
@@ -99,7 +70,7 @@ def _categories(speaker: Speaker, told: Told) -> Section:
     rows = [
         [
             Cell(speaker.name("categories", row["name"])),
-            *_numbers(speaker, row["received"], row["matters"], row["before"] if has_before else None),
+            *numbers(speaker, row["received"], row["matters"], row["before"] if has_before else None),
             _usual(speaker, row),
             _judgement(speaker, row),
         ]
@@ -108,7 +79,7 @@ def _categories(speaker: Speaker, told: Told) -> Section:
     return Section(
         key="categories",
         heading=gettext(speaker.lang.id)(N_("Top ten problems")),
-        columns=_heads(speaker, "", N_("cases"), N_("matters"), N_("period before"), N_("usual"), N_("judgement")),
+        columns=heads(speaker, "", N_("cases"), N_("matters"), N_("period before"), N_("usual"), N_("judgement")),
         rows=rows,
         empty=gettext(speaker.lang.id)(N_("No case was received.")),
         note=gettext(speaker.lang.id)(N_("Matters count cases that were merged into one as one.")),
@@ -121,17 +92,17 @@ def _areas(speaker: Speaker, told: Told) -> Section:
     rows = [
         [
             Cell(speaker.name("areas", row["name"])),
-            *_numbers(speaker, row["received"]),
+            *numbers(speaker, row["received"]),
             _usual(speaker, row),
             _judgement(speaker, row),
-            *_numbers(speaker, row["open"]),
+            *numbers(speaker, row["open"]),
             Cell(speaker.share(row["overdue"], row["deadline"]) if row["deadline"] else "–", row["overdue"]),
         ]
         for row in told["cases"]["areas"]
     ]
-    heads = ("", N_("cases"), N_("usual"), N_("judgement"), N_("open"), N_("overdue of those with a deadline"))
+    titles = ("", N_("cases"), N_("usual"), N_("judgement"), N_("open"), N_("overdue of those with a deadline"))
     return Section(
-        "areas", _(N_("Districts")), _heads(speaker, *heads), rows, _(N_("No case was received.")), chart="map"
+        "areas", _(N_("Districts")), heads(speaker, *titles), rows, _(N_("No case was received.")), chart="map"
     )
 
 
@@ -146,9 +117,9 @@ def _channels(speaker: Speaker, told: Told) -> Section:
         shown = [Cell("–")] * 4
         if call:
             within = Cell(speaker.share(call["answered_20s"], call["offered"]), call["answered_20s"])
-            shown = [*_numbers(speaker, call["offered"], call["answered"], call["abandoned"]), within]
-        rows.append([Cell(speaker.name("channels", channel)), *_numbers(speaker, cases.get(channel, 0)), *shown])
-    heads = (
+            shown = [*numbers(speaker, call["offered"], call["answered"], call["abandoned"]), within]
+        rows.append([Cell(speaker.name("channels", channel)), *numbers(speaker, cases.get(channel, 0)), *shown])
+    titles = (
         "",
         N_("cases"),
         N_("offered"),
@@ -156,38 +127,34 @@ def _channels(speaker: Speaker, told: Told) -> Section:
         N_("abandoned"),
         N_("answered within 20 s, of all offered"),
     )
-    return Section("channels", _(N_("Channels")), _heads(speaker, *heads), rows, _(N_("No contact came in.")))
+    return Section("channels", _(N_("Channels")), heads(speaker, *titles), rows, _(N_("No contact came in.")))
 
 
-def _part(speaker: Speaker, n: int, of: int) -> Cell:
-    return Cell(speaker.share(n, of), n) if of else Cell("–")
-
-
-def _rates(speaker: Speaker, told: Told) -> Section:
+def _answers(speaker: Speaker, told: Told) -> Section:
     _ = gettext(speaker.lang.id)
     rows = [
         [
             Cell(speaker.name("areas", row["area"])),
-            *_numbers(speaker, row["followed_up"]),
-            _part(speaker, row["contacted"], row["followed_up"]),
-            _part(speaker, row["resolved"], row["resolved_known"]),
-            _part(speaker, row["satisfied"], row["satisfied_known"]),
+            *numbers(speaker, row["followed_up"]),
+            part(speaker, row["contacted"], row["followed_up"]),
+            part(speaker, row["resolved"], row["resolved_known"]),
+            part(speaker, row["satisfied"], row["satisfied_known"]),
         ]
         for row in told["cases"]["rates"]
     ]
-    heads = ("", N_("followed up"), N_("contacted"), N_("resolved"), N_("satisfied"))
+    titles = ("", N_("followed up"), N_("contacted"), N_("resolved"), N_("satisfied"))
     empty = _(N_("Nobody was asked within the period, or no source tells it."))
-    return Section("rates", _(N_("Callers' answers")), _heads(speaker, *heads), rows, empty)
+    return Section("answers", _(N_("Callers' answers")), heads(speaker, *titles), rows, empty)
 
 
 def _kinds(speaker: Speaker, told: Told) -> Section:
     _ = gettext(speaker.lang.id)
     rows = [
-        [Cell(speaker.name("incident_kinds", row["kind"])), *_numbers(speaker, row["received"], row["priority_1"])]
+        [Cell(speaker.name("incident_kinds", row["kind"])), *numbers(speaker, row["received"], row["priority_1"])]
         for row in told["emergencies"]["kinds"][:12]
     ]
-    heads = ("", N_("incidents"), N_("priority 1"))
-    return Section("kinds", _(N_("Emergencies")), _heads(speaker, *heads), rows, _(N_("No source tells emergencies.")))
+    titles = ("", N_("incidents"), N_("priority 1"))
+    return Section("kinds", _(N_("Emergencies")), heads(speaker, *titles), rows, _(N_("No source tells emergencies.")))
 
 
 PERCENTILES = ("p50", "p90", "p95")
@@ -203,13 +170,13 @@ def _segments(speaker: Speaker, told: Told) -> Section:
         lasted = [Cell(_clock(said["percentiles_s"][p]), said["percentiles_s"][p]) for p in PERCENTILES]
         targets = [_held(speaker, target) for target in said["targets"] if target["within"]["of"]]
         never = Cell(speaker.number(said["never"]["n"]), said["never"]["n"])
-        rows.append([Cell(_(heading)), *_numbers(speaker, said["n"]), *lasted, never, Cell("; ".join(targets) or "–")])
-    heads = ("", "n", "P50", "P90", "P95", N_("never"), N_("within the target"))
+        rows.append([Cell(_(heading)), *numbers(speaker, said["n"]), *lasted, never, Cell("; ".join(targets) or "–")])
+    titles = ("", "n", "P50", "P90", "P95", N_("never"), N_("within the target"))
     note = _(
         N_("Exact percentiles (nearest rank) of all single times, in minutes and seconds; no averages of averages.")
     )
     return Section(
-        "segments", _(N_("Response times")), _heads(speaker, *heads), rows, _(N_("No emergency was timed.")), note
+        "segments", _(N_("Response times")), heads(speaker, *titles), rows, _(N_("No emergency was timed.")), note
     )
 
 
@@ -233,32 +200,32 @@ def _longest(speaker: Speaker, told: Told) -> Section:
             Cell(speaker.name("areas", row["area"] or "")),
             Cell(speaker.at(row["received_at"])),
             Cell(speaker.at(row["target_at"]) if row["target_at"] else "–"),
-            *_numbers(speaker, row["reopened"]),
+            *numbers(speaker, row["reopened"]),
         ]
         for row in told["cases"]["oldest_open"]
     ]
-    heads = (N_("case"), N_("category"), N_("district"), N_("received"), N_("due"), N_("reopened"))
-    return Section("longest", _(N_("Waiting longest")), _heads(speaker, *heads), rows, _(N_("No case is open.")))
+    titles = (N_("case"), N_("category"), N_("district"), N_("received"), N_("due"), N_("reopened"))
+    return Section("longest", _(N_("Waiting longest")), heads(speaker, *titles), rows, _(N_("No case is open.")))
 
 
 def _cells(speaker: Speaker, told: Told) -> Section:
     _ = gettext(speaker.lang.id)
-    rows = [[Cell(row["cell"]), *_numbers(speaker, row["received"])] for row in told["cases"]["cells"][:10]]
-    heads = (N_("cell (H3, resolution 9)"), N_("cases"))
+    rows = [[Cell(row["cell"]), *numbers(speaker, row["received"])] for row in told["cases"]["cells"][:10]]
+    titles = (N_("cell (H3, resolution 9)"), N_("cases"))
     return Section(
-        "cells", _(N_("Cells with most cases")), _heads(speaker, *heads), rows, _(N_("No case has a place."))
+        "cells", _(N_("Cells with most cases")), heads(speaker, *titles), rows, _(N_("No case has a place."))
     )
 
 
 def _languages(speaker: Speaker, told: Told) -> Section:
     _ = gettext(speaker.lang.id)
     rows = [
-        [Cell(row["language"]), *_numbers(speaker, row["received"], row["closed"])]
+        [Cell(row["language"]), *numbers(speaker, row["received"], row["closed"])]
         for row in told["cases"]["languages"]
         if row["language"]
     ]
-    heads = (N_("language"), N_("cases"), N_("closed"))
-    return Section("languages", _(N_("Languages")), _heads(speaker, *heads), rows, _(N_("No source tells languages.")))
+    titles = (N_("language"), N_("cases"), N_("closed"))
+    return Section("languages", _(N_("Languages")), heads(speaker, *titles), rows, _(N_("No source tells languages.")))
 
 
 def _alerts(speaker: Speaker, told: Told) -> Section:
@@ -272,17 +239,13 @@ def _alerts(speaker: Speaker, told: Told) -> Section:
         ]
         for row in told["alerts"]
     ]
-    heads = (N_("alert"), N_("sender"), N_("severity"), N_("sent"))
+    titles = (N_("alert"), N_("sender"), N_("severity"), N_("sent"))
     return Section(
-        "alerts", _(N_("Public alerts")), _heads(speaker, *heads), rows, _(N_("No public alert was issued."))
+        "alerts", _(N_("Public alerts")), heads(speaker, *titles), rows, _(N_("No public alert was issued."))
     )
 
 
 SECTIONS: tuple[Callable[[Speaker, Told], Section], ...] = (
-    *(_compared, _categories, _areas, _channels, _rates, _kinds, _segments, _longest, _cells, _languages, _alerts),
+    *(_compared, _categories, _areas, people, _channels, rates, _answers, _kinds, _segments, _longest, _cells),
+    *(_languages, warnings, topics, _alerts),
 )
-
-
-def texts(rows: Iterable[Iterable[Cell]]) -> list[list[str]]:
-    """What people read, row by row."""
-    return [[cell.text for cell in row] for row in rows]

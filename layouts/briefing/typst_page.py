@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from layouts.briefing.lines import Line, Told, ten_lines
-from layouts.briefing.paper import foot
-from layouts.briefing.sections import Section, sections
-from layouts.briefing.words import FIRST_STRONG, POP, Piece, Sentence, Speaker
+from layouts.briefing.lines import Line
+from layouts.briefing.paper import Sheet
+from layouts.briefing.table import Section
+from layouts.briefing.words import FIRST_STRONG, POP, Piece, Speaker
 from layouts.texts import gettext
-from layouts.texts import mark as N_
 
 # Families that set each language right, in the order in which they are tried.
 FONTS: dict[str, tuple[str, ...]] = {
@@ -47,43 +46,38 @@ def literal(text: str) -> str:
     return f'"{"".join(character for character in escaped if character.isprintable() or character in ISOLATES)}"'
 
 
-def typst_page(speaker: Speaker, told: Told, city: str, charts: Iterable[str]) -> str:
+def typst_page(speaker: Speaker, sheet: Sheet, charts: Iterable[str]) -> str:
     """The whole source. `charts`: names of SVG files that lie beside it."""
-    _ = gettext(speaker.lang.id)
     drawn = set(charts)
-    title = f"{_(N_('Briefing'))} · {city}"
-    days = speaker.day(told["first"]) + (f" – {speaker.day(told['last'])}" if told["last"] != told["first"] else "")
-    state = _(N_("revision {n}")).format(n=told["revision"]) if told["revision"] else _(N_("so far"))
-    area = speaker.name("areas", told["area"]) if told["area"] else ""
     head = SETTING.format(
-        title=literal(f"{title} {told['first']}"),
-        foot=literal(foot(speaker, told)),
+        title=literal(sheet.name),
+        foot=literal(sheet.foot),
         fonts=", ".join(literal(name) for name in FONTS[speaker.lang.id]) + ",",
         lang=literal(speaker.lang.id.partition("_")[0]),
         dir=speaker.lang.direction,
     )
-    shown = " · ".join(part for part in (title, area) if part)
+    state = f" #h(1fr) #box(stroke: 0.8pt, inset: 3pt, text(8.5pt, {literal(sheet.state)}))" if sheet.state else ""
     body = [
-        f"= #{literal(shown)}",
-        f"#text(11pt)[#{literal(days)} #h(1fr) #box(stroke: 0.8pt, inset: 3pt, text(8.5pt, {literal(state)}))]",
+        f"= #{literal(sheet.title)}",
+        f"#text(11pt)[#{literal(sheet.days)}{state}]",
         "#line(length: 100%, stroke: 1pt)",
-        _lines(speaker, told),
-        *(_section(section, drawn) for section in sections(speaker, told)),
+        _lines(speaker, sheet),
+        *(_section(section, drawn) for section in sheet.sections),
     ]
     return head + "\n".join(body) + "\n"
 
 
-def _lines(speaker: Speaker, told: Told) -> str:
+def _lines(speaker: Speaker, sheet: Sheet) -> str:
     _ = gettext(speaker.lang.id)
 
     def row(line: Line) -> str:
-        several = r"#linebreak()" if line.number in APART else " "
+        several = r"#linebreak()" if line.is_list else " "
         said = several.join("".join(_piece(piece) for piece in sentence) for sentence in line.sentences)
         return (
             f"[#text(fill: luma(40%))[{line.number}]], [#text(fill: luma(35%), {literal(_(line.heading))})], [{said}],"
         )
 
-    rows = "\n".join(row(line) for line in ten_lines(speaker, told))
+    rows = "\n".join(row(line) for line in sheet.lines)
     return f"#table(columns: (auto, 28mm, 1fr), align: (end, start, start), inset: (x: 4pt, y: 4.5pt),\n{rows}\n)"
 
 
@@ -91,12 +85,6 @@ def _piece(piece: Piece) -> str:
     return f"#{literal(piece)}" if isinstance(piece, str) else f"#strong({literal(piece.text)})"
 
 
-def sentence_source(sentence: Sentence) -> str:
-    """A sentence with its figures stressed."""
-    return "".join(_piece(piece) for piece in sentence)
-
-
-APART = (3, 9)  # lines whose sentences stand one below the other: decisions
 WIDTHS: Mapping[str, str] = {"map": "80mm"}
 
 
@@ -106,12 +94,10 @@ def _section(section: Section, drawn: set[str]) -> str:
         return "\n".join([*parts, f"#text(fill: luma(40%), {literal(section.empty)})"])
     if section.chart in drawn:
         parts.append(f'#align(center, image("{section.chart}.svg", width: {WIDTHS.get(section.chart, "100%")}))')
-    count = len(section.columns)
-    numbers = [all(row[at].value is not None or row[at].text == "–" for row in section.rows) for at in range(count)]
-    columns = ", ".join("auto" if number else "1fr" for number in numbers)
-    if count > 4:
-        columns = ", ".join(["1.6fr", *(["auto"] * (count - 2)), "1fr"])
-    align = ", ".join("end" if number else "start" for number in numbers)
+    numbers = [all(row[at].value is not None or row[at].text == "–" for row in section.rows) for at in _places(section)]
+    # In the middle of the row: scripts of one line stand on different heights.
+    align = ", ".join("end + horizon" if number else "start + horizon" for number in numbers)
+    columns = ", ".join(_widths(section))
     heads = ", ".join(f"[#text(8.5pt, fill: luma(35%), {literal(column)})]" for column in section.columns)
     cells = [f"table.header({heads}),"]
     cells += [", ".join(f"[#{literal(cell.text)}]" for cell in row) + "," for row in section.rows]
@@ -119,3 +105,25 @@ def _section(section: Section, drawn: set[str]) -> str:
     if section.note:
         parts.append(f"#text(8pt, fill: luma(40%), {literal(section.note)})")
     return "\n".join(parts)
+
+
+SHORT, TOGETHER = 20, 62  # characters: columns up to that are as wide as their text, as long as all of them fit
+
+
+def _places(section: Section) -> range:
+    return range(len(section.columns))
+
+
+def _widths(section: Section) -> list[str]:
+    """Short columns as wide as they are; long ones share what is left and break their lines."""
+    lengths = [
+        max([len(row[at].text) for row in section.rows] + [len(word) for word in section.columns[at].split()])
+        for at in _places(section)
+    ]
+    broken = {at for at, length in enumerate(lengths) if length > SHORT}
+    by_length = sorted(_places(section), key=lambda at: (-lengths[at], at))
+    for at in by_length:
+        if broken and sum(lengths[other] for other in _places(section) if other not in broken) <= TOGETHER:
+            break
+        broken.add(at if broken or lengths[at] > SHORT else 0)
+    return [f"{min(lengths[at], 3 * SHORT)}fr" if at in broken else "auto" for at in _places(section)]

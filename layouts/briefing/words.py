@@ -67,16 +67,21 @@ class Speaker:
     def share(self, n: int, of: int) -> str:
         """`24 % (1,074 of 4,506)`; without a percentage where there are too few."""
         counted = gettext(self.lang.id)("{n} of {of}").format(n=self.number(n), of=self.number(of))
-        return (
-            f"{format_percent(n / of, '#,##0 %', locale=self._locale)} ({counted})"
-            if of >= FEWEST_FOR_SHARE
-            else counted
-        )
+        return f"{self.percent(n / of)} ({counted})" if of >= FEWEST_FOR_SHARE else counted
 
     def day(self, day: date | str) -> str:
         """The weekday and the date in full."""
         found = date.fromisoformat(day) if isinstance(day, str) else day
         return format_date(found, "full", locale=self._locale)
+
+    def short_day(self, day: date | str) -> str:
+        """The date, short."""
+        found = date.fromisoformat(day) if isinstance(day, str) else day
+        return format_date(found, "medium", locale=self._locale)
+
+    def percent(self, share: float) -> str:
+        """A share from 0 to 1 in whole percents."""
+        return format_percent(share, "#,##0 %", locale=self._locale)
 
     def at(self, at: datetime | str) -> str:
         """City time, date and minute."""

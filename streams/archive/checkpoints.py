@@ -22,7 +22,8 @@ class Checkpoint:
     """What was committed after the log's entry `after`; `at` is the city's time then.
 
     `documents` hold JSON by noun (the hash they stand in) and id; among them every case, incident, call and alert that
-    the archive still follows, also closed ones that left the engine's memory. `position` is the engine's.
+    the archive still follows, also closed ones that left the engine's memory. `position` is the engine's; one without
+    it begins the files, but no replay can go on from it.
     """
 
     after: str
@@ -34,6 +35,11 @@ class Checkpoint:
     @property
     def seq(self) -> int:
         return int(self.after.partition("-")[0])
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the engine's memory can be made of it."""
+        return bool(self.position)
 
 
 def part_of(checkpoint: Checkpoint, day: str) -> Part:
@@ -48,7 +54,8 @@ def part_of(checkpoint: Checkpoint, day: str) -> Part:
     schema = TABLES["checkpoints"].arrow
     arrays = [pa.array(column, item.type) for column, item in zip(columns, schema, strict=True)]
     table = pa.Table.from_arrays(arrays, schema=schema)
-    return Part("checkpoints", day, f"log-{checkpoint.after}", table, last=checkpoint.after, at=checkpoint.at)
+    name, is_whole = f"log-{checkpoint.after}", checkpoint.is_whole
+    return Part("checkpoints", day, name, table, last=checkpoint.after, at=checkpoint.at, whole=is_whole)
 
 
 def newest(manifest: Manifest, *, until: datetime | None = None, after: str | None = None) -> list[File]:

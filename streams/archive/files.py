@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from streams.archive.manifest import File, sync_folder
-from streams.archive.schema import LOG, TABLES
+from streams.archive.schema import COLUMNS, LOG, TABLES
 
 # Small groups let a reader skip what is not of the cell or the time it looks for; larger ones compress no better.
 GROUP_ROWS = 16_384
@@ -36,6 +36,7 @@ class Part(NamedTuple):
     first: str = ""
     last: str = ""
     at: datetime | None = None
+    whole: bool = False
 
 
 def path_of(table: str, day: str, name: str) -> str:
@@ -98,6 +99,8 @@ def _described(folder: Path, part: Part, written: Path) -> File:
         due_low=low,
         due_high=high,
         at=part.at,
+        whole=part.whole,
+        columns=COLUMNS,
     )
 
 

@@ -135,6 +135,7 @@ def _row(document: Mapping[str, Any]) -> Row:
     """A case's document in the archive's columns."""
     row: Row = {name: document.get(name) for name in CASE_COLUMNS}
     row["happened_at"] = document.get("occurred_at")
+    row["labels"] = ",".join(label["flag"] for label in document.get("labels", ())) or None
     row["cell"] = int(document["cell"], 16) if document.get("cell") else None
     for name in _TIMES:
         if isinstance(row[name], str):

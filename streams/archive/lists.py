@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from streams.archive.query import Row, open_sql
 from streams.archive.schema import CASE_COLUMNS
 from streams.archive.view import EVERYTHING, View, Where, bounds_of, days_between
 
-FIGURES = ("received", "closed", "closed_late", "followed_up", "open", "deadline", "overdue")
+FIGURES = ("received", "unlocated", "closed", "closed_late", "followed_up", "open", "deadline", "overdue", "due")
 NAMES = ", ".join(CASE_COLUMNS)
 ORDERS = {
     "newest": "received_at DESC, case_id",
@@ -20,13 +20,16 @@ ORDERS = {
     "closed": "closed_at DESC, case_id",
 }
 MOST_ROWS = 10_000
+NEXT = timedelta(hours=24)  # what is `due` is due so soon
+CALL_COUNTS = ("offered", "answered", "abandoned", "answered_20s")
 _SEEN = {
     "received": "received_at >= ? AND received_at < ?",
+    "unlocated": "received_at >= ? AND received_at < ? AND cell IS NULL",
     "closed": "closed_at >= ? AND closed_at < ? AND received_at IS NOT NULL",
     "closed_late": "closed_at >= ? AND closed_at < ? AND received_at IS NOT NULL AND target_at < closed_at",
     "followed_up": "followed_up_at >= ? AND followed_up_at < ? AND received_at IS NOT NULL",
 }
-_STANDING = {"open": "true", "deadline": "target_at IS NOT NULL", "overdue": "target_at < ?"}
+_STANDING = {"open": "true", "deadline": "target_at IS NOT NULL", "overdue": "target_at < ?", "due": "true"}
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ def cases_behind(
     offset: int = 0,
 ) -> Found:
     """The cases that `counts` or `stock` counted: flows of [start, end) of at most one local day's repetition,
-    stocks just before `end`. `total` equals the figure.
+    stocks just before `end`. `total` equals the figure; with a `limit` of 0 only that is counted.
 
     A case closed on several days of a longer period is listed once for each, as it is counted.
     """
@@ -57,14 +60,16 @@ def cases_behind(
     condition, filters = where.sql()
     rows = f"SELECT * FROM ({sql}) WHERE {condition}"
     total = view.rows(f"SELECT count(*) AS n FROM ({rows})", [*values, *filters])[0]["n"]
-    limit = min(max(limit, 0), MOST_ROWS)
+    if limit <= 0:
+        return Found([], total)
+    limit = min(limit, MOST_ROWS)
     page = f"{rows} ORDER BY {ORDERS[order]} LIMIT {limit} OFFSET {max(offset, 0)}"
     return Found(view.rows(page, [*values, *filters]), total)
 
 
 def _behind(view: View, figure: str, start: datetime, end: datetime) -> tuple[str, list[Any]]:
     if figure in _STANDING:
-        sql, values = open_sql(view, end)
+        sql, values = open_sql(view, end, due=(end, end + NEXT) if figure == "due" else None)
         more = [end] if "?" in _STANDING[figure] else []
         return f"SELECT * FROM ({sql}) WHERE {_STANDING[figure]}", [*values, *more]
     if figure not in _SEEN:
@@ -117,18 +122,31 @@ def assignments(view: View, start: datetime, end: datetime, until: datetime | No
     )
 
 
-def calls(view: View, start: datetime, end: datetime, by: Sequence[str] = ()) -> list[Row]:
-    """Calls offered in [start, end) by columns: `offered`, `answered`, `abandoned`, `answered_20s` and `wait_s_p90`."""
+def calls(view: View, start: datetime, end: datetime, by: Sequence[str] = (), apart: Collection[str] = ()) -> list[Row]:
+    """Calls offered in [start, end) by columns: `offered`, `answered`, `abandoned` and `answered_20s`.
+
+    Channels and agencies `apart` are left out. By nothing or by channel also those count that were over when the
+    archive began.
+    """
     names = ", ".join(by)
     days = view.days_from(start, end + timedelta(days=1))
-    wait = "epoch(answered_at - coalesce(queued_at, offered_at))"
+    left_out = ", ".join("?" * len(apart))
+    others = f" AND lower(channel) NOT IN ({left_out}) AND coalesce(agency, '') NOT IN ({left_out})" if apart else ""
+    parts = [
+        "SELECT *, 1 AS offered, (answered_at IS NOT NULL)::INT AS answered,"
+        " (answered_at IS NULL AND coalesce(abandoned_at, ended_at) IS NOT NULL)::INT AS abandoned,"
+        " coalesce(epoch(answered_at - coalesce(queued_at, offered_at)) <= 20, false)::INT AS answered_20s"
+        f" FROM {view.latest('calls', days)} WHERE offered_at >= ? AND offered_at < ?{others}"
+    ]
+    values: list[Any] = [start, end, *apart, *apart]
+    if set(by) <= {"channel"} and view.manifest.of("found_calls"):
+        parts.append(f"SELECT * FROM {view.table('found_calls')} WHERE quarter_at >= ? AND quarter_at < ?")
+        values += [start, end]
+    sums = ", ".join(f"coalesce(sum({name}), 0)::BIGINT AS {name}" for name in CALL_COUNTS)
     return view.rows(
-        f"SELECT {names + ', ' if by else ''}count(*) AS offered, count(answered_at) AS answered,"
-        " count(*) FILTER (answered_at IS NULL AND coalesce(abandoned_at, ended_at) IS NOT NULL) AS abandoned,"
-        f" count(*) FILTER ({wait} <= 20) AS answered_20s, quantile_cont({wait}, 0.9) AS wait_s_p90"
-        f" FROM {view.latest('calls', days)} WHERE offered_at >= ? AND offered_at < ?"
+        f"SELECT {names + ', ' if by else ''}{sums} FROM ({' UNION ALL BY NAME '.join(f'({p})' for p in parts)})"
         f"{f' GROUP BY {names} ORDER BY {names}' if by else ''}",
-        [start, end],
+        values,
     )
 
 

@@ -40,7 +40,9 @@ class File(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     due_low: int | None = None
     due_high: int | None = None
     at: datetime | None = None  # the city's time of a checkpoint
+    whole: bool = False  # a checkpoint with all that a replay needs to go on from it
     schema: int = SCHEMA
+    columns: int = 1  # `streams.archive.schema.COLUMNS` when it was written
 
 
 class Gap(msgspec.Struct, frozen=True, kw_only=True):

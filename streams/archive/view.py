@@ -15,9 +15,9 @@ from typing import Any
 import duckdb
 
 from geo.cells import cell_to_descendant_range
-from geo.days import day_start, local_date, next_day_start, zone_info
+from geo.days import date_bounds, local_date
 from streams.archive.manifest import NAME, BadArchive, File, Manifest, load
-from streams.archive.schema import DIMENSIONS, LATEST, TABLES
+from streams.archive.schema import DIMENSIONS, GREW, LATEST, TABLES
 
 THREADS = 2
 MEMORY = "2GB"
@@ -112,14 +112,21 @@ class View:
 
 
 def source(folder: Path, files: Iterable[File], table: str) -> str:
-    """A table expression over some files; the day (or month) of the folder stands in `day` (or `month`)."""
+    """A table expression over some files; the day (or month) of the folder stands in `day` (or `month`).
+
+    Columns that all files are too old to have are null, like those that some have not.
+    """
+    files = list(files)
     listed = ", ".join("'" + str(folder / file.path).replace("'", "''") + "'" for file in files)
     monthly = TABLES[table].by == "month"
     if not listed:
         extra = ", NULL::VARCHAR AS month" if monthly else ", NULL::DATE AS day"
         return f"({TABLES[table].empty_sql.replace(' WHERE false', extra + ' WHERE false')})"
     types = "" if monthly else ", hive_types = {'day': DATE}"
-    return f"read_parquet([{listed}], hive_partitioning = true{types})"
+    if all(file.columns >= GREW.get(table, 1) for file in files):
+        return f"read_parquet([{listed}], hive_partitioning = true{types})"
+    rows = f"SELECT * FROM read_parquet([{listed}], hive_partitioning = true{types}, union_by_name = true)"
+    return f"({rows} UNION ALL BY NAME {TABLES[table].empty_sql})"
 
 
 def days_between(start: datetime, end: datetime, zone: str) -> list[date]:
@@ -132,8 +139,7 @@ def days_between(start: datetime, end: datetime, zone: str) -> list[date]:
 
 def bounds_of(day: date, zone: str) -> tuple[datetime, datetime]:
     """First instant of a local day, and of the next."""
-    at = datetime(day.year, day.month, day.day, 12, tzinfo=zone_info(zone))
-    return day_start(at, zone), next_day_start(at, zone)
+    return date_bounds(day, zone)
 
 
 def _micros(at: datetime) -> int:

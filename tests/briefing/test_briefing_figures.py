@@ -93,7 +93,7 @@ def test_each_figure_opens_as_many_cases_as_it_says(boston: Told) -> None:
     made = boston.brief(HURRICANE)
     with boston.archive.view() as view:
         for name, counted in FIGURES.items():
-            if counted.behind and counted.behind != "casualties":
+            if counted.behind and counted.behind != "casualties" and made.figures[name].value is not None:
                 found = behind(view, made, name, limit=10)
                 assert found.total == made.figures[name].value, name
                 assert len(found.rows) == min(10, found.total), name
