@@ -34,6 +34,7 @@ from benchmarks.numbers import (
     similar_update,
     slow_clients,
     surge,
+    warning_beside,
     warning_cost,
     warning_found,
 )
@@ -62,10 +63,12 @@ NUMBERS: dict[str, Any] = {
         archive_years,
         surge,
         warning_cost,
+        warning_beside,
         warning_found,
     )
 }
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
+EVALUATIONS = Path(__file__).with_name("evaluations")  # too long to be made with each run: `warning evaluate --write`
 
 
 def measured(names: list[str], run: Run) -> Iterator[Result]:
@@ -109,7 +112,8 @@ def main(only: tuple[str, ...], size: str, show: bool, write: bool, results: Any
         raise click.UsageError("--write needs a full run of everything, or --results of one")
     found = from_lines(results) if results else _measure(list(only) or list(NUMBERS), size)
     if write:
-        PAGE.write_text(report.page(found), encoding="utf-8")
+        evaluations = [path.read_text(encoding="utf-8") for path in sorted(EVALUATIONS.glob("*.md"))]
+        PAGE.write_text(report.page(found, evaluations), encoding="utf-8")
         click.echo(f"wrote {PAGE.name}", err=True)
     sys.exit(1 if any("failed" in result.conditions for result in found) else 0)
 

@@ -21,9 +21,9 @@ MACHINE = ("cores", "python", "redis", "size")
 LOAD = "load_average"
 
 
-def page(results: Sequence[Result]) -> str:
-    """The whole page."""
-    return "\n".join([HEAD, _machine(results), "", *_table(results), "", *_details(results)])
+def page(results: Sequence[Result], evaluations: Iterable[str] = ()) -> str:
+    """The whole page; evaluations are Markdown that was written by commands of their own."""
+    return "\n".join([HEAD, _machine(results), "", *_table(results), "", *_details(results), *evaluations])
 
 
 def _machine(results: Sequence[Result]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -47,6 +47,7 @@ class Traffic:
     seed: int = 1
     units: int = 200
     only_cases: bool = False
+    categories: Sequence[str] = CATEGORIES
     open_cases: list[str] = field(default_factory=list)
     open_incidents: list[str] = field(default_factory=list)
     made: int = 0
@@ -91,7 +92,7 @@ class Traffic:
         return {
             "case_id": case_id,
             "kind": "complaint",
-            "category": choose(CATEGORIES),
+            "category": choose(self.categories),
             "channel": choose(CHANNELS),
             "lat": lat,
             "lng": lng,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 
+from dashboard.local_files import replace_whole
 from geo.warning.arrays import DAY_S
 from geo.warning.budget import Law, Peaks, learn_law, separate
 from geo.warning.trials import (
@@ -30,6 +32,7 @@ from geo.warning.trials import (
 
 Z_95 = 1.959964
 RESAMPLED = 400
+SEEDS = 20
 QUICK_CALLS = (6, 25)
 DEFAULT_DETECTOR = "scan"
 
@@ -39,9 +42,14 @@ class Scope:
     """How much is tried: calls of each matter, repetitions with different seeds, accepted false warnings a day."""
 
     calls: tuple[int, ...] = CALLS
-    seeds: int = 20
+    seeds: int = SEEDS
     false_per_day: float = 1.0
     step_s: float = STEP_S
+
+    @property
+    def matters(self) -> int:
+        """How many make one repetition."""
+        return len(SHAPES) * len(SPEEDS_H) * len(self.calls)
 
 
 class Span(NamedTuple):
@@ -58,7 +66,7 @@ class Span(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One detector over some matters."""
+    """One detector over some matters: medians of those found, of precision the mean (its median is 1 throughout)."""
 
     detector: str
     n: int
@@ -71,57 +79,70 @@ class Row(NamedTuple):
 
 
 class Tried(NamedTuple):
-    """A city's outcomes and how many false warnings a day each detector really made beyond the days it learnt from."""
+    """A city's outcomes and how many false warnings a day each detector really made beyond the days it learnt from.
+
+    `seeds`: how many repetitions are done; fewer than asked for where somebody stopped.
+    """
 
     city: str
     outcomes: list[Outcome]
     realised: dict[str, float]
     days: float
+    seeds: int = SEEDS
 
 
-def evaluate(stream: Stream, scope: Scope, tell: Callable[[str, float], None]) -> Tried:
-    """Quiet days first, for thresholds at equal false warnings, then matters one by one."""
+def evaluate(
+    stream: Stream,
+    scope: Scope,
+    tell: Callable[[str, float], None],
+    before: Tried | None = None,
+    keep: Callable[[Tried], None] = lambda tried: None,
+) -> Tried:
+    """Quiet days first, for thresholds at equal false warnings, then matters one by one.
+
+    Goes on from `before`; `keep` is told after each repetition.
+    """
     weeks = list(periods(stream, np.random.default_rng(7)))
     quiet = quiet_peaks(stream, weeks, lambda share: tell("quiet days", share), scope.step_s)
     known = laws(stream, weeks, quiet, scope.false_per_day)
     days = (weeks[-1].until_s - weeks[0].from_s) / DAY_S
-    wanted = list(_wanted(scope))
-    outcomes: list[Outcome] = []
-    for number, (shape, speed, calls, seed) in enumerate(wanted):
-        tell("matters", number / len(wanted))
-        outcomes += _one(stream, weeks, known, (shape, speed, calls, seed))
+    realised = _realised(stream, weeks, quiet, scope.false_per_day)
+    tried = before or Tried(stream.name, [], realised, days, 0)
+    for seed in range(tried.seeds, scope.seeds):
+        outcomes = list(tried.outcomes)
+        for number, wanted in enumerate(_wanted(scope)):
+            tell("matters", (seed + number / scope.matters) / scope.seeds)
+            outcomes += _one(stream, weeks, known, (*wanted, seed))
+        tried = tried._replace(outcomes=outcomes, seeds=seed + 1)
+        keep(tried)
     tell("matters", 1.0)
-    return Tried(stream.name, outcomes, _realised(stream, weeks, quiet, scope.false_per_day), days)
+    return tried
 
 
 def kept(folder: Path | None, city: str, scope: Scope) -> Tried | None:
-    """What was tried before with the same scope, if anything was. Raises ValueError for a file of another kind."""
+    """What was tried before in the same way, with as many seeds or fewer. Raises ValueError for another file."""
     if folder is None or not (path := _kept_at(folder, city)).exists():
         return None
     try:
         said, tried = msgspec.msgpack.decode(path.read_bytes(), type=tuple[Scope, Tried])
     except msgspec.DecodeError as error:
         raise ValueError(f"{path}: {error}") from None
-    return tried if said == scope else None
+    return tried if replace(said, seeds=scope.seeds) == scope and tried.seeds <= scope.seeds else None
 
 
 def put_by(folder: Path | None, city: str, scope: Scope, tried: Tried) -> None:
     """Keep outcomes for another time."""
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
-        _kept_at(folder, city).write_bytes(msgspec.msgpack.encode((scope, tried)))
+        replace_whole(_kept_at(folder, city), msgspec.msgpack.encode((scope, tried)))
 
 
 def _kept_at(folder: Path, city: str) -> Path:
     return folder / f"warning-{city}.msgpack"
 
 
-def _wanted(scope: Scope) -> Iterator[tuple[Any, str, int, int]]:
-    for seed in range(scope.seeds):
-        for shape in SHAPES:
-            for speed in SPEEDS_H:
-                for calls in scope.calls:
-                    yield shape, speed, calls, seed
+def _wanted(scope: Scope) -> Iterator[tuple[Any, str, int]]:
+    return product(SHAPES, SPEEDS_H, scope.calls)
 
 
 def _one(
@@ -167,7 +188,7 @@ def table(outcomes: Sequence[Outcome], realised: dict[str, float] | None = None)
                 found=wilson(len(hits), len(own)),
                 delay_h=median([hit.delay_h for hit in hits]),
                 calls=median([float(hit.calls) for hit in hits]),
-                precision=median([hit.precision for hit in hits]),
+                precision=mean([hit.precision for hit in hits]),
                 error_km=median([hit.error_km for hit in hits]),
                 false_per_day=(realised or {}).get(name, math.nan),
             )
@@ -187,12 +208,21 @@ def wilson(hits: int, n: int) -> Span:
 
 def median(values: Sequence[float]) -> Span:
     """The median with an interval by resampling."""
+    return _resampled(values, np.median)
+
+
+def mean(values: Sequence[float]) -> Span:
+    """The mean with an interval by resampling."""
+    return _resampled(values, np.mean)
+
+
+def _resampled(values: Sequence[float], what: Any) -> Span:
     if not values:
         return Span(math.nan, math.nan, math.nan)
     known = np.array(values)
     drawn = np.random.default_rng(1).choice(known, size=(RESAMPLED, len(known)))
-    low, high = np.quantile(np.median(drawn, axis=1), [0.025, 0.975])
-    return Span(float(np.median(known)), float(low), float(high))
+    low, high = np.quantile(what(drawn, axis=1), [0.025, 0.975])
+    return Span(float(what(known)), float(low), float(high))
 
 
 HEAD = (

@@ -18,10 +18,14 @@ def _page(found: Sequence[Tried], scope: Scope) -> Iterator[str]:
     if not found:
         yield "Nothing was tried: no data."
         return
+    yield "## Early warning: which detector finds what was put in"
+    yield ""
     everything = [outcome for tried in found for outcome in tried.outcomes]
+    yield "`python -m dashboard warning evaluate` ([how](warning.md)). Precision: share of the cases in the"
+    yield "place and hours found that belong to the matter; place error: between the middles of both."
     yield f"Thresholds at {scope.false_per_day:g} false warnings a day; every {scope.step_s / 60:g} minutes;"
-    yield f"{scope.seeds} seeds; calls per matter: {', '.join(map(str, scope.calls))}. Shares with Wilson's interval,"
-    yield "medians with an interval by resampling (95 %)."
+    yield f"calls per matter: {', '.join(map(str, scope.calls))}. Shares with Wilson's interval, medians (of precision"
+    yield "the mean) of what was found with an interval by resampling (95 %)."
     if len(found) > 1:
         yield ""
         yield "### All cities"
@@ -30,6 +34,8 @@ def _page(found: Sequence[Tried], scope: Scope) -> Iterator[str]:
     for tried in found:
         yield ""
         yield f"### {tried.city}"
+        yield ""
+        yield f"{tried.seeds} seeds, tried on {tried.days:.0f} days."
         yield ""
         yield from as_markdown(table(tried.outcomes, tried.realised))
         yield ""

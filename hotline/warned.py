@@ -26,34 +26,21 @@ from streams.events import (
 KEEP_CLOSED = timedelta(days=92)
 ACTED, ACKNOWLEDGED, DISMISSED, NOT_JUDGED = "acted", "acknowledged", "dismissed", "not_judged"
 VERDICTS = (ACTED, ACKNOWLEDGED, DISMISSED, NOT_JUDGED)
+MOST_OUTLINED = 61  # cells: a neighbourhood; what is wider is told by its area
 MOST_IDS = 20
 _SAID = tuple(name for name in WarningSaying.__struct_fields__ if name != "warning_id")
 Changes = dict[str, Any]
 
 
-class Warned(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One warning as of `seq`. `told` counts the facts that changed it; times are the city's."""
+class Warned(WarningSaying, frozen=True, kw_only=True):
+    """One warning as of `seq`: what was said of it last, and what became of it. Times are the city's.
 
-    warning_id: str
+    `told` counts the facts that changed it. A fact of people may come before the first saying: then there is no
+    category yet.
+    """
+
     category: str = ""
-    said: str = ""
     state: str = ""
-    area: str = ""
-    cells: tuple[str, ...] = ()
-    lat: float | None = None
-    lng: float | None = None
-    radius_km: float = 0.0
-    window_h: int = 1
-    observed: int = 0
-    expected: float = 0.0
-    low: float = 0.0
-    high: float = 0.0
-    strength: float = 0.0
-    p: float = 1.0
-    per_day: float = 0.0
-    peak: int = 0
-    owner: str = ""
-    case_ids: tuple[str, ...] = ()
     raised_at: datetime | None = None
     updated_at: datetime | None = None
     closed_at: datetime | None = None
@@ -163,29 +150,35 @@ def rank_of(warning: Warned) -> tuple[float, datetime | None, str]:
 
 def warning_view(warning: Warned) -> dict[str, Any]:
     """What the desks' topic says: ids of cases, no words of callers."""
-    return warning_public(warning) | {
-        "cells": list(warning.cells),
-        "lat": warning.lat,
-        "lng": warning.lng,
-        "radius_km": warning.radius_km,
-        "low": warning.low,
-        "high": warning.high,
-        "strength": warning.strength,
-        "p": warning.p,
-        "per_day": warning.per_day,
-        "peak": warning.peak,
-        "updated_at": warning.updated_at,
-        "case_ids": list(warning.case_ids[:MOST_IDS]),
-        "acknowledged_at": warning.acknowledged_at,
-        "acknowledged_by": warning.acknowledged_by,
-        "opened_cases": list(warning.opened_cases),
-        "situation_id": warning.situation_id,
-        "version": warning.seq,
-    }
+    return (
+        warning_public(warning)
+        | {
+            "cells": list(warning.cells),  # all of them
+            "lat": warning.lat,
+            "lng": warning.lng,
+            "radius_km": warning.radius_km,
+            "low": warning.low,
+            "high": warning.high,
+            "strength": warning.strength,
+            "p": warning.p,
+            "per_day": warning.per_day,
+            "peak": warning.peak,
+            "updated_at": warning.updated_at,
+            "case_ids": list(warning.case_ids[:MOST_IDS]),
+            "acknowledged_at": warning.acknowledged_at,
+            "acknowledged_by": warning.acknowledged_by,
+            "opened_cases": list(warning.opened_cases),
+            "situation_id": warning.situation_id,
+            "version": warning.seq,
+        }
+    )
 
 
 def warning_public(warning: Warned) -> dict[str, Any]:
-    """What a public screen may say: subject, area and numbers; no cell, no case."""
+    """What a public screen may say: subject, area, numbers, and the cells to be outlined; no case, no word of anybody.
+
+    Cells tell no more than the public map, which counts cases by cell.
+    """
     return {
         "id": warning.warning_id,
         "category": warning.category,
@@ -197,6 +190,7 @@ def warning_public(warning: Warned) -> dict[str, Any]:
         "expected": warning.expected,
         "owner": warning.owner,
         "since": warning.raised_at,
+        "cells": list(warning.cells) if len(warning.cells) <= MOST_OUTLINED else [],
     }
 
 

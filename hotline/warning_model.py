@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from geo.warning.arrays import DAY_S, HOUR_S, Integers
+from geo.warning.arrays import DAY_S, HOUR_S
 from geo.warning.baseline import Baseline, Mark, ZoneTable, zone_table
 from geo.warning.budget import FALSE_PER_DAY, Law, Peaks, learn_law, peaks_of
 from geo.warning.counts import WINDOWS_H
 from geo.warning.detectors import DEFAULT, Scan
 from geo.warning.grid import Grid
 from geo.warning.learning import History, events_at, learn
-from geo.warning.looking import LEAST, Detector, Look, Scores
+from geo.warning.looking import LEAST, Detector, Look, Rules, Scores
 from geo.warning.tails import interval
 from hotline.grave_words import SAID
 
@@ -46,7 +46,7 @@ class Model:
     baseline: Baseline
     table: ZoneTable
     law: Law | None
-    least: Integers
+    rules: Rules
     learnt_at_s: float
     cases: int
     false_per_day: float = FALSE_PER_DAY
@@ -153,7 +153,8 @@ def _with_chances(grid: Grid, baseline: Baseline, detector: Detector) -> Baselin
     if not isinstance(detector, Scan):
         return baseline
     table = zone_table(grid, baseline)
-    return detector.calibrated(grid, baseline, table, np.random.default_rng(REPLICAS), REPLICAS)
+    rng = np.random.default_rng(REPLICAS)
+    return detector.calibrated(grid, baseline, table, rng, REPLICAS, rules_of(grid.categories))
 
 
 def _law(
@@ -172,10 +173,10 @@ def _law(
     days = min(CALIBRATED_DAYS, span / 3)
     split = history.until_s - days * DAY_S
     earlier = learn(grid, history.between(history.since_s, split), zone, marks)
-    table, least = zone_table(grid, earlier), least_of(grid.categories)
+    table, rules = zone_table(grid, earlier), rules_of(grid.categories)
     looks: list[tuple[float, Scores]] = []
     for now_s in np.arange(split, history.until_s, LOOK_EVERY_S).tolist():
-        look = Look(grid, earlier, table, events_at(history, now_s), now_s, marks, least)
+        look = Look(grid, earlier, table, events_at(history, now_s), now_s, marks, rules)
         looks.append((now_s, detector.score(look).best()))
         tell((now_s - split) / (history.until_s - split))
     peaks: Peaks = peaks_of(grid, looks)
@@ -190,7 +191,7 @@ def _model(
         baseline=baseline,
         table=zone_table(grid, baseline),
         law=law,
-        least=least_of(grid.categories),
+        rules=rules_of(grid.categories),
         learnt_at_s=learnt_at_s,
         cases=cases,
         false_per_day=false_per_day,
@@ -198,10 +199,10 @@ def _model(
     )
 
 
-def least_of(categories: Sequence[str]) -> Integers:
-    """Cases below which nothing is said, by category: fewer where people say grave words."""
-    found: Integers = np.array([LEAST_SAID if name.startswith(SAID) else LEAST for name in categories], dtype=np.int64)
-    return found
+def rules_of(categories: Sequence[str]) -> Rules:
+    """Grave words need fewer reports, but from neighbouring cells and within hours."""
+    spoken = np.array([name.startswith(SAID) for name in categories], dtype=bool)
+    return Rules(least=np.where(spoken, LEAST_SAID, LEAST), near=spoken)
 
 
 def settings_of(model: Model) -> dict[str, Any]:

@@ -16,8 +16,9 @@ from geo.warning.baseline import Mark, zone_table
 from geo.warning.budget import false_discoveries
 from geo.warning.counts import WINDOWS_H, RecentCounts
 from geo.warning.detectors import DEFAULT
+from geo.warning.grid import CITY_ZONE
 from geo.warning.looking import Detector, Look, Scores
-from geo.warning.tails import interval
+from geo.warning.tails import interval, upper_tail
 from geo.warning.tracks import Finding, Track, advance
 from hotline.grave_words import SAID, said
 from hotline.warning_model import Model
@@ -209,9 +210,10 @@ class Watch:
         model = self.model
         assert model is not None, "asked only with a model"
         now_s = now.timestamp()
-        look = Look(model.grid, model.baseline, model.table, self._counts.events(now_s), now_s, marks, model.least)
+        look = Look(model.grid, model.baseline, model.table, self._counts.events(now_s), now_s, marks, model.rules)
         scores = self.detector.score(look)
         per_day, opens, holds = _judged(model, scores, self.detector.tests(look))
+        opens &= _stands_out(look, scores, model.false_per_day)
         rows = np.flatnonzero(opens | holds)
         rows = rows[np.lexsort((-scores.strength[rows], per_day[rows]))][:MOST_LOOKED_AT]
         return _apart(model, scores, rows, per_day, opens)
@@ -289,6 +291,25 @@ def _judged(model: Model, scores: Scores, tests: int) -> tuple[Floats, Booleans,
     per_day = model.law.per_day(scores.category, scores.strength)
     opens = discovered & model.law.is_warning(scores.category, scores.strength)
     return per_day, opens, per_day <= model.law.limit * HOLDS
+
+
+def _stands_out(look: Look, scores: Scores, per_day: float) -> Booleans:
+    """Whether what counts only nearby is also more than its place has of what the rest of the city says just now.
+
+    A word that everybody says today is no matter of one corner, whatever was learnt of other days. As often as chance
+    alone would make such a cluster, for every cell and half hour, is weighed against the accepted number a day.
+    """
+    share = look.table.share[scores.zone, scores.category].astype(np.float64)
+    in_city = look.counts[:, CITY_ZONE * look.categories + scores.category]
+    hours = np.array(WINDOWS_H, dtype=np.float64)[scores.window]
+    now = in_city[scores.window, np.arange(len(scores))] - scores.observed
+    all_day = (in_city[-1] - scores.observed) * hours / WINDOWS_H[-1]
+    usual = share / np.maximum(1 - share, share) * np.maximum(now, all_day)
+    # Whose share it is says everything that people call about, so how few spoke of this before adds no scatter.
+    scatter = look.baseline.dispersion[look.table.scale[scores.zone], scores.category, scores.window]
+    chance = upper_tail(scores.observed, np.maximum(scores.expected, usual), scatter)
+    told: Booleans = chance * len(look.grid.cells) * LOOKS_PER_DAY <= per_day
+    return told | ~look.rules.near[scores.category]
 
 
 def _apart(model: Model, scores: Scores, rows: Any, per_day: Floats, opens: Booleans) -> list[Finding]:

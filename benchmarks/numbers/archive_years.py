@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,11 @@ import h3
 from benchmarks.results import Result, percentile, rounded
 from benchmarks.run import Run
 from benchmarks.years import FIRST, LAST, make
+from dashboard.briefing.document import Rules, make_briefing
+from dashboard.briefing.period import Span, period_of
+from dashboard.briefing.place import rules_of
+from dashboard.settings import read_settings
+from geo.cities import City, load_city
 from streams.archive import lists, query
 from streams.archive.view import Archive, View, bounds_of
 
@@ -109,21 +114,9 @@ def _into_sqlite(view: View, db: sqlite3.Connection, most: int) -> list[date]:
     return sorted(chosen)
 
 
-def briefing(view: View, day: date) -> None:
-    """What a day's briefing asks: the day, the day before, the week and the year before, standing, top ten, lists."""
-    start, end = bounds_of(day, view.zone)
-    for back in (0, 1, 7, 364):
-        low, high = bounds_of(max(FIRST, day - timedelta(days=back)), view.zone)
-        query.counts(view, low, high, by=("area",))
-    query.counts(view, start, end, by=("channel",))
-    query.counts(view, start, end, by=("category",))
-    query.counts(view, start, end, by=("subcategory",))  # in no daily count: from the day's rows
-    query.stock(view, end, by=("area",))
-    query.stock(view, start)
-    query.trend(view, day - timedelta(days=27), day, "day")
-    at = start + timedelta(hours=7)
-    query.counts(view, start, at)  # the same clock time, as a briefing at seven compares
-    query.stock(view, at)
+def briefing(view: View, city: City, rules: Rules, day: date) -> None:
+    """The product's own briefing of a day, as `brief` makes it before it writes files."""
+    make_briefing(view, city, period_of(Span.DAY, day, view.zone), rules, datetime.now(UTC))
 
 
 def _asked(run: Run, view: View, beside: Beside, rows: int) -> Iterator[Result]:
@@ -132,7 +125,9 @@ def _asked(run: Run, view: View, beside: Beside, rows: int) -> Iterator[Result]:
     volume = {"cases": rows, "the city's real volume": CITY_VOLUME, "files": len(view.manifest.files)}
     repeats = run.pick(*REPEATS)
     chosen = [date.fromisoformat(draw.choice(days[len(days) // 2 :])) for _ in range(repeats)]
-    took = _times_s([partial(briefing, view, day) for day in chosen])
+    city = load_city(view.manifest.city)
+    rules = rules_of(read_settings({}), city)
+    took = _times_s([partial(briefing, view, city, rules, day) for day in chosen])
     yield _result(
         "a day's briefing", took, BRIEFING_S, volume,
         {f"SQLite of {beside.rows:,}: the day, what stands, by district (p50 s)": _p50(

@@ -25,7 +25,7 @@ SETTLE_S = 2.0
 # What a wall listens to, as its page names it.
 WALL_TOPICS = [
     *("figures", "clock", "sources", "curve", "incidents.public", "units"),
-    *("channels", "agents", "attention", "alerts.public", "notices", "cells:open:"),
+    *("channels", "agents", "attention", "alerts.public", "notices", "warnings.public", "cells:open:"),
 ]
 # Notes at each drawing of the cells which seq it shows: the one whose counts were handed to the layer before it.
 INSTRUMENT = """() => {

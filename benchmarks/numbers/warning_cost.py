@@ -12,11 +12,11 @@ from datetime import UTC, datetime, timedelta
 
 from benchmarks.results import Result, not_measured, percentile, rounded
 from benchmarks.run import Run
+from benchmarks.warned_city import CATEGORIES, learning
 
 NAME = "warning-cost"
 ASKS = "processor time and memory of one look at 20,000 cells and 10 categories, every five minutes"
 CELLS = (20_000, 20_000, 5_000)
-CATEGORIES = 10
 A_DAY = (65_000, 65_000, 16_000)
 LEARNT_DAYS = (28, 14, 9)
 LOOKS = (40, 20, 6)
@@ -35,7 +35,7 @@ def measure(run: Run) -> Iterator[Result]:
     told = json.loads(done.stdout)
     conditions = {
         "cells": sizes[0],
-        "categories": CATEGORIES,
+        "categories": f"{len(CATEGORIES)}, and the themes of grave words",
         "cases a day": sizes[1],
         "days learnt from": sizes[2],
         "learning a model, s of processor time": rounded(told["learn_s"]),
@@ -67,42 +67,6 @@ def measure(run: Run) -> Iterator[Result]:
     )
 
 
-def _model(cells: int, a_day: int, days: int) -> bytes:
-    """A model of a made city: cells in a disk, cases by hour of day, seeded."""
-    import h3
-    import numpy as np
-
-    from hotline.warning_model import PastCase, learn_model
-
-    rng = np.random.default_rng(11)
-    ring = 0
-    while 3 * ring * (ring + 1) + 1 < cells:
-        ring += 1
-    names = sorted(h3.grid_disk(h3.latlng_to_cell(39.9, 116.4, 9), ring))[:cells]
-    area = [f"d{h3.cell_to_parent(cell, 6)[-6:-3]}" for cell in names]
-    n = a_day * days
-    people = rng.gamma(0.7, 1.0, cells)
-    where = rng.choice(cells, n, p=people / people.sum())
-    what = rng.choice(CATEGORIES, n, p=np.arange(1, CATEGORIES + 1) / np.arange(1, CATEGORIES + 1).sum())
-    since = NOW.timestamp() - days * 86_400
-    at = since + np.sort(rng.random(n)) * days * 86_400
-    past = (
-        PastCase(a, names[w], f"c{k}", area[w])
-        for a, w, k in zip(at.tolist(), where.tolist(), what.tolist(), strict=True)
-    )
-    return learn_model(past, "Asia/Shanghai", NOW, since_s=since).to_bytes()
-
-
-def _learn_apart(sizes: list[int]) -> None:
-    """Learn in a process of its own, as a running city does; the model goes to a file, cost to standard output."""
-    from pathlib import Path
-
-    began = time.process_time()
-    Path(sys.argv[-1]).write_bytes(_model(sizes[0], sizes[1], sizes[2]))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"learn_s": time.process_time() - began, "peak_mb": peak}))
-
-
 def _look(sizes: list[int]) -> None:
     import tempfile
     from pathlib import Path
@@ -114,7 +78,7 @@ def _look(sizes: list[int]) -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model"
-        asked = [sys.executable, "-m", "benchmarks.numbers.warning_cost", "learn", *map(str, sizes), str(path)]
+        asked = learning(sizes[0], sizes[1], sizes[2], NOW, path)
         learnt = json.loads(subprocess.run(asked, capture_output=True, text=True, check=True).stdout)
         before = _resident()
         model = Model.from_bytes(path.read_bytes())
@@ -125,11 +89,11 @@ def _look(sizes: list[int]) -> None:
 
     def cases(begin: datetime, minutes: int, n: int) -> list[NewCase]:
         where = rng.choice(len(names), n, p=share)
-        what = rng.choice(CATEGORIES, n)
+        what = rng.choice(len(CATEGORIES), n)
         seconds = rng.random(n) * minutes * 60
         rows = zip(where.tolist(), what.tolist(), seconds.tolist(), strict=True)
         return [
-            NewCase(f"{begin:%d%H%M}-{i}", begin + timedelta(seconds=s), f"c{k}", names[w])
+            NewCase(f"{begin:%d%H%M}-{i}", begin + timedelta(seconds=s), CATEGORIES[k], names[w])
             for i, (w, k, s) in enumerate(rows)
         ]
 
@@ -155,7 +119,4 @@ def _resident() -> int:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "learn":
-        _learn_apart([int(each) for each in sys.argv[2:-1]])
-    else:
-        _look([int(each) for each in sys.argv[1:]])
+    _look([int(each) for each in sys.argv[1:]])

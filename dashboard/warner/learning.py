@@ -14,7 +14,7 @@ import numpy as np
 import structlog
 
 from dashboard.local_files import replace_whole
-from dashboard.warner.past import KeptModel, Past
+from dashboard.warner.past import SIMULATED, KeptModel, Past
 from geo.warning.arrays import DAY_S
 from geo.warning.recurring import recurring
 from hotline.grave_words import SAID, grave_words, said
@@ -42,13 +42,20 @@ class Learner:
     zone: str
     past_of: Callable[[datetime, Callable[[float], None]], Past]
     recurring: list[dict[str, Any]] = field(default_factory=list)
-    spoken: list[PastCase] = field(default_factory=list)  # grave words of the last day
+    spoken: list[PastCase] = field(default_factory=list)  # grave words of the last day, where no past has them
     _learnt: Learnt | None = None
     _fresh: Learnt | None = None
     _asked_at: datetime | None = None
     _thread: threading.Thread | None = None
     _progress: float = 0.0
     _trouble: str = ""
+
+    def begin(self, now: datetime) -> None:
+        """Read what is kept, or begin to learn before there is anything to look at. `turn` tells what came of it."""
+        if self._learnt is None and self._fresh is None and self._asked_at is None:
+            self._fresh = self._kept(now)
+            if self._fresh is None:
+                self._start(now)
 
     def turn(self, now: datetime) -> Learnt | None:
         """Begin to learn when it is time to; a model that was just learnt, or read from the disk, once."""
@@ -61,10 +68,13 @@ class Learner:
             return self._learnt
         is_busy = self._thread is not None and self._thread.is_alive()
         if not is_busy and (self._asked_at is None or abs(now - self._asked_at) >= LEARN_EVERY):
-            self._asked_at = now
-            self._thread = threading.Thread(target=self._learn, args=(now,), daemon=True, name="learning")
-            self._thread.start()
+            self._start(now)
         return None
+
+    def _start(self, now: datetime) -> None:
+        self._asked_at = now
+        self._thread = threading.Thread(target=self._learn, args=(now,), daemon=True, name="learning")
+        self._thread.start()
 
     @property
     def has_news(self) -> bool:
@@ -98,9 +108,18 @@ class Learner:
         try:
             spoken = list(self.spoken)
             past = self.past_of(now, self._tell)
-            past.cases.extend(every_day(spoken, past.cases, now))
+            if past.source != SIMULATED:
+                past.cases.extend(every_day(spoken, past.cases, now))
             themes = [said(theme) for theme in grave_words().themes]
-            model = learn_model(past.cases, self.zone, now, since_s=past.since_s, categories=themes, tell=self._tell)
+            model = learn_model(
+                past.cases,
+                self.zone,
+                now,
+                since_s=past.since_s,
+                categories=themes,
+                marks=past.marks,
+                tell=self._tell,
+            )
             found = _recurring(model, past, now)
         except ValueError as error:
             self._trouble = str(error)

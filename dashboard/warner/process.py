@@ -1,19 +1,21 @@
 """The process that warns: follows the log, looks at the city every five minutes of its time, and appends what it sees.
 
-It decides nothing and holds nobody up: it runs at a lower priority, and speaks as a source of its own, `warner`. What
-it keeps in the data folder is made anew when lost; warnings that only the lost state knew of are then closed.
+Where two people say the same grave thing near each other it looks within seconds. It decides nothing and holds nobody
+up: it runs at a lower priority, and speaks as a source of its own, `warner`. What it keeps in the data folder is made
+anew when lost; warnings that only the lost state knew of are then closed.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import h3
 import msgspec
 import redis
 import structlog
@@ -25,18 +27,21 @@ from dashboard.reader_process import entries_of, fact_of, private_of
 from dashboard.warner.field import Seen
 from dashboard.warner.learning import Learner
 from dashboard.warner.telling import closing, saying, seen_of
+from geo.warning.baseline import Mark
 from hotline.cases import Case
 from hotline.grave_words import SAID, GraveWords, grave_words
 from hotline.warned import Warned
 from hotline.warning_model import PastCase
 from hotline.warnings import KEPT, NewCase, Watch
 from streams.codec import encode
-from streams.events import CaseReceived, Envelope, WarningPayload, WarningRaised, WarningUpdated, type_of
+from streams.events import CaseReceived, Envelope, FeedPolled, WarningPayload, WarningRaised, WarningUpdated, type_of
 from streams.keys import Keys
 
 log = structlog.get_logger("warner")
 
 EVERY = timedelta(minutes=5)
+SOONEST = timedelta(seconds=5)  # between two looks at what people say
+SAID_WITHIN, SAID_NEAR = timedelta(hours=1), 4  # two who say so in cells so near each other are looked at at once
 LAST_DAY = timedelta(days=1)
 MOST_LOOKS = 12  # at one go, when the city's clock leapt
 BATCH = 1_000
@@ -62,7 +67,7 @@ class Kept(msgspec.Struct, frozen=True):
 
 @dataclass
 class Warner:
-    """Follows one city's log. `owners` by category."""
+    """Follows one city's log. `owners` by category; `marks_at`: the holidays, notices and alerts around an instant."""
 
     client: redis.Redis
     keys: Keys
@@ -70,6 +75,7 @@ class Warner:
     learner: Learner
     owners: dict[str, str] = field(default_factory=dict)
     words: GraveWords = field(default_factory=grave_words)
+    marks_at: Callable[[datetime], Sequence[Mark]] = lambda now: ()
     stop: threading.Event = field(default_factory=threading.Event)
     watch: Watch = field(default_factory=Watch)
     _position: str = "0-0"
@@ -78,6 +84,9 @@ class Warner:
     _told: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     _open: set[str] = field(default_factory=set)
     _next: datetime | None = None
+    _looked_at: datetime | None = None
+    _is_urgent: bool = False
+    _grave: list[NewCase] = field(default_factory=list)  # of the last hour
     _source: str = ""
 
     def start(self, now: datetime) -> None:
@@ -143,6 +152,8 @@ class Warner:
             place = (placed.get("cell") or "", placed.get("area") or "")
             category, language = data.get("category", "other"), data.get("language", "")
             self._add(data["case_id"], fact.occurred_at, category, *place, said, language)
+            case = self._recent[data["case_id"]]
+            self._is_urgent = self._is_urgent or is_echoed(case, self._grave)
 
     def _add(
         self, case_id: str, at: datetime, category: str, cell: str, area: str, said: dict[str, Any], language: str
@@ -151,6 +162,8 @@ class Warner:
         case = NewCase(case_id, at, category, cell, area, themes, str(said.get("caller") or ""))
         self._waiting.append(case)
         self._recent[case_id] = case
+        if themes:
+            self._grave.append(case)
 
     # ---- looking
 
@@ -162,9 +175,16 @@ class Warner:
             self._look(self._next)
             self._next += EVERY
             looks += 1
+        if self._is_urgent and self._looked_at is not None and now - self._looked_at >= SOONEST:
+            self._look(now)
+            looks += 1
+        if looks and self.watch.model is not None and self.watch.model.is_ready:
+            self._append([self._alive(now)])
         return looks
 
     def _look(self, now: datetime) -> None:
+        self._looked_at, self._is_urgent = now, False
+        self._grave = [case for case in self._grave if case.at > now - SAID_WITHIN]
         self.learner.spoken = [
             PastCase(case.at.timestamp(), case.cell, SAID + theme, case.area)
             for case in self._recent.values()
@@ -177,7 +197,8 @@ class Warner:
         ready = [case for case in self._waiting if case.at <= now]
         self._waiting = [case for case in self._waiting if case.at > now]
         self._recent = {key: case for key, case in self._recent.items() if now - case.at < KEPT}
-        warnings = self.watch.update(now, ready)
+        marks = self.marks_at(now)
+        warnings = self.watch.update(now, ready, marks)
         self._tell(warnings, now)
         replace_whole(self._file("state"), msgspec.msgpack.encode(Kept(self.watch.prefix, self.watch.to_bytes())))
         cases = [
@@ -185,7 +206,8 @@ class Warner:
             for case in self._recent.values()
             for name in (case.category, *(SAID + theme for theme in case.themes))
         ]
-        seen: Seen = seen_of(self.watch.model, self.learner.status(), self.learner.recurring, warnings, cases, now)
+        status, recurring = self.learner.status(), self.learner.recurring
+        seen: Seen = seen_of(self.watch.model, status, recurring, warnings, cases, now, marks)
         replace_whole(self._file("seen"), msgspec.msgpack.encode(seen))
 
     def _tell(self, warnings: list[Any], now: datetime) -> None:
@@ -207,11 +229,25 @@ class Warner:
         entries += [self._entry(closing(gone), now) for gone in sorted(self._open - open_now - closed)]
         self._open = open_now
         self._told = {key: said for key, said in self._told.items() if key in open_now}
+        self._append(entries)
+
+    def _append(self, entries: list[Envelope]) -> None:
         if entries:
             with self.client.pipeline(transaction=True) as pipe:
                 for entry in entries:
                     pipe.xadd(self.keys.inbox, {"e": encode(entry)})
                 pipe.execute()
+
+    def _alive(self, now: datetime) -> Envelope:
+        """That it looked, with something to compare with: until it says so, the engine's simple rule stands in."""
+        said = FeedPolled(feed=WARNER)
+        return Envelope(
+            source=WARNER,
+            id=f"polled:{now.timestamp():.0f}",
+            type=type_of(FeedPolled),
+            occurred_at=now,
+            data=msgspec.to_builtins(said),
+        )
 
     def _entry(self, payload: WarningPayload, now: datetime) -> Envelope:
         return Envelope(
@@ -239,6 +275,20 @@ class Warner:
 
     def _watch(self, prefix: str) -> Watch:
         return Watch(None, self.owners, self.words.categories, prefix=prefix)
+
+
+def is_echoed(case: NewCase, others: Iterable[NewCase]) -> bool:
+    """Whether somebody else said the same grave thing nearby within the hour before."""
+    if not case.themes or not case.cell:
+        return False
+    near = frozenset(h3.grid_disk(case.cell, SAID_NEAR))
+    return any(
+        other.case_id != case.case_id
+        and not case.themes.isdisjoint(other.themes)
+        and other.cell in near
+        and case.at - SAID_WITHIN < other.at <= case.at
+        for other in others
+    )
 
 
 def run(make: Callable[[], Warner], stop: threading.Event, nice: int = NICE) -> None:

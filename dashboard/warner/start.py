@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 import redis
 
@@ -12,23 +13,33 @@ from dashboard.city_time import committed_clock
 from dashboard.engine.clock import Mode
 from dashboard.settings import Settings
 from dashboard.warner.learning import Learner
+from dashboard.warner.marks import marks_now
 from dashboard.warner.past import Past, past_of
 from dashboard.warner.process import Warner
 from geo.cities import load_city
 from streams.keys import Keys
 
 
-def maker(settings: Settings, client: redis.Redis, stop: threading.Event) -> Callable[[], Warner]:
-    """Makes one; the city is read once."""
+def maker(
+    settings: Settings, client: redis.Redis, stop: threading.Event, begins_at: datetime | None = None
+) -> Callable[[], Warner]:
+    """Makes one; the city is read once. `begins_at`: of a simulated city that is yet to begin, when it will; its usual
+    days can be learnt while its past is being written.
+    """
     city, keys = load_city(settings.city), Keys(settings.city)
     owners = {key: category.owner for key, category in city.load_catalogue().categories.items()}
 
     def past(now: datetime, tell: Callable[[float], None]) -> Past:
         clock = committed_clock(client, keys)
-        return past_of(settings, city, clock.mode if clock else Mode.LIVE, now, tell)
+        unborn = Mode.LIVE if begins_at is None else Mode.SIMULATION
+        return past_of(settings, city, clock.mode if clock else unborn, now, tell)
 
     def make() -> Warner:
-        path = settings.data / f"warnings-{settings.city}.model"
-        return Warner(client, keys, settings.data, Learner(path, city.zone, past), owners, stop=stop)
+        learner = Learner(settings.data / f"warnings-{settings.city}.model", city.zone, past)
+        if begins_at is not None and committed_clock(client, keys) is None:
+            learner.begin(begins_at)
+        return Warner(
+            client, keys, settings.data, learner, owners, marks_at=partial(marks_now, client, keys, city), stop=stop
+        )
 
     return make

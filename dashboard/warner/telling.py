@@ -10,6 +10,7 @@ import h3
 import numpy as np
 
 from dashboard.warner.field import HOURS, Curve, Seen, counts_of
+from geo.warning.baseline import Mark
 from geo.warning.tails import interval
 from hotline.similar.place import ground_m
 from hotline.warning_model import Model
@@ -50,12 +51,13 @@ def seen_of(
     warnings: Sequence[Warning],
     cases: Sequence[tuple[float, str, str]],
     now: datetime,
+    marks: Sequence[Mark] = (),
 ) -> Seen:
     """The whole city as of `now`; without a model only what can be said of that."""
     if model is None or not model.is_ready:
         return Seen(at=now, status=status)
     ends = [now - timedelta(hours=HOURS - 1 - hour) for hour in range(HOURS)]
-    rates = np.stack([model.baseline.city(end.timestamp(), (), (1,))[:, 0] for end in ends], axis=1)
+    rates = np.stack([model.baseline.city(end.timestamp(), marks, (1,))[:, 0] for end in ends], axis=1)
     share = model.baseline.with_cells(len(model.grid.cells)).share
     counts = counts_of(cases, now, model.grid.index, model.categories)
     seen = {"rates": rates, "share": share, "counts": counts, "ends": ends}

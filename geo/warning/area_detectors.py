@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -16,7 +17,6 @@ from geo.warning.looking import Look, Scores, no_scores
 from geo.warning.series import Ears, cusum, cusum_tail, ears, ears_tail, ewma
 from geo.warning.tails import normal_tail, upper_tail
 
-KEPT_H = 70 * 24
 CHART_H = 72
 DAYS_FOR_EARS = 12
 WEEKS_BACK = Plan(frequency=7, back=6, half_window=1, recent=2, alpha=0.01, least_cases=3, least_steps=1)
@@ -56,6 +56,21 @@ class AreaHours:
             raise ValueError(f"{hours} hours before this instant are not all known")
         part: Floats = np.moveaxis(self.counts[end - hours : end], 0, -1).astype(np.float64)
         return part
+
+    def days(self, now_s: float, days: int) -> Floats:
+        """Sums of the last days of 24 hours, the last ending now, shape (A, K, days). Raises ValueError as `until`."""
+        end = int(now_s // HOUR_S) - self.first_hour
+        if end - 24 * days < 0 or end > len(self.counts):
+            raise ValueError(f"{days} days before this instant are not all known")
+        edges = self._sums[end - 24 * days : end + 1 : 24]
+        found: Floats = np.moveaxis(np.diff(edges, axis=0), 0, -1).astype(np.float64)
+        return found
+
+    @cached_property
+    def _sums(self) -> Indexes:
+        """Cases before each hour, (hours + 1, A, K)."""
+        none = np.zeros((1, *self.counts.shape[1:]), dtype=np.int32)
+        return np.concatenate([none, np.cumsum(self.counts, axis=0, dtype=np.int32)])
 
     def has(self, now_s: float, hours: int) -> bool:
         """Whether so many hours before `now_s` are known."""
@@ -116,7 +131,7 @@ class EarsPerArea:
     def score(self, look: Look) -> Scores:
         if not self.hours.has(look.now_s, DAYS_FOR_EARS * 24):
             return no_scores()
-        days = _days(self.hours, look.now_s, DAYS_FOR_EARS)
+        days = self.hours.days(look.now_s, DAYS_FOR_EARS)
         value = ears(days, self.method, least_spread=0.5).statistic[..., -1]
         return _areas(look, value, ears_tail(value, self.method), 5)
 
@@ -136,9 +151,9 @@ class FarringtonPerArea:
         days = least_history(self.plan) + 1
         if not self.hours.has(look.now_s, days * 24):
             return no_scores()
-        counts = _days(self.hours, look.now_s, days)
+        counts = self.hours.days(look.now_s, days)
         rows = counts.reshape(-1, days)
-        chosen = np.flatnonzero(rows[:, -1] >= look.least.min())
+        chosen = np.flatnonzero(rows[:, -1] >= look.rules.least.min())
         value, chance = np.zeros(len(rows)), np.ones(len(rows))
         if chosen.size:
             verdict = farrington(rows[chosen], days - 1, self.plan)
@@ -159,13 +174,6 @@ def area_detectors(hours: AreaHours) -> Sequence[Ewma | Cusum | EarsPerArea | Fa
 
 def _tests(look: Look) -> int:
     return len(look.grid.areas) * look.categories
-
-
-def _days(hours: AreaHours, now_s: float, days: int) -> Floats:
-    """(A, K, days): days of 24 hours, the last ending now."""
-    part = hours.until(now_s, days * 24)
-    found: Floats = part.reshape(*part.shape[:2], days, 24).sum(axis=-1)
-    return found
 
 
 def _residuals(hours: AreaHours, look: Look) -> Floats | None:
@@ -190,7 +198,7 @@ def _areas(look: Look, value: Floats, p: Floats, window: int) -> Scores:
     """Areas and categories with enough cases and a chart above 0; `window` stands for the chart."""
     of_area = _area_zones(look.table)
     counts = look.counts.reshape(len(WINDOWS_H), -1, look.categories)[window][of_area]
-    area, category = np.nonzero((counts >= look.least) & (np.nan_to_num(value, nan=0.0) > 0))
+    area, category = np.nonzero((counts >= look.rules.least) & (np.nan_to_num(value, nan=0.0) > 0))
     zone = of_area[area]
     return Scores(
         zone=zone,

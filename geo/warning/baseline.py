@@ -151,13 +151,15 @@ def _small(arrays: Mapping[str, Floats]) -> dict[str, Any]:
 class ZoneTable:
     """A baseline rolled up to zones, made once a day: what `Look` needs of it besides the time.
 
-    `share` (Z, K) and `seen` (Z, K) are sums over the zone's cells; `scale` (Z) and `area` (Z) describe the zones.
+    `share` (Z, K) and `seen` (Z, K) are sums over the zone's cells; `scale`, `area` and `cells` (Z) describe the
+    zones: which kind, where, and of how many cells.
     """
 
     share: Singles
     seen: Singles
     scale: Integers
     area: Integers
+    cells: Floats
 
 
 def zone_table(grid: Grid, baseline: Baseline) -> ZoneTable:
@@ -168,6 +170,7 @@ def zone_table(grid: Grid, baseline: Baseline) -> ZoneTable:
         seen=_to_zones(grid, known.seen),
         scale=grid.scales().astype(np.int64),
         area=grid.zone_areas().astype(np.int64),
+        cells=np.bincount(grid.zones_of.ravel(), minlength=grid.zones + 1)[: grid.zones].astype(np.float64),
     )
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from geo.warning.arrays import HOUR_S, Floats
 from geo.warning.baseline import Baseline, ZoneTable
 from geo.warning.counts import WINDOWS_H, Events
-from geo.warning.grid import AREA_SCALE, CITY_SCALE, RINGS, Grid, disk_columns
-from geo.warning.looking import STRANGE, Candidates, Detector, Look, Scores
+from geo.warning.grid import AREA_SCALE, CITY_SCALE, RINGS, Grid
+from geo.warning.looking import STRANGE, Candidates, Detector, Look, Rules, Scores
 from geo.warning.tails import gumbel_fit, gumbel_tail, likelihood_ratio, normal_tail, upper_tail
 
 REPLICAS = 60
@@ -76,24 +76,30 @@ class Scan:
         return replace(scores, p=self._chance(look, scores))
 
     def calibrated(
-        self, grid: Grid, baseline: Baseline, table: ZoneTable, rng: np.random.Generator, replicas: int = REPLICAS
+        self,
+        grid: Grid,
+        baseline: Baseline,
+        table: ZoneTable,
+        rng: np.random.Generator,
+        replicas: int = REPLICAS,
+        rules: Rules | None = None,
     ) -> Baseline:
         """The baseline with the law of the largest ratio per category, at a quiet and at a busy hour."""
+        known = rules or Rules.plain(len(baseline.level))
         fits = np.empty((len(baseline.level), 6))
         for category in range(len(baseline.level)):
             alone = baseline.only(category)
-            own = ZoneTable(table.share[:, [category]], table.seen[:, [category]], table.scale, table.area)
+            own = ZoneTable(table.share[:, [category]], table.seen[:, [category]], table.scale, table.area, table.cells)
             for place, now_s in enumerate(_quiet_and_busy(alone)):
-                largest = np.array([self._largest(grid, alone, own, now_s, rng) for _ in range(replicas)])
+                quiet = (quiet_city(grid, alone, now_s, rng) for _ in range(replicas))
+                looks = (Look(grid, alone, own, events, now_s, rules=known.only(category)) for events in quiet)
+                largest = np.array([self._largest(look) for look in looks])
                 load = float(np.log(alone.city(now_s)[0, -1] + 1e-9))
                 location, scale = gumbel_fit(largest)
                 fits[category, 3 * place : 3 * place + 3] = (load, location, max(scale, LEAST_SCALE))
         return replace(baseline, gumbel={**baseline.gumbel, self.name: fits})
 
-    def _largest(
-        self, grid: Grid, baseline: Baseline, table: ZoneTable, now_s: float, rng: np.random.Generator
-    ) -> float:
-        look = Look(grid, baseline, table, quiet_city(grid, baseline, now_s, rng), now_s)
+    def _largest(self, look: Look) -> float:
         return float(self._ratio(_of_scales(look, self.scales)).max(initial=0.0))
 
     def _ratio(self, found: Candidates) -> Floats:
@@ -126,14 +132,13 @@ class RawGiStar:
         return _single_tests(look)
 
     def score(self, look: Look) -> Scores:
-        counts = look.counts[-1].reshape(-1, look.categories)
-        single = counts[look.table.scale == 0].astype(np.float64)
-        disks = np.flatnonzero(look.table.scale == self.ring)
-        size, members = len(single), self._members(look.grid)
-        z = counts[disks] - single.mean(axis=0) * members
+        counts, disks = look.counts[-1].reshape(-1, look.categories), look.grid.disks(self.ring)
+        single, around = counts[look.grid.disks(0)].astype(np.float64), counts[disks]
+        size, members = len(single), look.table.cells[disks][:, None]
+        z = around - single.mean(axis=0) * members
         z /= (single.std(axis=0) + 1e-9) * np.sqrt(np.maximum(members * (size - members), 1.0) / max(size - 1, 1))
-        row, category = np.nonzero((z > STRANGE) & (counts[disks] >= look.least))
-        zone, last = disks[row], len(WINDOWS_H) - 1
+        row, category = np.nonzero((z > STRANGE) & (around >= look.rules.least))
+        zone, last = look.grid.first_disk + self.ring + len(RINGS) * row, len(WINDOWS_H) - 1
         return Scores(
             zone=zone,
             category=category,
@@ -144,11 +149,6 @@ class RawGiStar:
             strength=z[row, category],
             p=normal_tail(z[row, category]),
         )
-
-    def _members(self, grid: Grid) -> Floats:
-        """How many cells each disk of the ring has, (C, 1)."""
-        inside: Floats = (grid.zones_of[:, disk_columns(self.ring)] < grid.zones).sum(axis=1).astype(np.float64)
-        return inside[:, None]
 
 
 def quiet_city(grid: Grid, baseline: Baseline, now_s: float, rng: np.random.Generator) -> Events:

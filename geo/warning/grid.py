@@ -70,6 +70,10 @@ class Grid:
         """The zone of the first cell's ring 0; those before are the city and the areas."""
         return 1 + len(self.areas)
 
+    def disks(self, ring: int) -> slice:
+        """The zones that are disks of a ring, in the order of their cells."""
+        return slice(self.first_disk + ring, None, len(RINGS))
+
     def grow(self, cells: Iterable[str], area_by_cell: Mapping[str, str]) -> None:
         """Add cells that are not known yet; zones that exist keep their numbers. An area nobody knew counts as none."""
         fresh = [cell for cell in dict.fromkeys(cells) if cell not in self.index]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -16,7 +16,28 @@ from geo.warning.grid import Grid
 
 STRANGE = 2.5  # standardised residual below which no chance is worth computing
 MORE = 1.0  # cases more than expected
-LEAST = 3  # cases below which no count is unusual; grave words need two (`Look.least`)
+LEAST = 3  # cases below which no count is unusual
+NEAR_RING, NEAR_H = 2, 3  # where a category counts only nearby and soon
+
+
+class Rules(NamedTuple):
+    """What is asked of each category before anything is said of it.
+
+    `least` (K): cases below which nothing is said. `near` (K): whether it counts only in neighbouring cells (a disk
+    of ring 2, 2 km²) and within three hours: a few reports of one thing mean little when they are far apart.
+    """
+
+    least: Integers
+    near: Booleans
+
+    @classmethod
+    def plain(cls, categories: int) -> Rules:
+        """`LEAST` cases, anywhere."""
+        return cls(np.full(categories, LEAST), np.zeros(categories, dtype=bool))
+
+    def only(self, category: int) -> Rules:
+        """The same for one category alone."""
+        return Rules(self.least[[category]], self.near[[category]])
 
 
 @dataclass(frozen=True)
@@ -67,13 +88,13 @@ class Look:
         events: Events,
         now_s: float,
         marks: Sequence[Mark] = (),
-        least: Integers | None = None,
+        rules: Rules | None = None,
     ) -> None:
-        """`least` (K): cases of a category below which nothing is said; `LEAST` for all when absent."""
+        """Without `rules` they are plain."""
         self.grid, self.baseline, self.table, self.events = grid, baseline, table, events
         self.now_s, self.marks = now_s, marks
         self.categories = len(baseline.level)
-        self.least = least if least is not None else np.full(self.categories, LEAST)
+        self.rules = rules or Rules.plain(self.categories)
 
     @cached_property
     def counts(self) -> Indexes:
@@ -92,12 +113,12 @@ class Look:
 
     def _strange_in(self, window: int) -> Candidates:
         """Those of one window. Most of the city falls out with the first comparisons, before scatter is looked up."""
-        flat = np.flatnonzero(self.counts[window] >= self.least.min())
+        flat = np.flatnonzero(self.counts[window] >= self.rules.least.min())
         category = flat % self.categories
         observed = self.counts[window, flat].astype(np.float64)
         expected = self.table.share.ravel()[flat] * self.city[category, window]
         more = observed - expected > np.maximum(MORE, STRANGE * np.sqrt(expected))
-        rows = np.flatnonzero(more & (observed >= self.least[category]))
+        rows = np.flatnonzero(more & (observed >= self.rules.least[category]) & self._is_asked(window, flat))
         flat, category, observed, expected = flat[rows], category[rows], observed[rows], expected[rows]
         zone = flat // self.categories
         own = 1.0 / (self.table.seen.ravel()[flat].astype(np.float64) + 1.0)
@@ -106,6 +127,13 @@ class Look:
         rows = np.flatnonzero(z > STRANGE)
         at = np.full(len(rows), window)
         return Candidates(zone[rows], category[rows], at, observed[rows], expected[rows], dispersion[rows], z[rows])
+
+    def _is_asked(self, window: int, flat: Integers) -> Booleans:
+        """Whether a place and category (zone * K + category) may be spoken of in this window."""
+        zone, category = np.divmod(flat, self.categories)
+        is_near = (self.table.scale[zone] <= NEAR_RING) & (WINDOWS_H[window] <= NEAR_H)
+        asked: Booleans = ~self.rules.near[category] | is_near
+        return asked
 
 
 @dataclass(frozen=True)
@@ -167,9 +195,3 @@ class Detector(Protocol):
     def tests(self, look: Look) -> int:
         """How many chances were taken to find something: what false discoveries are counted against."""
         ...
-
-
-def windows_of(window: Integers) -> Integers:
-    """Positions of windows as hours."""
-    found: Integers = np.array(WINDOWS_H)[window]
-    return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -96,8 +95,3 @@ def _ranked(grid: Grid, around: Floats, expected: Floats, high: Booleans, most: 
         if len(found) == most:
             break
     return found
-
-
-def months_of(days: float) -> int:
-    """How many whole periods a history has."""
-    return math.floor(days / MONTH_DAYS)

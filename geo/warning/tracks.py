@@ -12,7 +12,6 @@ import msgspec
 State = Literal["rising", "standing", "fading", "closed"]
 FADES_AFTER = timedelta(minutes=30)
 CLOSES_AFTER = timedelta(hours=3)
-MOVED_KM = 0.5
 LONGEST_TRACE = 288
 _KM_PER_DEGREE = 111.195
 

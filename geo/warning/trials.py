@@ -162,7 +162,9 @@ def try_matter(stream: Stream, week: Period, matter: Matter, known: dict[str, La
     waiting = {detector.name for detector in (*ON_ZONES, *on_areas)}
     outcomes: list[Outcome] = []
     end_s = matter.start_s + (matter.hours + WATCHED_H) * HOUR_S
-    for now_s in np.arange(np.ceil(matter.start_s / STEP_S) * STEP_S, end_s, STEP_S).tolist():
+    # Before its second call nothing can hold enough of it.
+    begin_s = matter.times_s[min(1, len(matter.times_s) - 1)]
+    for now_s in np.arange(np.ceil(begin_s / STEP_S) * STEP_S, end_s, STEP_S).tolist():
         look = Look(stream.grid, baseline, table, events_at(mixed, now_s), now_s)
         own: Indexes | None = None
         for detector in _due(ON_ZONES, on_areas, now_s):
@@ -241,7 +243,7 @@ def _hours(stream: Stream, history: History, categories: int) -> AreaHours:
 
 def _only(table: ZoneTable, category: int) -> ZoneTable:
     k = [category]
-    return ZoneTable(table.share[:, k], table.seen[:, k], table.scale, table.area)
+    return ZoneTable(table.share[:, k], table.seen[:, k], table.scale, table.area, table.cells)
 
 
 def _cells_of(grid: Grid, people: Floats, centre: int, shape: Shape, rng: np.random.Generator) -> Indexes | None:

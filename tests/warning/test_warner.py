@@ -18,7 +18,7 @@ from dashboard.warner.past import Past
 from dashboard.warner.process import Warner
 from dashboard.warner.telling import MOST_CELLS, nearest
 from hotline.grave_words import grave_words, said
-from hotline.warned import Warned, verdicts_of
+from hotline.warned import MOST_OUTLINED, Warned, verdicts_of
 from hotline.warning_model import Model, PastCase, learn_model
 from tests.support.engines import CORNER, NOON
 from tests.support.situations import Floor
@@ -95,7 +95,8 @@ def test_fallen_trees_become_one_warning_that_the_desks_see_and_it_is_told_once(
     assert row["owner"] == "parks"
     assert row["case_ids"]
     (public,) = [row for row in desk.view("warnings.public").values() if row["category"] == "trees"]
-    assert not {"cells", "lat", "case_ids"} & set(public)
+    assert not {"lat", "case_ids", "acknowledged_by"} & set(public)
+    assert set(public["cells"]) == (set(row["cells"]) if len(row["cells"]) <= MOST_OUTLINED else set())
     raised = [e for e in desk.events() if e["type"].startswith("warning.")]
     desk.wall.pass_(minutes=5)
     desk.turn()
@@ -104,6 +105,24 @@ def test_fallen_trees_become_one_warning_that_the_desks_see_and_it_is_told_once(
     assert len(again) - len(raised) <= len(shown), "only what changed is told again"
     assert {e["source"] for e in again} == {"warner"}
     assert_agrees_with_its_log(desk.client, desk.keys, desk.city)
+
+
+def test_where_two_say_the_same_grave_thing_nearby_it_looks_at_once(desk: Floor, warner: Callable[[], Warner]) -> None:
+    seer = warner()
+    assert not looked(desk, seer)
+    polled = [e["occurred_at"] for e in desk.events() if e["type"] == "feed.polled"]
+    assert len(polled) == 1, "it says that it looks"
+    desk.wall.pass_(seconds=20)
+    said = {"category": "other", "text": "there is a strong smell of gas in our hall"}
+    desk.case("g1", where=h3.cell_to_latlng(CELLS[0]), **said)
+    desk.turn()
+    looked(desk, seer)
+    assert len([e for e in desk.events() if e["type"] == "feed.polled"]) == 1, "one alone can wait"
+    desk.case("g2", where=h3.cell_to_latlng(CELLS[0]), **said)
+    desk.case("g3", where=h3.cell_to_latlng(CELLS[1]), **said)
+    desk.turn()
+    shown = looked(desk, seer)
+    assert [(row["said"], row["observed"]) for row in shown.values()] == [("gas", 3)]
 
 
 def test_a_warner_whose_state_is_lost_closes_what_it_knows_no_more(
