@@ -19,7 +19,7 @@
 
     sentence({ verb, fields }) {
       const { speech } = this.desk, key = `did.${verb}`;
-      const subject = isolated(fields.case_id || fields.situation_id || fields.matter_id || "");
+      const subject = isolated(fields.case_id || fields.situation_id || fields.matter_id || fields.call_id || "");
       if (!speech.has(key)) return [hexwatch.readable(verb), subject].filter(Boolean).join(" · ");
       const owner = fields.owner ? hotline.owner(fields.owner) : "";
       return speech.say(key, { id: subject, owner, grade: fields.grade || "", into: isolated(fields.into || "") });
@@ -38,7 +38,7 @@
     begin(page, setup) {
       desk.speech = new hexwatch.Speech(setup.words, setup.lang.tag, setup.zone, setup.names);
       desk.speech.shapes = setup.shapes;
-      Object.assign(desk, { page, setup, store: new hexwatch.Store() });
+      Object.assign(desk, { page, setup, store: new hexwatch.Store(undefined, Boolean(setup.replay)) });
       desk.keys = new hexwatch.DeskKeys(desk);
       desk.hint = (text, how) => desk.keys.hint(text, how);
       desk.asking = new CaseAsking(desk);
@@ -112,12 +112,12 @@
 
     /* Why something cannot be shown: the server does not have it, does not let us, or does not answer. */
     trouble(status) {
-      const known = { 404: "none", 501: "none", 403: "forbidden", 401: "forbidden", 423: "forbidden", 503: "building" };
+      const known = { 404: "none", 501: "none", 403: "forbidden", 401: "forbidden", 423: "forbidden", 503: "building", 410: "past" };
       return desk.speech.say(`trouble.${known[status] || "failed"}`);
     },
 
     missing(status) {
-      return status === 404 || status === 501;
+      return status === 404 || status === 501 || status === 410;
     },
 
     path(...parts) {

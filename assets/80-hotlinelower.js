@@ -13,7 +13,8 @@
       this.before = FIRST; // what stood there before a case was opened
       for (const tab of this.tabs) tab.onclick = () => this.show(tab.dataset.tab);
       desk.part("tabs").addEventListener("keydown", (event) => hexwatch.arrowTabs(event, this.tabs));
-      this.show(FIRST);
+      const asked = new URL(root.location.href).searchParams.get("panel"); // `?panel=situations`
+      this.show(asked !== "case" && this.panels.has(asked) ? asked : FIRST);
     }
 
     leave() {

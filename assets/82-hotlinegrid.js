@@ -137,6 +137,7 @@
       this.failed = status === 200 ? "" : hotline.trouble(status);
       this.total = status === 200 ? body.total : undefined;
       this._said();
+      if (body.seq < this.seen) this.looking.ask(); // of before the change that was told
       return status === 200 ? { rowData: body.rows, rowCount: body.total } : { rowData: [], rowCount: 0 };
     }
 
@@ -153,6 +154,7 @@
     /* Something changed. Rows under a hand wait, and a button says so. */
     _changed() {
       if (!this.api) return;
+      this.seen = this.desk.store.picture?.seq;
       this._age();
       if (this._isHeld()) {
         this.waits = this.waits || performance.now();

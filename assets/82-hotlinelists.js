@@ -4,7 +4,7 @@
   const hexwatch = (root.hexwatch = root.hexwatch || {});
   const { hotline, write, show, element, fillList } = hexwatch;
   const FIELDS = ["area", "category", "channel", "owner", "grade", "language"];
-  const COUNTED_BY = ["area", "category", "owner"]; // what the counts of the tabs understand
+  const COUNTED_BY = [...FIELDS, "cell"]; // words are not: a count by them takes too long to stand on every tab
   const GRADES = ["I", "II", "III", "IV"];
   const LANGUAGES = ["zh", "en", "ko", "ja", "de", "fr", "ru", "es", "ar", "pt"];
   const OFFERS_MS = 5000;
@@ -51,7 +51,10 @@
       desk.part("list-tabs").addEventListener("keydown", (event) => hexwatch.arrowTabs(event, this.tabs));
       this._offer();
       this._show();
-      const changed = () => this.looking.ask();
+      const changed = () => {
+        this.seen = desk.store.picture?.seq; // the reader may be a moment behind what the figures know
+        this.looking.ask();
+      };
       this.off = [
         desk.store.subscribe("figures", () => (changed(), this._offerSoon())),
         desk.store.subscribe("asks", changed),
@@ -124,7 +127,9 @@
     }
 
     _exports() {
-      const { setup, page } = this.desk, fields = { list: this.choice.list, ...this.choice.filters, sort: this.sort?.name, order: this.sort?.order };
+      const { setup, page } = this.desk;
+      if (setup.replay) return; // a file is of now
+      const fields = { list: this.choice.list, ...this.choice.filters, sort: this.sort?.name, order: this.sort?.order, lang: setup.lang.id };
       for (const link of page.querySelectorAll("[data-export]")) link.href = `${setup.api}/cases/export.${link.dataset.export}?${hotline.query(fields)}`;
     }
 
@@ -168,6 +173,7 @@
       this.counts = new Map((body.lists || []).map((one) => [one.name, one]));
       for (const tab of this.tabs) this._count(tab, this.counts.get(tab.dataset.worklist), status);
       desk.store.tell("worklists", this.counts);
+      if (body.seq < this.seen) this.looking.ask();
     }
 
     _count(tab, told, status) {

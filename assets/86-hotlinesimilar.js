@@ -33,6 +33,15 @@
       this.why = status === 200 ? (this.rows.length ? "" : desk.speech.say("similar.none")) : hotline.trouble(status);
       this.cluster = status === 200 ? body.cluster : null;
       this.draw();
+      this._compareAsked();
+    }
+
+    /* `?compare=` puts another case beside the opened one, once. */
+    _compareAsked() {
+      const asked = this.compared ? null : new URL(root.location.href).searchParams.get("compare"), row = this.rows.find((one) => one.case_id === asked);
+      if (!row) return;
+      this.compared = true;
+      this.compare(row);
     }
 
     draw() {

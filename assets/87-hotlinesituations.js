@@ -5,6 +5,7 @@
   const { hotline, write, element, isolated, fillList } = hexwatch;
   // state -> what the hotline may do with it, and the dispatcher
   const ACTS = { open: ["offer_situation", "close_situation"], offered: ["close_situation"], declined: ["offer_situation", "close_situation"], promoted: ["close_situation"] };
+  const JOINING = ["open", "offered", "declined"]; // one that is an incident is joined by others, and joins none
   const DISPATCHERS = { offered: ["promote_situation", "decline_situation"] };
 
   function newId(prefix) {
@@ -52,11 +53,11 @@
         write(node, isolated(id));
         node.onclick = () => desk.openCase(id, "pointer");
       });
-      const key = `${one.id} ${one.state} ${one.version} ${desk.store.selected()}`;
+      const key = `${one.id} ${one.state} ${one.version} ${desk.store.selected()} ${this._others(one).length} ${(one.parts || []).length}`;
       if (acts.dataset.drawn === key) return;
       acts.dataset.drawn = key;
       const { may_case, may_ask } = desk.setup.who;
-      const verbs = [...(may_ask ? DISPATCHERS[one.state] || [] : []), ...(may_case ? [...(ACTS[one.state] || []), ...this._ofCase(one)] : [])];
+      const verbs = [...(may_ask ? DISPATCHERS[one.state] || [] : []), ...(may_case ? [...(ACTS[one.state] || []), ...this._together(one), ...this._ofCase(one)] : [])];
       const there = typeof one.lat === "number" ? [hotline.button(speech.say("cluster.show"), () => desk.map?.go(one), { look: "tool" })] : [];
       acts.replaceChildren(...there, ...verbs.map((verb) => hotline.button(speech.say(`act.${verb}`), () => this._do(verb, one), { look: verb === "offer_situation" ? "act" : "tool" })));
     }
@@ -74,6 +75,26 @@
       const id = this.desk.store.selected();
       if (!id || one.state === "closed") return [];
       return [(one.case_ids || []).includes(id) ? "remove_from_situation" : "add_to_situation"];
+    }
+
+    /* What it may be merged into: anything else that people work on. */
+    _others(one) {
+      return [...this.desk.store.topic("situations").values()].filter((other) => other.id !== one.id && other.state !== "closed");
+    }
+
+    _together(one) {
+      const merging = JOINING.includes(one.state) && this._others(one).length ? ["merge_situations"] : [];
+      return one.parts?.length ? [...merging, "split_situation"] : merging;
+    }
+
+    /* What is asked before an act that needs more than its situation. */
+    _fields(verb, one) {
+      const { desk } = this, reason = { name: "reason", kind: "text", label: "field.reason", needed: verb === "decline_situation" };
+      const titled = (other) => [other.id, `${other.title || isolated(other.id)} (${desk.speech.number(other.n)})`];
+      if (verb === "promote_situation") return hexwatch.CASE_VERBS.promote_case.fields(desk);
+      if (verb === "merge_situations") return [{ name: "into", kind: "select", label: "field.into_situation", options: [["", "–"], ...this._others(one).map(titled)], needed: true }, reason];
+      if (verb === "split_situation") return [{ name: "situation_id", kind: "select", label: "field.part", options: one.parts.map((part) => [part.id, part.title || isolated(part.id)]), needed: true }, reason];
+      return [reason];
     }
 
     choose(id) {
@@ -100,10 +121,10 @@
 
     _do(verb, one) {
       const { desk } = this, fields = { situation_id: one.id }, version = one.version === undefined ? {} : { if_version: one.version };
-      const said = desk.speech.say(`act.${verb}`), open = (asked) => desk.formWindow.open(said, asked, said, (values) => desk.ask(verb, { ...fields, ...values }, version));
       if (verb === "offer_situation") return void desk.ask(verb, fields, version);
       if (verb === "add_to_situation" || verb === "remove_from_situation") return void desk.ask(verb, { ...fields, case_ids: [desk.store.selected()] }, version);
-      open(verb === "promote_situation" ? hexwatch.CASE_VERBS.promote_case.fields(desk) : [{ name: "reason", kind: "text", label: "field.reason", needed: verb === "decline_situation" }]);
+      const said = desk.speech.say(`act.${verb}`), seen = verb === "split_situation" ? {} : version; // that is of the part, which is not shown
+      desk.formWindow.open(said, this._fields(verb, one), said, (values) => desk.ask(verb, { ...fields, ...values }, seen));
     }
   }
 

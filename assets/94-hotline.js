@@ -13,7 +13,7 @@
       this._palette(setup.palette);
       hotline.begin(page, setup);
       this.link = new hexwatch.LinkBar(page, desk.speech);
-      this.live = hexwatch.live = desk.live = new hexwatch.Live(setup.live, setup.topics, (...now) => this.paint(...now), (...now) => this.tell(...now));
+      this.live = desk.connect((...now) => this.paint(...now), (...now) => this.tell(...now));
       this.tell("waiting", Date.now());
       this.timer = setInterval(() => this._second(), SECOND_MS);
       part(page, "night").onclick = () => this._palette(document.documentElement.dataset.palette === "night" ? "dark" : "night", true);
@@ -22,7 +22,7 @@
     }
 
     leave() {
-      for (const one of [this.live, this.link]) one.stop();
+      this.link.stop();
       clearInterval(this.timer);
       desk.end();
       desk.leave = null;

@@ -18,6 +18,7 @@ from dashboard.accounts.positions import NotYours, Positions
 from streams.codec import encode
 
 MOST_NOTE = 4_000
+CALL = "call"
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +70,30 @@ class DueCallback(Item, frozen=True, kw_only=True):
     due_at: datetime
 
 
+class WaitingCases(Item, frozen=True, kw_only=True):
+    """How many cases of one unit ("" for none yet) stand in a work list of the hotline."""
+
+    worklist: str
+    unit: str
+    n: int
+
+
+Lists = Callable[[], tuple[WaitingCases, ...]]  # how the lists stand now
+
+
+class OpenMatter(Item, frozen=True, kw_only=True):
+    """What the hotline follows beyond single cases: a `situation`, a known `matter`, or a `call` that goes on.
+
+    `item_id` is the kind with its own id, `state` the situation's state, the call's language, or empty.
+    """
+
+    kind: str
+    title: str
+    state: str
+    area: str
+    since: datetime
+
+
 class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     """All that passes from `giver` to a receiver, as of `made_at`. `receiver` empty: whoever comes."""
 
@@ -82,17 +107,26 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     shelved: tuple[ShelvedAlarm, ...] = ()
     units: tuple[UnitOut, ...] = ()
     callbacks: tuple[DueCallback, ...] = ()
+    lists: tuple[WaitingCases, ...] = ()
+    matters: tuple[OpenMatter, ...] = ()
     note: str = ""
 
     @property
     def digest(self) -> str:
         """Tells whether what was shown is what stands here.
 
-        What moves by itself is no difference: the instant of writing, stages, timers, where crews are. A receiver who
-        had to read each of those again would never be done.
+        What moves by itself is no difference: the instant of writing, stages, timers, where crews are, how long lists
+        are, who calls. A receiver who had to read each of those again would never be done.
         """
-        incidents = tuple(msgspec.structs.replace(incident, status="") for incident in self.incidents)
-        settled = msgspec.structs.replace(self, made_at=datetime.min, incidents=incidents, timers=(), units=())
+        settled = msgspec.structs.replace(
+            self,
+            made_at=datetime.min,
+            incidents=tuple(msgspec.structs.replace(incident, status="") for incident in self.incidents),
+            timers=(),
+            units=(),
+            lists=(),
+            matters=tuple(matter for matter in self.matters if matter.kind != CALL),
+        )
         return hashlib.sha256(encode(settled)).hexdigest()
 
     def counted(self) -> dict[str, int]:
@@ -100,7 +134,8 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
         return {kind: len(getattr(self, kind)) for kind in KINDS}
 
 
-KINDS = ("incidents", "timers", "shelved", "units", "callbacks")
+SECTOR_KINDS = ("incidents", "timers", "shelved", "units", "callbacks")
+KINDS = (*SECTOR_KINDS, "lists", "matters")
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,6 +17,8 @@ from streams.keys import Keys
 
 # The position of whoever looks after all that no other position covers: also what has no place yet.
 WHOLE_CITY = "city"
+# The position of whoever leads the floor of the hotline. No area is called so.
+FLOOR = "hotline"
 # A desk with an open page is heard of every few seconds; after this long nobody hears an alarm there.
 ABSENT_AFTER = timedelta(minutes=2)
 MOST_NAME = 100

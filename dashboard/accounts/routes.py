@@ -14,7 +14,7 @@ from dashboard.access import Access, csrf_token, error_response
 from dashboard.accounts.accounts import Accounts
 from dashboard.accounts.audit import Actor
 from dashboard.accounts.passwords import BadPassword
-from dashboard.accounts.positions import NotYours, Standing
+from dashboard.accounts.positions import FLOOR, NotYours, Standing
 from dashboard.accounts.sessions import Ended
 from dashboard.presence import KEY_SHOWN
 from dashboard.roles import Permission
@@ -124,9 +124,11 @@ def _positions(blueprint: Blueprint, access: Access, accounts: Accounts) -> None
         return answer({"positions": [_standing(standing) for standing in found]})
 
     @blueprint.post("/positions/take")
-    @for_people(access, Permission.REQUEST_DISPATCH)
+    @for_people(access, Permission.HAND_OVER)
     def take() -> Response:
         """`{position, desk}`."""
+        if refused := refuse_seats((_field("position"),)):
+            return refused
         accounts.positions.take(actor_of(), _field("position"), _field("desk"))
         return answer(_told(accounts))
 
@@ -136,6 +138,19 @@ def _positions(blueprint: Blueprint, access: Access, accounts: Accounts) -> None
         """`{position}`."""
         accounts.positions.leave(actor_of(), _field("position"))
         return answer(_told(accounts))
+
+
+def may_sit(*positions: str) -> bool:
+    """Whether who asks may look after these: the hotline's floor needs one who acts on cases, a sector a dispatcher."""
+    needed = {Permission.REQUEST_CASE if one == FLOOR else Permission.REQUEST_DISPATCH for one in positions}
+    return all(g.principal.may(permission) for permission in needed)
+
+
+def refuse_seats(positions: tuple[str, ...]) -> Response | None:
+    """The answer to who may not look after one of these."""
+    if may_sit(*positions):
+        return None
+    return error_response(403, "forbidden", f"role {g.principal.role} may not look after {', '.join(positions)[:200]}")
 
 
 def _told(accounts: Accounts) -> dict[str, Any]:

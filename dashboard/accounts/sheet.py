@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import redis
 
+from dashboard.accounts.floor_sheet import MATTERS, open_matters
 from dashboard.accounts.handover import (
     DueCallback,
     OwnedIncident,
@@ -16,8 +17,9 @@ from dashboard.accounts.handover import (
     Sheet,
     ShelvedAlarm,
     UnitOut,
+    WaitingCases,
 )
-from dashboard.accounts.positions import covers, read_holdings
+from dashboard.accounts.positions import FLOOR, covers, read_holdings
 from emergency.assignments import UNACKNOWLEDGED_AFTER
 from streams.keys import Keys
 
@@ -30,8 +32,8 @@ Rows = Mapping[str, Mapping[str, Any]]
 
 
 def watched(keys: Keys) -> list[str]:
-    """Keys that `compose` reads and whose change must be noticed; the roster moves all the time and holds up nobody."""
-    return [keys.view(topic) for topic in TOPICS if topic != "roster"]
+    """Keys that `compose` reads and whose change must be noticed; what moves all the time holds up nobody."""
+    return [keys.view(topic) for topic in (*TOPICS, "situations") if topic != "roster"]
 
 
 def owns_incidents(client: redis.Redis, keys: Keys, name: str) -> bool:
@@ -41,8 +43,14 @@ def owns_incidents(client: redis.Redis, keys: Keys, name: str) -> bool:
     return bool(mine) and bool(_owned(_rows(client, keys, "queue"), mine, holdings))
 
 
-def compose(redis: Any, keys: Keys, sheet: Sheet) -> Sheet:
-    """The sheet with what is true now in place of what it listed; its giver, receiver and note stay."""
+def compose(redis: Any, keys: Keys, sheet: Sheet, lists: tuple[WaitingCases, ...] = ()) -> Sheet:
+    """The sheet with what is true now in place of what it listed; its giver, receiver and note stay.
+
+    `lists` is how the hotline's lists stand, for whoever leads its floor.
+    """
+    if FLOOR in sheet.positions:
+        matters = open_matters({topic: _rows(redis, keys, topic) for topic in MATTERS}, LONG_AGO)
+        sheet = msgspec.structs.replace(sheet, lists=lists, matters=matters)
     queue, roster, alarms, tasks = (_rows(redis, keys, topic) for topic in TOPICS)
     held = read_holdings(redis, keys)
     owned = _owned(queue, sheet.positions, held)

@@ -31,6 +31,12 @@ def channels(lang: Language) -> Component:
                 className="column-part agents",
             ),
             html.P("", className="channel-variant quiet", **attributes(data_part="channel-variant")),
+            html.Div(
+                [],
+                className="channel-steps",
+                hidden=True,
+                **attributes(data_part="channel-steps", aria_label=_("Interval"), role="group"),
+            ),
             html.Ul(
                 [html.Li("", className="skeleton tall") for _row in range(SKELETON_ROWS)],
                 className="channel-cards",

@@ -37,6 +37,13 @@ def header(context: Context, lang: Language, viewer: Viewer) -> Component:
             ),
             html.Bdi(viewer.name, className="desk-who", title=_("Signed in as"), **attributes(data_part="who")),
             html.Button(
+                _("Hand over"),
+                type="button",
+                className="tool",
+                hidden=True,
+                **attributes(data_sheet="button", aria_keyshortcuts="s"),
+            ),
+            html.Button(
                 _("Night"),
                 type="button",
                 className="tool",

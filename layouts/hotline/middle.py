@@ -9,7 +9,7 @@ from layouts import ids
 from layouts.attributes import attributes
 from layouts.context import Context
 from layouts.dispatch.frame import split
-from layouts.hotline import case
+from layouts.hotline import calls, case
 from layouts.hotline.words import MEASURES, PANEL_NAMES
 from layouts.texts import Language, gettext
 from layouts.wall.citymap import ground
@@ -91,7 +91,12 @@ def _tabs(lang: Language) -> Component:
 
 
 def _panels(lang: Language) -> list[Component]:
-    bodies = {"case": case.case(lang), "matters": [_publish(lang), *_list("matters")], "ranking": _ranking(lang)}
+    bodies = {
+        "case": case.case(lang),
+        "matters": [_publish(lang), *_list("matters")],
+        "calls": calls.calls(lang),
+        "ranking": _ranking(lang),
+    }
     return [
         html.Div(
             bodies.get(panel) or _list(panel),

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from layouts.dispatch.words import words_for_desk
+from layouts.hotline.call_words import CALL_WORDS, FLOOR_WORDS
 from layouts.hotline.case_words import CASE_PLURALS, CASE_WORDS
+from layouts.hotline.channel_words import CHANNEL_WORDS
+from layouts.hotline.reasons import WORDS as REASON_WORDS
 from layouts.texts import Language, gettext, mark, mark_plural, plural_forms
 from layouts.wall.words import PLURALS as WALL_PLURALS
 from layouts.wall.words import WORDS as WALL
@@ -39,6 +42,7 @@ PANEL_NAMES: dict[str, str] = {
     "clusters": N_("Clusters"),
     "situations": N_("Situations"),
     "matters": N_("Known matters"),
+    "calls": N_("Calls"),
     "ranking": N_("Ranking"),
 }
 MEASURES: dict[str, str] = {
@@ -49,7 +53,7 @@ MEASURES: dict[str, str] = {
 
 # What the hotline's desk says as the dispatchers' does, and as the wall does.
 DESK_SHARED = (
-    *("mode.", "link.", "age.", "source.", "panel.", "ask.", "undo.", "key.", "hint.", "place.", "priority."),
+    *("mode.", "link.", "age.", "source.", "panel.", "ask.", "undo.", "key.", "hint.", "place.", "priority.", "sheet."),
     "refused.",
 )
 WALL_SHARED = ("rate.", "legend.", "agent.", "channels.", "cell.")
@@ -60,6 +64,7 @@ WORDS: dict[str, str] = {
     "trouble.forbidden": N_("Your role may not see this."),
     "trouble.building": N_("The lists are being built or the server is busy; asking again."),
     "trouble.failed": N_("It cannot be had now; asking again."),
+    "trouble.past": N_("Not known of the past"),
     "word.yes": N_("yes"),
     "word.no": N_("no"),
     "word.any": N_("any"),
@@ -71,8 +76,7 @@ WORDS: dict[str, str] = {
     "channel.no_agents": N_("No agent has signed in."),
     "channel.calm": N_("nobody waits"),
     "channel.waiting": N_("{n} waiting, longest {age}"),
-    "channel.level": N_("level"),
-    "channel.goal": N_("service level of the last 30 minutes; goal {goal}"),
+    "channel.level_note": N_("service level of the last 30 minutes"),
     "channel.connected": N_("24 h"),
     "channel.abandoned": N_("gave up"),
     "channel.asa": N_("wait"),
@@ -168,6 +172,7 @@ WORDS: dict[str, str] = {
     "why.other_language": N_("another language"),
     "guard.number": N_("other numbers"),
     "guard.opposite": N_("the opposite is said"),
+    "guard.apart": N_("taken apart by a person"),
     "bulk.none": N_("Mark none"),
     "bulk.each_suggested": N_("each to whom the catalogue suggests"),
     "bulk.do": N_("{what}: {n}"),
@@ -211,7 +216,8 @@ def words_for_hotline(lang: Language) -> dict[str, Any]:
     said: dict[str, Any] = {key: _(text) for key, text in WALL.items() if key.startswith(WALL_SHARED)}
     said |= {key: plural_forms(lang.id, *forms) for key, forms in WALL_PLURALS.items() if key.startswith(WALL_SHARED)}
     said |= {key: text for key, text in words_for_desk(lang).items() if key.startswith(DESK_SHARED)}
-    for words, plurals in ((WORDS, PLURALS), (CASE_WORDS, CASE_PLURALS)):
+    plain = CALL_WORDS | FLOOR_WORDS | CHANNEL_WORDS | REASON_WORDS
+    for words, plurals in ((WORDS, PLURALS), (CASE_WORDS, CASE_PLURALS), (plain, {})):
         said |= {key: _(text) for key, text in words.items()}
         said |= {key: plural_forms(lang.id, *forms) for key, forms in plurals.items()}
     return said

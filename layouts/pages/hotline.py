@@ -14,13 +14,16 @@ from hotline.dispatching import load_dispatching
 from layouts import ids
 from layouts.attributes import attributes
 from layouts.context import Context, Viewer, name_in
-from layouts.dispatch import help
+from layouts.dispatch import help, sheet
 from layouts.dispatch.frame import split
+from layouts.dispatch.reasons import REASONS as DISPATCHERS_REASONS
 from layouts.dispatch.reasons import patterns
 from layouts.hotline import channels, header, lists, middle, windows
+from layouts.hotline.reasons import REASONS
 from layouts.hotline.words import words_for_hotline
 from layouts.pages import wall
 from layouts.pages.dispatch import DeskOptions
+from layouts.replay.past import CLASS, Past, no_connection
 from layouts.texts import DEFAULT, Language
 from layouts.tokens import CELL_CLASSES, CELL_OPACITY, DARK, PRIORITY_SHAPES
 from layouts.wall.names import names
@@ -33,19 +36,24 @@ TOPICS: tuple[str, ...] = (
     "agents",
     "situations",
     "matters",
+    "following",
     "cells:open:",
     "cells:overdue:",
     "cells:due_4h:",
 )
 
 
-def hotline(context: Context, lang: Language, options: DeskOptions, viewer: Viewer) -> Component:
+def hotline(
+    context: Context, lang: Language, options: DeskOptions, viewer: Viewer, past: Past | None = None
+) -> Component:
     """The whole page. Everything live in it is filled by `assets/` from `data-part`."""
     if not viewer.may_read:
         return windows.not_for_this_role(lang)
+    said = setup(context, lang, options, viewer)
     return html.Div(
         [
             header.header(context, lang, viewer),
+            *([past.bar] if past else []),
             html.Main(
                 [
                     channels.channels(lang),
@@ -64,17 +72,24 @@ def hotline(context: Context, lang: Language, options: DeskOptions, viewer: View
             windows.search(lang),
             windows.bulk(lang),
             windows.form(lang),
+            *sheet.hand_over(context, lang),
             help.keys_window(lang),
             html.Div("", className="spoken", role="status", **attributes(data_part="said", aria_live="polite")),
             html.Div("", className="spoken", role="alert", **attributes(data_part="said-urgent")),
-            DashSocketIO(id=ids.Hotline.SOCKET, eventNames=["frame"], options=socket_options()),
+            _connection(past),
         ],
         id=ids.Hotline.PAGE,
-        className="desk hotline waiting",
+        className=f"desk hotline waiting {CLASS}" if past else "desk hotline waiting",
         lang=lang.html,
         dir=lang.direction,
-        **attributes(data_setup=json.dumps(setup(context, lang, options, viewer), ensure_ascii=False)),
+        **attributes(data_setup=json.dumps(past.told(said) if past else said, ensure_ascii=False)),
     )
+
+
+def _connection(past: Past | None) -> Component:
+    if past:
+        return no_connection(ids.Hotline.SOCKET)
+    return DashSocketIO(id=ids.Hotline.SOCKET, eventNames=["frame"], options=socket_options())
 
 
 def socket_options() -> dict[str, Any]:
@@ -98,10 +113,10 @@ def setup(context: Context, lang: Language, options: DeskOptions, viewer: Viewer
         "api": f"{context.base_path}/api/v1",
         "lang": {"id": lang.id, "html": lang.html, "tag": lang.tag, "dir": lang.direction},
         "words": words_for_hotline(lang),
-        "reasons": [] if lang.id == DEFAULT else patterns(),
+        "reasons": [] if lang.id == DEFAULT else patterns(REASONS + DISPATCHERS_REASONS),
         "names": known | {"agencies": known["agencies"] | bodies(context, lang)},
         "owners": owners(context),
-        "rules": rules(),
+        "rules": rules(context),
         "topics": list(TOPICS),
         "view": {"lat": view.lat, "lng": view.lng, "zoom": view.zoom},
         "hasOutlines": context.outlines is not None,
@@ -136,11 +151,12 @@ def owners(context: Context) -> dict[str, str]:
 
 def bodies(context: Context, lang: Language) -> dict[str, str]:
     """Names of bodies that only the dispatch catalogue knows."""
-    return {id_: name_in(told, lang, id_) for id_, told in load_dispatching(context.city.id).bodies.items()}
+    known = load_dispatching(context.city.id).bodies if context.bodies is None else context.bodies
+    return {id_: name_in(told, lang, id_) for id_, told in known.items()}
 
 
-def rules() -> dict[str, Any]:
+def rules(context: Context) -> dict[str, Any]:
     """The reasons that may be chosen: for giving a case back, and for letting its clock stand, by grade."""
-    known = default_case_rules()
+    known = context.case_rules or default_case_rules()
     pauses = {code: {"grades": list(pause.grades)} for code, pause in known.pauses.items()}
     return {"returns": list(known.returns.codes), "pauses": pauses}
