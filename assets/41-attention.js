@@ -6,10 +6,13 @@
   const SENTENCES = 3;
   const LEAST_SAID = 0.1; // of an expected number
   // What a visitor may not read: places and kinds of what is not yet public.
-  const PRIVATE = new Set(["cluster", "unassigned", "stalled", "channel"]);
+  const PRIVATE = new Set(["warning", "cluster", "unassigned", "stalled", "channel"]);
 
   /* The sentence of each kind of item, without since and owner. */
   const SAID = {
+    warning: (item, speech) => speech.say("attention.warning", {
+      what: place(speech.name("categories", item.category), item.area, speech), n: item.n, expected: fewest(item.expected, speech), h: item.window_h,
+    }),
     cluster: (item, speech) => speech.say("attention.cluster", {
       what: place(speech.name("categories", item.category), item.area, speech), n: item.n, expected: fewest(item.expected, speech),
     }),
@@ -50,7 +53,8 @@
     const owner = item.owner ? speech.name("agencies", item.owner) : "";
     const form = since ? (owner ? "attention.since_owner" : "attention.since") : owner ? "attention.what_owner" : "";
     const text = form ? speech.say(form, { what, time: since, owner }) : what;
-    return { key: `${item.kind}|${item.since || key}`, text, late: true, cells: Array.isArray(item.cells) ? item.cells : null };
+    const cells = Array.isArray(item.cells) && item.cells.length ? item.cells : null;
+    return { key: `${item.kind}|${item.since || key}`, text, late: true, cells, warning: item.warning_id || "" };
   }
 
   /* What the engine thinks needs a decision, most urgent first. */
@@ -82,13 +86,15 @@
     return said.length ? said.slice(0, SENTENCES) : [{ text: speech.say("strip.quiet"), calm: true }];
   }
 
-  /* A sentence about a place can be pressed: it is outlined on the map, and a second button goes there. */
+  /* A sentence about a place can be pressed: it is outlined on the map, and a second button goes there. A warning's
+     leads desks to its evidence. */
   function sentenceItem() {
     const node = element("li"), text = element("span", "sentence"), shown = element("button", "sentence"), go = element("button", "go tool");
+    const why = element("a", "go tool");
     shown.type = go.type = "button";
     shown.onclick = () => hexwatch.focus?.toggle(node.about);
     go.onclick = () => hexwatch.focus?.goThere();
-    node.append(text, shown, go);
+    node.append(text, shown, go, why);
     return node;
   }
 
@@ -97,7 +103,7 @@
     const list = part(page, "strip");
     list.dataset.n = String(said.length);
     fillList(list, said, sentenceItem, (node, sentence) => {
-      const [text, shown, go] = node.children;
+      const [text, shown, go, why] = node.children;
       const className = sentence.calm ? "calm" : sentence.late ? "late" : "";
       if (node.className !== className) node.className = className;
       node.about = sentence;
@@ -108,6 +114,11 @@
       shown.setAttribute("aria-pressed", String(chosen === sentence.key));
       if (shown.title !== speech.say("strip.show")) shown.title = speech.say("strip.show");
       write(go, speech.say("strip.go"));
+      show(why, Boolean(sentence.warning && speech.warnings));
+      if (why.hidden) return;
+      write(why, speech.say("strip.why"));
+      const address = `${speech.warnings}${encodeURIComponent(sentence.warning)}`;
+      if (why.getAttribute("href") !== address) why.href = address;
     });
   }
 

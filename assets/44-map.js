@@ -30,9 +30,11 @@
       this.units.setup({ busy: c.text, available: c.muted, halo: c.background });
       this.alerts = new (hexwatch.alertLayer(L))("hexwatch-alerts", 435);
       this.alerts.setup({ colours: c, halo: c.background, fonts });
+      this.begins = new (hexwatch.focusLayer(L))("hexwatch-begins", 438);
+      this.begins.setup(this.grid, { line: c["priority-2"], halo: c.background, widths: [0.3, 0.14], dash: [0.5, 0.3] });
       this.focus = new (hexwatch.focusLayer(L))("hexwatch-focus", 440);
       this.focus.setup(this.grid, { line: c.text, halo: c.background });
-      this.layers = [this.cells, this.labels, this.units, this.alerts, this.focus];
+      this.layers = [this.cells, this.labels, this.units, this.alerts, this.begins, this.focus];
       for (const layer of this.layers) layer.addTo(map);
       this.incidents = new hexwatch.IncidentMarks(L, map, (incident) => this._said(incident));
       this.tip = L.tooltip({ className: "map-tip", direction: "top", offset: [0, -6] });
@@ -61,7 +63,7 @@
       const markPx = Math.min(remPx, root.innerHeight * MARK_SHARE);
       Object.assign(this.labels, { remPx, hidden: !withNames });
       Object.assign(this.alerts, { remPx, markPx, namesHidden: !withNames });
-      this.units.remPx = this.cells.remPx = this.focus.remPx = markPx;
+      this.units.remPx = this.cells.remPx = this.focus.remPx = this.begins.remPx = markPx;
       for (const layer of this.layers) layer.redraw();
     }
 
@@ -71,6 +73,7 @@
       Object.assign(this.units.look, { busy: c.text, available: c.muted, halo: c.background });
       Object.assign(this.alerts.look, { colours: c, halo: c.background });
       Object.assign(this.focus.look, { line: c.text, halo: c.background });
+      Object.assign(this.begins.look, { line: c["priority-2"], halo: c.background });
       for (const layer of this.layers) layer.redraw();
     }
 
@@ -81,6 +84,12 @@
 
     showAlerts(alerts, notices) {
       this.alerts.show(alerts.values(), notices.values(), (alert) => hexwatch.alertName(alert, this.speech));
+    }
+
+    /* Where early warning sees something begin: the outline of its cells. Visitors see none. */
+    showWarnings(warnings) {
+      const cells = this.speech.visitor ? [] : [...warnings.values()].flatMap((warning) => warning.cells || []);
+      this.begins.show([...new Set(cells)]);
     }
 
     choose(measure, category) {

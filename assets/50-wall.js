@@ -13,6 +13,7 @@
       this.setup = setup;
       this.speech = new hexwatch.Speech(setup.words, setup.lang.tag, setup.zone, setup.names);
       this.speech.shapes = setup.shapes;
+      this.speech.warnings = setup.replay ? "" : setup.warnings; // where the evidence is, for who may read it
       this.link = new hexwatch.LinkBar(page, this.speech);
       this.curve = new hexwatch.Curve(part(page, "curve"), this.speech);
       this.measure = setup.measure;
@@ -150,6 +151,7 @@
       if (changes.has("incidents.public")) map.showIncidents(picture.topic("incidents.public"));
       if (changes.has("units")) map.showUnits(picture.topic("units"), changes.get("units"), moment.now);
       if (changes.has("alerts.public") || changes.has("notices")) map.showAlerts(picture.topic("alerts.public"), picture.topic("notices"));
+      if (changes.has("warnings.public")) map.showWarnings(picture.topic("warnings.public"));
       if (changes.has(cells) || changes.has("figures")) map.showAway(moment);
     }
 

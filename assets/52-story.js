@@ -45,9 +45,11 @@
       const { sent, counted } = told.proof, proof = part(this.page, "story-proof");
       write(proof, speech.say("story.proof", { sent: speech.number(sent), counted: speech.number(counted) }));
       proof.classList.toggle("equal", sent === counted);
-      const back = this.bar.querySelector("[data-story=back]"), { first_call_at: at } = told;
-      show(back, Boolean(at) && new Date(hexwatch.wall?.moment?.now ?? 0) > new Date(at));
-      if (at) back.href = `/replay?at=${encodeURIComponent(at)}&lang=${this.lang}`;
+      for (const link of this.bar.querySelectorAll("[data-stop]")) {
+        const address = told.stops[link.dataset.stop];
+        show(link.parentElement, Boolean(address));
+        if (address) link.href = `${address}${address.includes("?") ? "&" : "?"}lang=${this.lang}`;
+      }
     }
   }
 

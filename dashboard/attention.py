@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hotline.clusters import Cluster
+from hotline.warned import MOST_OUTLINED
 
 MOST = 3
 Item = dict[str, Any]
@@ -25,24 +26,32 @@ CHANNEL_LEAST = timedelta(minutes=2)  # shown at least: the longest wait falls w
 # The band holds 95 % of usual hours, so one in forty lies above it. A surge is one and a half times the way from
 # the expected value to the upper edge (about 3 standard deviations, one hour in 700); it is over inside the band.
 SURGE_REACH = 1.5
+WARNINGS = 2  # a storm has many; the map and /warning show them all, and something else may need a decision, too
+FADING = "fading"
 
 
 @dataclass(frozen=True)
 class Inputs:
     """The picture in plain values: views by topic as screens get them, and who answers for what.
 
-    `clusters` come from `hotline.clusters.find_clusters` (categories, of any number); `owners` maps categories and
-    `kind_owners` incident kinds to agency ids; `hotline` is the agency of the hotline itself. `shown` are the items
-    of the last call, which stay until their clearing rule holds. Instants may be datetimes or ISO texts.
+    `warnings` are what early warning says. `clusters` come from `hotline.clusters.find_clusters` (categories, of any
+    number), which stands in while early warning is not at work: then there are no warnings, otherwise no clusters.
+    `grave` are the categories that the catalogue calls so, `themes` maps what warnings rest on to a category;
+    `owners` maps categories and `kind_owners` incident kinds to agency ids; `hotline` is the agency of the hotline
+    itself. `shown` are the items of the last call, which stay until their clearing rule holds. Instants may be
+    datetimes or ISO texts.
     """
 
     now: datetime
+    warnings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # topic `warnings`
     clusters: Sequence[Cluster] = ()
     incidents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # topic `incidents`
     channels: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # topic `channels`
     alerts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # topic `alerts.public`: in force
     sources: Mapping[str, Any] = field(default_factory=dict)  # topic `sources`
     figures: Mapping[str, Any] = field(default_factory=dict)  # needs cases.received_1h and band.*
+    grave: frozenset[str] = frozenset()
+    themes: Mapping[str, str] = field(default_factory=dict)
     owners: Mapping[str, str] = field(default_factory=dict)
     kind_owners: Mapping[str, str] = field(default_factory=dict)
     hotline: str = ""
@@ -100,6 +109,51 @@ def _unassigned(inputs: Inputs) -> Iterable[Item]:
             incident_kind=kind,
             area=incident["area"],
         )
+
+
+def _warnings(inputs: Inputs) -> Iterable[Item]:
+    """What early warning sees and nobody has taken up: acknowledging it, a case or a situation clears it, and so does
+    that nothing new is found for half an hour. Grave ones first, then those already shown, then the strangest.
+    """
+    taken_up = ("acknowledged_at", "opened_cases", "situation_id")
+    views = [w for w in inputs.warnings.values() if w["state"] != FADING and not any(w[name] for name in taken_up)]
+    # Of what is counted and what callers say: the more calls tell of it, counts before words.
+    views.sort(key=lambda w: (-w["observed"], bool(w["said"]), w["id"]))
+    matters: list[tuple[bool, bool, float, Item]] = []
+    told: list[tuple[str, set[str], Item]] = []
+    for view in views:
+        item, cells = _of_warning(view, inputs), set(view["cells"])
+        known = next((t for t in told if t[0] == _width(item) and not t[1].isdisjoint(cells)), None)
+        if known is not None:  # the same matter
+            known[2]["since"] = min(known[2]["since"], item["since"], key=_instant)
+            known[1].update(cells)
+            continue
+        told.append((_width(item), cells, item))
+        is_grave = bool(item["said"]) or item["category"] in inputs.grave
+        matters.append((not is_grave, not _is_shown(item, inputs.shown), view["per_day"], item))
+    return [matter[3] for matter in sorted(matters, key=lambda m: m[:3])[:WARNINGS]]
+
+
+def _width(item: Item) -> str:
+    """Two warnings of different width are never one matter: rain on the city is not the burst main in a street."""
+    return f"{item['category']}|{bool(item['cells'])}"
+
+
+def _of_warning(warning: Mapping[str, Any], inputs: Inputs) -> Item:
+    category = inputs.themes.get(warning["said"], "") if warning["said"] else warning["category"]
+    return _item(
+        "warning",
+        _instant(warning["since"]),
+        warning["owner"] or inputs.owners.get(category, ""),
+        warning_id=warning["id"],
+        category=category,
+        said=warning["said"],
+        area=warning["area"],
+        n=warning["observed"],
+        expected=_rounded(warning["expected"]),
+        window_h=warning["window_h"],
+        cells=sorted(warning["cells"]) if len(warning["cells"]) <= MOST_OUTLINED else [],
+    )
 
 
 def _clusters(inputs: Inputs) -> Iterable[Item]:
@@ -190,6 +244,7 @@ def _stalled(inputs: Inputs) -> Iterable[Item]:
 # In order of gravity: people in danger, danger that begins, danger foretold, people waiting, load, blindness.
 RULES: dict[str, Callable[[Inputs], Iterable[Item]]] = {
     "unassigned": _unassigned,
+    "warning": _warnings,
     "cluster": _clusters,
     "alert": _alerts,
     "channel": _channels,
@@ -200,6 +255,7 @@ RULES: dict[str, Callable[[Inputs], Iterable[Item]]] = {
 # What makes two items of a kind the same, apart from clusters: those are the same when they share a cell.
 _NAMED_BY: dict[str, tuple[str, ...]] = {
     "unassigned": ("since", "area", "incident_kind"),
+    "warning": ("warning_id",),
     "cluster": ("category", "area"),
     "alert": ("alert_id",),
     "channel": ("channel",),

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -21,6 +21,7 @@ import structlog
 
 from dashboard.engine.frames import instant
 from dashboard.story_asks import ASKS, MATTER, SITUATION, Together, supervisor_asks
+from dashboard.story_stops import stops
 from dashboard.supervisor import Child, Supervisor
 from streams.codec import encode
 from streams.keys import Keys
@@ -34,8 +35,6 @@ ENGINES = ("engine", "standby")  # the processes of which one is the engine now
 ACTS = ("scene", "next", "kill", "ask")
 ACTS_KEPT = 100
 LOOK_MS = 250
-GAS = "gas"
-SEEN_S = 2  # until a case that was written stands in the picture
 SIMULATOR = "sim"  # the cursor of the simulated city's own feed
 PARTNER = "open311"  # the feed that polls its partner's server, and knows each report it told
 
@@ -47,7 +46,8 @@ class Act(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     name: str = ""
 
 
-# Seconds after the wall is full, and what happens then.
+# Seconds of the city's clock after the wall is full, and what happens then: a machine that is slow delays the tour
+# with the city, so that each act finds what the one before it told.
 TOUR: tuple[tuple[float, Act], ...] = (
     (20, Act(act="scene", name="gas")),
     (66, Act(act="ask", name=SITUATION)),
@@ -152,18 +152,9 @@ def shown(story: Story, language: str) -> dict[str, Any]:
         "next": following,
         "next_title": _title(following, language),
         "killed_at": state.get("killed_at"),
-        "first_call_at": first_call_at(state),
+        "stops": stops(story.client, story.keys, state),
         "proof": story.proof(),
     }
-
-
-def first_call_at(state: dict[str, str]) -> str | None:
-    """City time just after the first gas call stood in the picture; None before such a scene has played."""
-    began = state.get(f"began:{GAS}")
-    if not began:
-        return None
-    first_s = min(report.after_s for report in load_scene(GAS).report)
-    return instant((datetime.fromisoformat(began) + timedelta(seconds=first_s + SEEN_S)).replace(microsecond=0))
 
 
 def after(scene: str) -> str:
@@ -185,7 +176,7 @@ class Director:
     supervisor: Supervisor
     city_clock: Callable[[], datetime]
     tour: tuple[tuple[float, Act], ...] = ()
-    monotonic: Callable[[], float] = time.monotonic
+    seconds: Callable[[], float] = time.monotonic
     together: Together = lambda case_id: ()
     _position: str = ""
     _began_s: float | None = None
@@ -195,7 +186,7 @@ class Director:
     def start(self) -> None:
         """Follow the story in a thread of its own until the supervisor stops."""
         self._position = self.story.last_asked()
-        self._began_s = self.monotonic()
+        self._began_s = self.seconds()
         self._thread = threading.Thread(target=self._run, name="story", daemon=True)
         self._thread.start()
 
@@ -211,7 +202,7 @@ class Director:
         for entry_id, act in self.story.asked(self._position, block_ms):
             self._position = entry_id
             self.perform(act)
-        since_s = self.monotonic() - (self._began_s or 0.0)
+        since_s = self.seconds() - (self._began_s or 0.0)
         while self._played < len(self.tour) and self.tour[self._played][0] <= since_s:
             self.perform(self.tour[self._played][1])
             self._played += 1

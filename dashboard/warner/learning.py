@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -119,6 +120,7 @@ class Learner:
                 categories=themes,
                 marks=past.marks,
                 tell=self._tell,
+                first=partial(self._begin_with, past.source),
             )
             found = _recurring(model, past, now)
         except ValueError as error:
@@ -132,6 +134,11 @@ class Learner:
         replace_whole(self.path, msgspec.msgpack.encode(KeptModel(past.source, model.to_bytes(), found)))
         log.info("early warning has learnt", source=past.source, words=model.in_words())
         self._fresh = Learnt(model, past.source, found)
+
+    def _begin_with(self, source: str, model: Model) -> None:
+        """Better than nothing, and ready in a fraction of the time. A copy: a model grows where it is used."""
+        if self._learnt is None:
+            self._fresh = Learnt(Model.from_bytes(model.to_bytes()), source, [])
 
     def _tell(self, share: float) -> None:
         self._progress = share

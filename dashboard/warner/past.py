@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -24,6 +24,9 @@ from hotline.grave_words import GraveWords, grave_words, said
 from hotline.warning_model import PastCase
 from streams.sim.contacts import Contact
 from streams.sim.texts import Words
+
+if TYPE_CHECKING:
+    from streams.sim.laws import Laws
 
 COMPLAINT = "complaint"  # only these are counted: enquiries and what the city enters itself tell of no matter
 LOOK_BACK = timedelta(days=180)
@@ -70,27 +73,44 @@ def simulated(
     city: City, areas: Areas | None, now: datetime, days: int, tell: Callable[[float], None]
 ) -> Iterable[PastCase]:
     """Complaints of the days before `now`, as the simulation's laws make them on days without scenes."""
-    import numpy as np
-
     from streams.sim.laws import Laws
 
-    law = Laws.of_city(city, areas).contacts
+    laws = Laws.of_city(city, areas)
     spoken = Spoken(Words.load(city.load_catalogue()), grave_words())
     heard: dict[int, int] = {}  # stories, and when somebody called about them last
     last = int(now.timestamp()) // 60
     edges = range(last - days * 1440, last + 1, 1440)
     for number, (begin, end) in enumerate(pairwise(edges), start=1):
-        columns = law.columns(law.numbers(np.arange(begin, end)))
-        for contact in law.contacts(columns.where(columns.grade >= 0)):
-            if contact.kind != COMPLAINT or contact.lat is None or contact.lng is None:
-                continue
-            is_again = contact.at_ms - heard.get(contact.story, 0) < SAME_CALLER_S * 1000
-            if city.usable(contact.lat, contact.lng) and not is_again:
-                heard[contact.story] = contact.at_ms
+        for contact in (*_to_hotline(laws, begin, end, heard), *_to_partner(laws, begin, end)):
+            if contact.lat is not None and contact.lng is not None and city.usable(contact.lat, contact.lng):
                 cell = point_to_cell(contact.lat, contact.lng)
                 for category in (contact.category, *spoken.of(contact)):
                     yield PastCase(contact.at_ms / 1000, cell, category, contact.area)
         tell(number / days)
+
+
+def _to_hotline(laws: Laws, begin: int, end: int, heard: dict[int, int]) -> Iterable[Contact]:
+    """Who complained in those minutes since 1970, and had not done so of the same thing within a day."""
+    import numpy as np
+
+    law = laws.contacts
+    columns = law.columns(law.numbers(np.arange(begin, end)))
+    for contact in law.contacts(columns.where(columns.grade >= 0)):
+        if contact.kind == COMPLAINT and contact.at_ms - heard.get(contact.story, 0) >= SAME_CALLER_S * 1000:
+            yield contact
+            if contact.lat is not None:
+                heard[contact.story] = contact.at_ms
+
+
+def _to_partner(laws: Laws, begin: int, end: int) -> Iterable[Contact]:
+    """Reports through the partner's server: it knows neither callers nor kinds, so each is a complaint."""
+    import numpy as np
+
+    from streams.sim.partner import SHARE, contacts_of
+
+    law = contacts_of(laws)
+    for contact in law.contacts(law.columns(law.numbers(np.arange(begin, end), SHARE), SHARE)):
+        yield msgspec.structs.replace(contact, kind=COMPLAINT)
 
 
 class Spoken:

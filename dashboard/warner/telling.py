@@ -10,6 +10,7 @@ import h3
 import numpy as np
 
 from dashboard.warner.field import HOURS, Curve, Seen, counts_of
+from geo.cells import FINEST
 from geo.warning.baseline import Mark
 from geo.warning.tails import interval
 from hotline.similar.place import ground_m
@@ -18,6 +19,7 @@ from hotline.warnings import Warning
 from streams.events import WarningClosed, WarningSaying
 
 MOST_CELLS = 500
+DISKS = (20, 40, 60)  # rings around the middle of a warning within which its nearest cells are looked for
 Said = TypeVar("Said", bound=WarningSaying)
 _SAME = tuple(
     name for name in WarningSaying.__struct_fields__ if name in Warning.__struct_fields__ and name not in ("lat", "lng")
@@ -35,8 +37,13 @@ def nearest(cells: Sequence[str], lat: float, lng: float) -> tuple[str, ...]:
     """A warning of a whole area or city has too many cells for one fact: those nearest to its middle stand for it."""
     if len(cells) <= MOST_CELLS:
         return tuple(cells)
-    place = {cell: h3.cell_to_latlng(cell) for cell in cells}
-    near = sorted(cells, key=lambda cell: (ground_m(lat, lng, *place[cell]), cell))
+    middle, some = h3.latlng_to_cell(lat, lng, FINEST), set[str]()
+    for ring in DISKS:  # a whole city is not sorted at each look
+        some = set(cells).intersection(h3.grid_disk(middle, ring))
+        if len(some) >= MOST_CELLS:
+            break
+    place = {cell: h3.cell_to_latlng(cell) for cell in (some if len(some) >= MOST_CELLS else cells)}
+    near = sorted(place, key=lambda cell: (ground_m(lat, lng, *place[cell]), cell))
     return tuple(sorted(near[:MOST_CELLS]))
 
 
