@@ -33,6 +33,7 @@
 
   function focusLayer(L) {
     return hexwatch.canvasLayer(L).extend({
+      /* `look.widths`: of the halo and the line, in ems of the map's marks; `look.dash` of the line likewise. */
       setup: function (grid, look) {
         this.grid = grid;
         this.look = look;
@@ -57,16 +58,19 @@
       paint: function (context, view) {
         if (!this.cells.length) return;
         context.lineCap = "round";
-        for (const [width, colour] of [[0.42, this.look.halo], [0.2, this.look.line]]) {
+        const [wide, narrow] = this.look.widths || [0.42, 0.2];
+        for (const [width, colour] of [[wide, this.look.halo], [narrow, this.look.line]]) {
           context.beginPath();
           for (const [x1, y1, x2, y2] of this.sides()) {
             context.moveTo(x1 * view.scale - view.x, y1 * view.scale - view.y);
             context.lineTo(x2 * view.scale - view.x, y2 * view.scale - view.y);
           }
           context.lineWidth = Math.max(2, this.remPx * width);
+          context.setLineDash(colour === this.look.line ? (this.look.dash || []).map((n) => n * this.remPx) : []);
           context.strokeStyle = colour;
           context.stroke();
         }
+        context.setLineDash([]);
       },
     });
   }

@@ -3,8 +3,11 @@
   "use strict";
   const hexwatch = (root.hexwatch = root.hexwatch || {});
   const { part, write, show, element, fillList } = hexwatch;
-  const SHORT_ABANDON_S = 5; // who hangs up sooner was not kept waiting
   const USUAL_TARGET_S = 15;
+  const VARIANTS = {
+    removed: "channels.variant_removed", ignored: "channels.variant_ignored", offered: "channels.variant_offered",
+    positive: "channels.variant_positive", short: "channels.variant_short",
+  };
   const SHOWN_CALLS = 6;
   const SHOWN_OTHERS = 6;
   const AGENT_STATES = ["talking", "available", "holding", "wrap_up", "away"];
@@ -31,6 +34,13 @@
     };
   }
 
+  /* By which formula the service level of these channels is reckoned; each formula once. */
+  function variantSaid(channels, speech) {
+    const levels = [...channels].map((channel) => channel.service_level).filter((level) => level?.threshold_s);
+    const said = levels.map(({ variant = "removed", threshold_s: t }) => speech.say(VARIANTS[variant], { t, s: t }));
+    return [...new Set(said)].join(" · ");
+  }
+
   /* Channels without calls, with the cases that came through them today; most first. */
   function otherChannels(moment, speech) {
     const calls = moment.topic("channels");
@@ -44,8 +54,7 @@
     board.dataset.calls = rows.length ? "yes" : "no";
     show(board, rows.length + others.length > 0);
     fillList(part(page, "channel-rows"), rows, rowOfCalls, writeCalls);
-    const target = [...calls.values()].map((channel) => channel.service_level?.threshold_s).find(Boolean) || USUAL_TARGET_S;
-    write(part(page, "channel-variant"), rows.length ? speech.say("channels.variant", { t: target, s: SHORT_ABANDON_S }) : "");
+    write(part(page, "channel-variant"), variantSaid(calls.values(), speech));
     fillList(part(page, "channel-others"), others, pair, writePair);
     show(part(page, "channel-others-head"), rows.length > 0 && others.length > 0);
   }
@@ -104,5 +113,5 @@
   hexwatch.addPanel(channelBoard, "channels", "figures", "clock");
   hexwatch.addPanel(agents, "agents");
   hexwatch.addPanel(duty, "figures");
-  Object.assign(hexwatch, { channelRow, otherChannels, pair, writePair });
+  Object.assign(hexwatch, { channelRow, otherChannels, variantSaid, pair, writePair });
 })(typeof window === "undefined" ? globalThis : window);

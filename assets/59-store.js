@@ -7,8 +7,9 @@
 
   /* Answers `topic`, tells subscribers once per screen refresh. Knows no page. */
   class Store {
-    constructor(wall = () => performance.now()) {
+    constructor(wall = () => performance.now(), still = false) {
       this.wall = wall;
+      this.still = still; // an instant that is over: no clock runs on from it
       this.picture = null;
       this.own = new Map(); // topics that do not come in frames
       this.listeners = new Map();
@@ -65,7 +66,7 @@
       const clock = picture.topic("clock"), speed = clock.get("speed");
       const at = Date.parse(clock.get("now") || picture.at || "");
       if (Number.isNaN(at)) return;
-      const moves = !clock.get("standing") && (typeof speed === "number" || clock.get("mode") !== "replay");
+      const moves = !this.still && !clock.get("standing") && (typeof speed === "number" || clock.get("mode") !== "replay");
       this.clock = { at, heard: this.wall(), rate: moves ? (typeof speed === "number" ? speed : 1) : 0 };
     }
 

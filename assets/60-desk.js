@@ -21,7 +21,7 @@
     begin(page, setup) {
       desk.speech = new hexwatch.Speech(setup.words, setup.lang.tag, setup.zone, setup.names);
       desk.speech.shapes = setup.shapes;
-      Object.assign(desk, { page, setup, store: new hexwatch.Store() });
+      Object.assign(desk, { page, setup, store: new hexwatch.Store(undefined, Boolean(setup.replay)) });
       desk.keys = new hexwatch.DeskKeys(desk);
       desk.hint = (text, how) => desk.keys.hint(text, how);
       desk.asking = new hexwatch.Asking(desk);
@@ -39,6 +39,16 @@
     end() {
       for (const one of (desk.living || []).reverse()) one.leave?.();
       desk.living = [];
+      for (const one of [desk.live, desk.replay]) one?.stop();
+      desk.replay = null;
+    },
+
+    /* What the page shows comes in frames, or is of an instant that is over. */
+    connect(paint, tell) {
+      const { page, setup, speech } = desk, Source = setup.replay ? hexwatch.Past : hexwatch.Live;
+      desk.live = hexwatch.live = new Source(setup.live, setup.topics, paint, tell);
+      desk.replay = setup.replay ? new hexwatch.Replay(page, setup, speech, desk.live) : null;
+      return desk.live;
     },
 
     part(name) {
@@ -102,6 +112,7 @@
     /* A token that is no longer the session's (signed in anew in another window) is fetched once, then sent again:
        what was refused for it was not taken. */
     async post(path, body) {
+      if (desk.setup.replay && !isOwn(path)) return { status: 410, body: { error: { code: "past", message: "" } } };
       const send = () => {
         const headers = { "Content-Type": "application/json", "X-CSRF-Token": desk.setup.who.csrf };
         return call(path, { method: "POST", headers, body: JSON.stringify(body), timeout: POST_TIMEOUT_MS });
@@ -115,8 +126,14 @@
     },
   });
 
+  /* Whose desk this is, and its lock, are of now also where a past instant is shown. */
+  function isOwn(path) {
+    return path.startsWith("/account");
+  }
+
   /* {status, body}; status 0 when nobody answered. Never rejects. */
   async function call(path, { timeout, ...options }) {
+    if (desk.setup.replay && !isOwn(path)) return desk.replay ? desk.replay.get(path) : { status: 410, body: {} };
     const address = path.startsWith("/") ? path : `${desk.setup.api}/${path}`;
     try {
       const response = await fetch(address, { ...options, credentials: "same-origin", cache: "no-store", signal: AbortSignal.timeout(timeout) });

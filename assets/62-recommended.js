@@ -201,7 +201,7 @@
     _emptiness(choice, asked) {
       const { desk } = this, { speech } = desk, node = desk.part("rec-empty"), list = desk.part("rec-rows");
       const waited = performance.now() - (desk.incident?.since || 0) > SKELETON_MS;
-      const key = choice.newer ? "rec.newer" : choice.answer ? (choice.rows.length ? "" : choice.answer.shortfalls.length ? "rec.nobody" : "rec.enough") : asked.state === "failed" ? "rec.failed" : asked.state === "none" ? "rec.none" : waited ? "rec.loading" : "";
+      const key = choice.newer ? "rec.newer" : choice.answer ? (choice.rows.length ? "" : choice.answer.shortfalls.length ? "rec.nobody" : "rec.enough") : asked.state === "failed" ? "rec.failed" : asked.state === "none" ? (desk.setup.replay ? "replay.unknown" : "rec.none") : waited ? "rec.loading" : "";
       show(node, Boolean(key));
       if (key) write(node, speech.say(key, { key: hexwatch.keySaid(desk.keys.keyOf("renew")) }));
       node.classList.toggle("newer", Boolean(choice.newer));

@@ -76,6 +76,7 @@
       const { desk } = this, { speech } = desk;
       const stopped = hexwatch.blockingUnits(ask).filter((one) => one.incident_ids.length || one.status);
       if (ask.state === "refused" && stopped.length) return stopped.map((one) => this._stopped(one)).join("; ");
+      if (ask.detail.code === "past") return speech.say("replay.no_acts");
       if (ask.state === "unsent" && ask.detail.uncertain) return speech.say("ask.uncertain");
       if (ask.state === "denied" && ask.detail.status === 423) return speech.say("ask.locked");
       if (ask.state === "denied" && ask.detail.status === 401) return speech.say("ask.signed_out");

@@ -36,5 +36,5 @@
     return reason;
   }
 
-  hexwatch.reasonIn = reasonIn;
+  Object.assign(hexwatch, { reasonIn, CALLED_IN_REASONS: CALLED });
 })(typeof window === "undefined" ? globalThis : window);

@@ -17,6 +17,7 @@
       this.nodes.again.onclick = () => this.look();
       this.nodes.offer.onclick = () => this.offer();
       this.nodes.take.onclick = () => this.takePosition();
+      this.nodes.print.onclick = () => root.print();
       this.nodes.window.addEventListener("close", () => desk.keys.free("sheet"));
       this.offerPositions();
       this.ends = [desk.store.subscribe("duty", () => this.tellPositions())];
@@ -28,6 +29,40 @@
       this.gone = true;
     }
 
+    // what another desk's sheet has otherwise
+
+    get parts() {
+      return PARTS;
+    }
+
+    get address() {
+      return "/handover";
+    }
+
+    get key() {
+      return "h";
+    }
+
+    itemsOf(sheet, name) {
+      return sheet[name] || [];
+    }
+
+    headOf(name, items) {
+      return this.desk.speech.say(`sheet.${name}`, { n: items.length });
+    }
+
+    get held() {
+      return this.desk.duty.standing.filter((one) => one.held);
+    }
+
+    mayOffer(mine) {
+      return mine.positions.length > 0;
+    }
+
+    offered(fields) {
+      return fields;
+    }
+
     /* Only people hand over: a key has no position. */
     async begin() {
       if (!this.desk.setup.who.is_person) return;
@@ -35,7 +70,7 @@
       if (this.gone || status !== 200 || !body.name) return;
       this.place = body.desk || "";
       show(this.nodes.button, true);
-      this.desk.keys.add({ key: "h", act: "hand-over", what: "sheet.key", run: () => this.open() });
+      this.desk.keys.add({ key: this.key, act: "hand-over", what: "sheet.key", run: () => this.open() });
     }
 
     open() {
@@ -49,7 +84,7 @@
     }
 
     async look() {
-      const { status, body } = await this.desk.get("/handover");
+      const { status, body } = await this.desk.get(this.address);
       if (this.gone) return;
       if (status !== 200) return void this.tell(this.desk.speech.say("sheet.unread"));
       this.draw(body);
@@ -63,14 +98,14 @@
       show(nodes["offered-box"], offered.length > 0);
       if (!nodes.mine.children.length) nodes.mine.append(this.card(false));
       this.fillCard(nodes.mine.firstChild, mine, "", "", "", null);
-      nodes.offer.disabled = !mine.positions.length;
-      write(nodes.why, mine.positions.length ? "" : speech.say("sheet.no_positions"));
+      nodes.offer.disabled = !this.mayOffer(mine);
+      write(nodes.why, nodes.offer.disabled ? speech.say("sheet.no_positions") : "");
     }
 
     card(hasAct) {
       const card = element("li", "sheet-card"), head = element("p", "sheet-head"), acts = element("p", "sheet-acts");
       const lists = element("div", "sheet-lists");
-      for (const name of PARTS) {
+      for (const name of this.parts) {
         const box = element("section", "sheet-part");
         box.dataset.part = name;
         box.append(element("h4"), element("ul"));
@@ -85,7 +120,7 @@
       const { speech } = this.desk, [head, lists, note, acts] = card.children;
       const positions = sheet.positions.map((position) => this.positionName(position)).join(", ");
       write(head, headKey ? speech.say(headKey, { who: hexwatch.isolated(who), positions }) : positions);
-      for (const box of lists.children) this.fillPart(box, sheet[box.dataset.part] || []);
+      for (const box of lists.children) this.fillPart(box, this.itemsOf(sheet, box.dataset.part));
       write(note, sheet.note ? speech.say("sheet.note_says", { note: sheet.note }) : "");
       if (!act) return;
       write(acts.firstChild, actWords);
@@ -93,8 +128,8 @@
     }
 
     fillPart(box, items) {
-      const { speech } = this.desk, name = box.dataset.part;
-      write(box.children[0], speech.say(`sheet.${name}`, { n: items.length }));
+      const name = box.dataset.part;
+      write(box.children[0], this.headOf(name, items));
       fillList(box.children[1], items, () => element("li"), (node, item) => write(node, this.itemWords(name, item)));
       box.classList.toggle("none", !items.length);
     }
@@ -125,7 +160,7 @@
 
     async offer() {
       const { desk, fields } = this;
-      const { status, body } = await desk.post("/handover/offer", { receiver: fields.receiver.value.trim(), note: fields.note.value.trim() });
+      const { status, body } = await desk.post("/handover/offer", this.offered({ receiver: fields.receiver.value.trim(), note: fields.note.value.trim() }));
       this.answered(status, body, "sheet.offered");
     }
 
@@ -177,8 +212,7 @@
 
     tellPositions() {
       const { desk, nodes } = this, { speech } = desk, { who } = desk.setup;
-      const held = desk.duty.standing.filter((one) => one.held);
-      fillList(nodes.positions, held, () => this.positionRow(), (row, one) => {
+      fillList(nodes.positions, this.held, () => this.positionRow(), (row, one) => {
         const isMine = one.held.name === who.name;
         write(row.children[0], this.positionName(one.position));
         write(row.children[1], `${hexwatch.isolated(one.held.name)} · ${speech.say(`sheet.${one.presence}`)}`);

@@ -15,7 +15,7 @@
         store.subscribe("unit", (id) => this._say({ unit: id })),
         store.subscribe("choice", () => this._choice()),
       ];
-      if (!root.BroadcastChannel) return;
+      if (!root.BroadcastChannel || desk.setup.replay) return; // what is chosen in the past is not chosen now
       // Only windows of the same person and city, and of one browser: others see each other by presence.
       this.channel = new BroadcastChannel(`hexwatch.desk.${desk.setup.city}.${desk.setup.who.name}`);
       this.channel.onmessage = (event) => this._heard(event.data || {});

@@ -10,7 +10,7 @@
       Object.assign(this, { page, setup });
       desk.begin(page, setup);
       this.link = new hexwatch.LinkBar(page, desk.speech);
-      this.live = hexwatch.live = desk.live = new hexwatch.Live(setup.live, setup.topics, (...now) => this.paint(...now), (...now) => this.tell(...now));
+      this.live = desk.connect((...now) => this.paint(...now), (...now) => this.tell(...now));
       this.tell("waiting", Date.now());
       this.timer = setInterval(() => this._second(), SECOND_MS);
       hexwatch.languageLinks(page);
@@ -19,7 +19,7 @@
     }
 
     leave() {
-      for (const one of [this.live, this.link]) one.stop();
+      this.link.stop();
       clearInterval(this.timer);
       desk.end();
       desk.leave = null;
@@ -31,7 +31,7 @@
       const ids = desk.store.paint(changes, picture);
       this.page.classList.remove("waiting");
       this._head(changes, picture);
-      if (ids.length) desk.emit("arrived", { ids, incidents: ids.map((id) => picture.topic("queue").get(id)), first: false });
+      if (ids.length && !this.setup.replay) desk.emit("arrived", { ids, incidents: ids.map((id) => picture.topic("queue").get(id)), first: false });
     }
 
     _head(changes, picture) {

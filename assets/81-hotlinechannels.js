@@ -8,7 +8,7 @@
   const KEPT = 180; // half an hour of samples
   const LEAST_DRAWN = 3;
   const WIDTH = 48, HEIGHT = 18;
-  const SHORT_S = 5;
+  const UNKNOWN_TONGUE = "und";
   const AGENTS = ["talking", "available", "holding", "wrap_up", "away", "signed_out"];
 
   /* In the catalogue's order, so that cards keep their places. */
@@ -25,9 +25,8 @@
 
   /* What a card says of a channel: only figures that the channel has. `row` is the wall's reading of it. */
   function figuresOf(channel, row, speech) {
-    const level = channel.service_level || {}, goal = level.goal === undefined ? "" : speech.shares.format(level.goal);
-    const said = [];
-    if (level.of) said.push({ name: speech.say("channel.level"), text: `${row.missed ? "▼\u2009" : ""}${row.level}`, late: row.missed, note: goal && speech.say("channel.goal", { goal }) });
+    const level = channel.service_level || {}, said = [];
+    if (level.of) said.push({ name: speech.say("channel.level_goal", { goal: speech.shares.format(level.goal) }), text: `${row.missed ? "▼\u2009" : ""}${row.level}`, late: row.missed, note: `${speech.say("channel.level_note")}: ${hexwatch.variantSaid([channel], speech)}` });
     if (channel.connect_24h?.of) said.push({ name: speech.say("channel.connected"), text: row.connected });
     if (channel.offered) said.push({ name: speech.say("channel.abandoned"), text: speech.rate(channel.abandoned || 0, channel.offered) });
     if (typeof channel.asa_s === "number") said.push({ name: speech.say("channel.asa"), text: waits(channel, speech), note: speech.say("channel.waits_note") });
@@ -42,9 +41,20 @@
     return typeof p90 === "number" ? speech.say("channel.waits", { mean: said, p90: speech.duration(p90) }) : said;
   }
 
+  /* Who calls and waits in which language, on a channel that is counted so; those who wait first. */
+  function tonguesOf(channel, speech) {
+    const told = Object.entries(channel.languages || {}).sort(([, a], [, b]) => b.waiting - a.waiting || b.offered - a.offered);
+    return told.map(([code, { offered, waiting }]) => ({
+      name: code === UNKNOWN_TONGUE ? speech.say("channel.no_tongue") : hotline.language(code),
+      text: speech.say(waiting ? "channel.tongue_waiting" : "channel.tongue", { n: offered, waiting }),
+      late: waiting > 0,
+    }));
+  }
+
   class ChannelColumn {
     constructor(desk) {
       this.desk = desk;
+      this.day = new hexwatch.ChannelDay(desk);
       this.samples = new Map(); // channel -> how many waited, every ten seconds
       this.sampledAt = -SAMPLE_MS;
       const draw = () => this.draw();
@@ -56,6 +66,7 @@
     }
 
     leave() {
+      this.day.leave();
       for (const off of this.off) off();
     }
 
@@ -70,8 +81,7 @@
       for (const one of list.querySelectorAll(".skeleton")) one.remove();
       fillList(list, rows, () => this._card(), (node, one) => this._fill(node, one));
       hotline.empty(desk.part("channels-empty"), rows.length ? "" : desk.speech.say("channel.none"));
-      const threshold = rows.map(({ channel }) => channel.service_level?.threshold_s).find(Boolean);
-      write(desk.part("channel-variant"), threshold ? desk.speech.say("channels.variant", { t: threshold, s: SHORT_S }) : "");
+      write(desk.part("channel-variant"), hexwatch.variantSaid(calls.values(), desk.speech));
       this._agents();
     }
 
@@ -91,12 +101,12 @@
       for (const [name, value] of Object.entries({ class: "spark", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, width: WIDTH, height: HEIGHT, role: "img" })) line.setAttribute(name, value);
       line.append(document.createElementNS(NS, "polyline"));
       head.append(element("bdi", "channel-name"), line, element("b", "channel-waiting"));
-      card.append(head, element("dl", "channel-figures"));
+      card.append(head, element("dl", "channel-figures"), element("dl", "channel-figures tongues"), this.day.made());
       return card;
     }
 
     _fill(card, { id, channel, row }) {
-      const { speech } = this.desk, [head, figures] = card.children, [name, line, waiting] = head.children;
+      const { speech } = this.desk, [head, figures, tongues, day] = card.children, [name, line, waiting] = head.children;
       write(name, row.name);
       const text = channel.waiting ? speech.say("channel.waiting", { n: channel.waiting, age: row.longest }) : speech.say("channel.calm");
       write(waiting, row.late ? `▲\u2009${text}` : text);
@@ -104,13 +114,10 @@
       waiting.classList.toggle("calm", !channel.waiting);
       card.classList.toggle("loud", row.late);
       this._spark(line, channel.history || this.samples.get(id) || []);
-      fillList(figures, figuresOf(channel, row, speech), figure, (node, one) => {
-        write(node.children[0], one.name);
-        write(node.children[1], one.text);
-        node.children[1].classList.toggle("late", Boolean(one.late));
-        const note = one.note || "";
-        if (node.title !== note) node.title = note;
-      });
+      fillList(figures, figuresOf(channel, row, speech), figure, writeFigure);
+      fillList(tongues, tonguesOf(channel, speech), figure, writeFigure);
+      show(tongues, tongues.children.length > 0);
+      this.day.fill(day, id);
     }
 
     _spark(line, values) {
@@ -152,6 +159,14 @@
     return node;
   }
 
+  function writeFigure(node, one) {
+    write(node.children[0], one.name);
+    write(node.children[1], one.text);
+    node.children[1].classList.toggle("late", Boolean(one.late));
+    const note = one.note || "";
+    if (node.title !== note) node.title = note;
+  }
+
   hotline.parts.push((desk) => new ChannelColumn(desk));
-  Object.assign(hexwatch, { linePoints, channelFigures: figuresOf });
+  Object.assign(hexwatch, { linePoints, channelFigures: figuresOf, channelTongues: tonguesOf, channelWaits: waits, figureNode: figure, writeFigure });
 })(typeof window === "undefined" ? globalThis : window);

@@ -21,7 +21,7 @@
       const { store } = desk;
       this.off = [
         store.subscribe("selection", () => this._selected()),
-        store.subscribe("figures", () => store.selected() && this.looking.ask()),
+        store.subscribe("clock", () => store.selected() && this.looking.ask()), // any commit: an act of somebody else may change no figure
         store.subscribe("asks", () => this._asked()),
         store.subscribe("second", () => this._clock()),
         store.subscribe("link", () => this._age()),

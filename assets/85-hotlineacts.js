@@ -33,7 +33,7 @@
         more.setAttribute("aria-expanded", String(Boolean(this.open)));
         buttons.push(more, ...(this.open ? others.map((verb) => this._button(verb)) : []));
       }
-      if (!buttons.length) buttons.push(element("p", "quiet", desk.speech.say("act.only_look")));
+      if (!buttons.length) buttons.push(element("p", "quiet", desk.speech.say(desk.setup.replay ? "replay.no_acts" : "act.only_look")));
       this.box.replaceChildren(...buttons);
     }
 

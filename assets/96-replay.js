@@ -147,7 +147,7 @@
 
     press(event) {
       const typing = event.target.closest?.(OTHERS_KEYS);
-      if (typing || event.ctrlKey || event.metaKey || event.altKey || this.shown === null) return;
+      if (typing || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || this.shown === null) return;
       if (event.key === " " && event.target.closest?.("button, a, summary")) return; // it presses that
       if (event.key === " ") this.play(!this.playing);
       else if (event.key === "ArrowRight" || event.key === "ArrowLeft") this._arrow(event);

@@ -56,6 +56,7 @@
       this.cells.append(...cells);
       this.marks = drawn("g");
       Object.assign(this, { warnings, chosen });
+      this.box.dataset.measure = field.measure;
       this.svg.replaceChildren(this.cells, this.marks);
       this.show(this.view || this.city);
     }

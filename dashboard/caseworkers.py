@@ -41,13 +41,14 @@ class CaseWorkers:
     Returns asked for while nobody ran this are left to people, or to the simulated hotline, which sends them on later.
     """
 
-    def __init__(self, client: redis.Redis, keys: Keys, seed: str):
+    def __init__(self, client: redis.Redis, keys: Keys, seed: str, catalogue: Catalogue | None = None):
+        """`catalogue` of dispatching, that of the city when None."""
         self._client: Any = client
         self._keys, self._seed = keys, seed
         self._minute = ""
         self._read_to: bytes = b""
         self._returns: dict[str, None] = {}  # cases that were asked back, the oldest first
-        self._catalogue: Catalogue = load_dispatching(keys.city)
+        self._catalogue: Catalogue = catalogue or load_dispatching(keys.city)
 
     def turn(self, now: datetime, ask: Ask) -> int:
         """Review what was asked back; ask for the rest once a minute of city time. Returns how many requests.
@@ -81,7 +82,7 @@ class CaseWorkers:
             elif self._is_time(case, now):
                 del self._returns[case_id]
                 request_id = f"colleague:{case_id}:review:{case.returned}"
-                ask(request_id, "review_return", ACTOR, ROLE, self._verdict(case), case.seq)
+                ask(request_id, "review_return", ACTOR, ROLE, self.verdict(case), case.seq)
                 asked += 1
         return asked
 
@@ -105,7 +106,7 @@ class CaseWorkers:
         after_s = drawn(self._seed, "review", f"{case.case_id}:{case.returned}").uniform(*REVIEWED_AFTER_S)
         return now - case.return_asked_at >= timedelta(seconds=after_s)
 
-    def _verdict(self, case: Case) -> dict[str, Any]:
+    def verdict(self, case: Case) -> dict[str, Any]:
         """By the dispatch catalogue: to whom it says, or to the backstop when just that body asks."""
         named = suggest(case, self._catalogue)
         is_theirs = named.lead == case.owner

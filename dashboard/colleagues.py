@@ -28,6 +28,7 @@ from dashboard.listeners import Listeners
 from emergency.incidents import Incident
 from emergency.units import Unit
 from geo.cities import City
+from hotline.dispatching import Catalogue
 from streams.codec import encode
 from streams.keys import Keys
 from streams.sim.dispatching import Candidate, choose, missing, processing_time
@@ -90,9 +91,10 @@ class Colleagues:
         sector: str | None = SECTOR,
         seed: str = "",
         wall: Callable[[], datetime] = lambda: datetime.now(UTC),
+        catalogue: Catalogue | None = None,
     ):
         """`sector` is an area left to people even when nobody sits there, None for none; `wall` the clock against which
-        requests expire."""
+        requests expire; `catalogue` of dispatching, that of the city when None."""
         self._client: Any = client
         self._keys, self._city, self._seed, self._wall = keys, city, seed, wall
         self.sector = sector
@@ -105,7 +107,7 @@ class Colleagues:
         self._held: frozenset[str] = frozenset()
         self._attended: frozenset[str] = frozenset()
         self._touched: dict[str, datetime] = {}  # incident -> when a person last acted on it
-        self._case_workers = CaseWorkers(client, keys, seed)
+        self._case_workers = CaseWorkers(client, keys, seed, catalogue)
         self._listeners = Listeners(client, keys, seed, f"{SIMULATED} dispatcher")
 
     def turn(self, now: datetime) -> int:
@@ -318,9 +320,10 @@ def run_colleagues(
     sector: str | None = SECTOR,
     seed: str = "",
     every_s: float = 1.0,
+    catalogue: Catalogue | None = None,
 ) -> None:
     """Play the colleagues once a second until told to stop; a lost Redis is waited for."""
-    colleagues = Colleagues(client, keys, city, sector, seed)
+    colleagues = Colleagues(client, keys, city, sector, seed, catalogue=catalogue)
     while not stop.is_set():
         began = time.monotonic()
         try:

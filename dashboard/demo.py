@@ -125,11 +125,13 @@ def _start(supervisor: Supervisor, program: Program) -> None:
         _start_redis(supervisor, settings, client)
     else:
         _check_remote(client, settings)
-    # A web process takes as long to start as the past takes to write, and needs nothing of it.
+    # A web process takes as long to start as the past takes to write, and needs nothing of it; no more does learning.
     supervisor.start(Child("web", command("serve"), env))
+    start_at = ["--start-at", program.start_at.isoformat()] if program.start_at else []
+    if settings.warnings:
+        supervisor.start(Child("warner", command("warner", *start_at), env))
     for words in program.before:
         _run_to_end(words, env)
-    start_at = ["--start-at", program.start_at.isoformat()] if program.start_at else []
     engine_words = command("engine", "--mode", program.mode.value, *start_at)
     # Alone it need not wait for the lease of the one that died.
     alone = [] if program.standby else ["--take-over"]
@@ -140,8 +142,6 @@ def _start(supervisor: Supervisor, program: Program) -> None:
         supervisor.start(Child(ENGINES[1], engine_words, env))
     supervisor.start(Child("reader", command("reader"), env))
     supervisor.start(Child("similar", command("similar"), env))
-    if settings.warnings:
-        supervisor.start(Child("warner", command("warner"), env))
     if settings.archive:
         supervisor.start(Child("archiver", command("archiver"), env))
         supervisor.start(Child("replayer", command("replayer"), env))
@@ -169,6 +169,7 @@ def _begin_story(supervisor: Supervisor, program: Program) -> None:
         supervisor,
         partial(city_now, client, keys),
         TOUR if program.story.autoplay else (),
+        seconds=lambda: city_now(client, keys).timestamp(),
         together=partial(_together, SimilarReader(similar_path(program.settings), program.settings.city)),
     )
     if program.story.scene:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import redis
@@ -90,6 +90,7 @@ def run_engine(
         alarms=load_own_alarms(settings),
         rules=load_own_rules(settings),
         sealer=sealer_of(settings, city),
+        call_kept=timedelta(minutes=settings.call_kept_min),
     )
     # Documents live long: letting the collector walk half a million of them again and again costs a fifth of the time.
     gc.set_threshold(50_000, 20, 100)

@@ -29,6 +29,7 @@ class Permission(StrEnum):
     WRITE_EVENTS = "write_events"
     REQUEST_DISPATCH = "request_dispatch"
     REQUEST_CASE = "request_case"
+    HAND_OVER = "hand_over"
     PUBLISH = "publish"
     MANAGE = "manage"
     FILE_REPORTS = "file_reports"
@@ -41,8 +42,8 @@ _DESK = _LISTS | {Permission.READ_PRIVATE, Permission.WRITE_EVENTS}
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: frozenset(Permission),
     Role.LEADER: frozenset(_LISTS | {Permission.PUBLISH}),
-    Role.DISPATCHER: frozenset(_DESK | {Permission.REQUEST_DISPATCH}),
-    Role.HOTLINE: frozenset(_DESK | {Permission.REQUEST_CASE, Permission.FILE_REPORTS}),
+    Role.DISPATCHER: frozenset(_DESK | {Permission.REQUEST_DISPATCH, Permission.HAND_OVER}),
+    Role.HOTLINE: frozenset(_DESK | {Permission.REQUEST_CASE, Permission.HAND_OVER, Permission.FILE_REPORTS}),
     Role.VIEWER: frozenset(_LISTS),
     Role.KIOSK: frozenset(_WALL),
     Role.REPORTER: frozenset({Permission.FILE_REPORTS}),

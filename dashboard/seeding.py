@@ -27,7 +27,7 @@ from geo.cities import City
 from geo.days import day_start
 from hotline.agents import Agent, fold_agent
 from hotline.calls import Call, fold_call
-from hotline.case_rules import default_case_rules
+from hotline.case_rules import CaseRules, default_case_rules
 from hotline.cases import Case, fold_case
 from hotline.channels import Floor
 from hotline.deadlines import Deadlines
@@ -56,6 +56,7 @@ class Past:
 
     city: City
     areas: Areas | None
+    rules: CaseRules = field(default_factory=default_case_rules)
     cases: dict[str, Case] = field(default_factory=dict)
     calls: dict[str, Call] = field(default_factory=dict)
     agents: dict[str, Agent] = field(default_factory=dict)
@@ -64,7 +65,7 @@ class Past:
 
     @cached_property
     def deadlines(self) -> Deadlines:
-        return Deadlines.of_city(self.city, default_case_rules())
+        return Deadlines.of_city(self.city, self.rules)
 
     def take(self, told: Envelope | Step) -> None:
         """Fold one event of the past, or one step of a life, into its document."""
@@ -111,10 +112,12 @@ def seed_city(
     laws: Laws,
     progress: Progress,
     sealer: Sealer | None = None,
+    rules: CaseRules | None = None,
 ) -> int:
     """Write the past of a simulation that begins at `start` (aware); returns how many cases it ever received.
 
-    `sealer` seals the callers' numbers; without one nobody will ever open them.
+    `sealer` seals the callers' numbers; without one nobody will ever open them. `rules` of case life, those that come
+    with Hexwatch when None: the engine goes on by the same.
 
     Raises ValueError for a city that cannot be simulated, LookupError for one that has begun already.
     """
@@ -127,7 +130,8 @@ def seed_city(
     history = History(laws, words, start, midnight)
     counts = history.counts()
     hours, splits = rollups(counts, Hours(zone), Splits(zone))
-    past, floor = Past(city, areas), Floor()
+    known = rules or default_case_rules()
+    past, floor = Past(city, areas, known), Floor(known.channels)
     past.sealer = sealer or past.sealer
     for number, told in enumerate(history.facts()):
         past.take(told)

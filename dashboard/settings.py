@@ -89,6 +89,7 @@ SETTINGS: dict[str, Setting] = {
     "targets": Setting("", str, "TOML file of response-time targets in place of the one that comes with Hexwatch"),
     "alarms": Setting("", str, "TOML file of alarms and deadlines in place of the one that comes with Hexwatch"),
     "lock_after_s": Setting(600, _positive, "seconds without a key or a movement before a dispatch desk locks"),
+    "call_kept_min": Setting(60, _positive, "minutes that a call stays after its end, and what was said in it"),
     "eido_domain": Setting("", str, "domain name that ends this city's identifiers in EIDO"),
     "places": Setting("", str, "file of streets for the desk's search, made by `places learn`"),
     "board_folder": Setting("", str, "folder of the printed boards; empty: `board` in the data folder"),
@@ -141,6 +142,7 @@ class Settings:
     targets: str
     alarms: str
     lock_after_s: int
+    call_kept_min: int
     eido_domain: str
     places: str
     board_folder: str

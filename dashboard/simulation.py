@@ -21,6 +21,7 @@ from dashboard.colleagues import SECTOR, run_colleagues
 from dashboard.story import Story
 from geo.areas import Areas
 from geo.cities import City
+from hotline.dispatching import Catalogue
 from streams.events import Envelope, type_of
 from streams.keys import Keys
 from streams.sim.city_side import EmergencySide
@@ -115,12 +116,12 @@ def run_simulation(
     surge: float = 1.0,
     port: int = 0,
     sector: str | None = SECTOR,
+    catalogue: Catalogue | None = None,
 ) -> None:
     """Play a city and the colleagues in it until told to stop. Raises Taken, ValueError."""
     simulation = Simulation(client, keys, city, Laws.of_city(city, areas, seed), surge=surge, port=port)
-    colleagues = threading.Thread(
-        target=run_colleagues, args=(client, keys, city, stop), kwargs={"sector": sector, "seed": seed}, daemon=True
-    )
+    wish = {"sector": sector, "seed": seed, "catalogue": catalogue}
+    colleagues = threading.Thread(target=run_colleagues, args=(client, keys, city, stop), kwargs=wish, daemon=True)
     colleagues.start()
     log.info("simulation started", city=keys.city, seed=seed, surge=surge)
     simulation.run(stop)

@@ -62,8 +62,13 @@ class Recorded(NamedTuple):
     left_out: Counter[str]
 
 
-def city_stream(city: str, tell: Callable[[str, float], None], cache_dir: Path | None = None) -> Stream | None:
-    """The stream of `boston`, `montgomery` or `beijing` (simulated); None where recorded data are absent."""
+def city_stream(
+    city: str, tell: Callable[[str, float], None], cache_dir: Path | None = None, tried_days: int = TRIED_DAYS
+) -> Stream | None:
+    """The stream of `boston`, `montgomery` or `beijing` (simulated); None where recorded data are absent.
+
+    Of recorded cases `tried_days` are tried after those that are only learnt from.
+    """
     if city not in RECORDED:
         return simulated_stream(lambda share: tell("simulating", share), cache_dir=cache_dir)
     file, preset = RECORDED[city]
@@ -71,7 +76,7 @@ def city_stream(city: str, tell: Callable[[str, float], None], cache_dir: Path |
     if not path.exists():
         return None
     recorded = read_cases(path, load_preset(preset), lambda share: tell("reading", share))
-    return recorded_stream(city, recorded, RECORDED_LEARNT_DAYS)
+    return recorded_stream(city, recorded, RECORDED_LEARNT_DAYS, tried_days)
 
 
 def read_cases(path: Path, preset: Preset, progress: Callable[[float], None]) -> Recorded:
@@ -121,8 +126,8 @@ def _street(address: str) -> str:
     return street.partition(" ")[2] if street[:1].isdigit() else street
 
 
-def recorded_stream(name: str, recorded: Recorded, learnt_days: int) -> Stream:
-    """The file as columns. The first `learnt_days` are only learnt from; two months more are tried."""
+def recorded_stream(name: str, recorded: Recorded, learnt_days: int, tried_days: int = TRIED_DAYS) -> Stream:
+    """The file as columns. The first `learnt_days` are only learnt from; `tried_days` more are tried."""
     usual = Counter(case.category for case in recorded.cases)
     categories = sorted({name if n >= RARE else OTHER for name, n in usual.items()})
     known = {category: number for number, category in enumerate(categories)}
@@ -131,7 +136,7 @@ def recorded_stream(name: str, recorded: Recorded, learnt_days: int) -> Stream:
     cell = np.array([grid.index[case.cell] for case in recorded.cases], dtype=np.int32)
     category = np.array([known.get(case.category, known.get(OTHER, 0)) for case in recorded.cases], dtype=np.int32)
     since = float(times[0] // DAY_S * DAY_S)
-    until = min(float(times[-1] // HOUR_S * HOUR_S), since + (learnt_days + TRIED_DAYS) * DAY_S)
+    until = min(float(times[-1] // HOUR_S * HOUR_S), since + (learnt_days + tried_days) * DAY_S)
     history = History.of(times, cell, category, since, until)
     return Stream(name, grid, history, recorded.zone, since + learnt_days * DAY_S)
 

@@ -196,6 +196,16 @@ def table(outcomes: Sequence[Outcome], realised: dict[str, float] | None = None)
     return sorted(rows, key=lambda row: -row.found.value)
 
 
+def paired(outcomes: Sequence[Outcome], detector: str) -> dict[str, tuple[int, int]]:
+    """How many matters each other detector alone found, and how many `detector` alone: the same matters for all."""
+    found: dict[str, list[bool]] = {}
+    for outcome in outcomes:
+        found.setdefault(outcome.detector, []).append(outcome.found)
+    ours = np.array(found.pop(detector, []), dtype=bool)
+    others = {name: np.array(theirs) for name, theirs in found.items()}
+    return {name: (int((theirs & ~ours).sum()), int((ours & ~theirs).sum())) for name, theirs in others.items()}
+
+
 def wilson(hits: int, n: int) -> Span:
     """A share with Wilson's interval."""
     if not n:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from dashboard.warning_trials import DEFAULT_DETECTOR, Scope, Tried, as_markdown, by, table
+from dashboard.warning_trials import DEFAULT_DETECTOR, Scope, Tried, as_markdown, by, paired, table
 from geo.warning.trials import Outcome
 
 
@@ -37,10 +37,24 @@ def _page(found: Sequence[Tried], scope: Scope) -> Iterator[str]:
         yield ""
         yield f"{tried.seeds} seeds, tried on {tried.days:.0f} days."
         yield ""
-        yield from as_markdown(table(tried.outcomes, tried.realised))
+        rows = table(tried.outcomes, tried.realised)
+        yield from as_markdown(rows)
         yield ""
-        yield "False warnings a day on days that the thresholds were not learnt from: " + ", ".join(
-            f"{name} {value:.2f}" for name, value in tried.realised.items()
+        duels = paired(tried.outcomes, DEFAULT_DETECTOR)
+        yield (
+            f"Of the same matters, found by it alone and by `{DEFAULT_DETECTOR}` alone: "
+            + ", ".join(
+                f"{row.detector} {duels[row.detector][0]} and {duels[row.detector][1]}"
+                for row in rows
+                if row.detector in duels
+            )
+            + "."
+        )
+        yield ""
+        yield (
+            "False warnings a day on days that the thresholds were not learnt from: "
+            + ", ".join(f"{name} {value:.2f}" for name, value in tried.realised.items())
+            + "."
         )
     yield ""
     yield f"### How often `{DEFAULT_DETECTOR}` finds what"

@@ -22,6 +22,7 @@ from callbacks import wall as wall_callbacks
 from callbacks import warning as warning_callbacks
 from dashboard.access import CSRF_HEADER, SAFE_METHODS, Access, error_response
 from dashboard.accounts.accounts import Accounts, open_accounts
+from dashboard.accounts.floor_lists import lists_of
 from dashboard.accounts.handover_routes import handover_routes
 from dashboard.accounts.routes import account_routes
 from dashboard.api.blueprint import api
@@ -47,7 +48,8 @@ from dashboard.outgoing.routes import feeds
 from dashboard.places import KeptGazetteer
 from dashboard.recommending import recommender_of
 from dashboard.replaying.asks import Asking
-from dashboard.replaying.routes import limit_of, replay_routes
+from dashboard.replaying.door import limit_of
+from dashboard.replaying.routes import replay_routes
 from dashboard.response_clocks import targets_of
 from dashboard.roles import Role
 from dashboard.run_sheets import run_sheets
@@ -105,7 +107,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     storage = limiter_storage(settings.redis)
     limiter = start_signin(app, context.access, storage, people=accounts.people, homes=HOMES)
     app.register_blueprint(account_routes(context.access, accounts, limiter))
-    app.register_blueprint(handover_routes(context.access, accounts))
+    app.register_blueprint(handover_routes(context.access, accounts, lists_of(context)))
     _, relay = start_live(app, LiveContext(settings, context.client, context.keys, context.access))
     app.register_blueprint(api(context))
     app.register_blueprint(feeds(context, city))
@@ -151,10 +153,18 @@ def _advice(settings: Settings, city: City, areas: Areas | None) -> dict[str, An
     }
 
 
-def _add_pages(app: Flask, settings: Settings, city: City, api_context: ApiContext, areas: Areas | None) -> None:
+def page_context(settings: Settings, city: City, api_context: ApiContext, areas: Areas | None) -> Context:
+    """What the pages are told: of the city, and of the files that the settings name."""
     context = context_of(city, areas, tile_url=settings.tile_url)
     context = replace(context, story=settings.story, viewer=viewers(api_context.access))
     context = replace(context, lock_after_s=settings.lock_after_s, alarms=load_own_alarms(settings))
+    if (files := api_context.hotline) is not None:
+        context = replace(context, bodies=files.catalogue.bodies, case_rules=files.rules)
+    return context
+
+
+def _add_pages(app: Flask, settings: Settings, city: City, api_context: ApiContext, areas: Areas | None) -> None:
+    context = page_context(settings, city, api_context, areas)
     dash = Dash(
         "hexwatch",
         server=app,  # type: ignore[arg-type]
@@ -180,7 +190,8 @@ def _add_pages(app: Flask, settings: Settings, city: City, api_context: ApiConte
 def _add_briefing(app: Flask, settings: Settings, city: City, api_context: ApiContext, pages: Context) -> None:
     desk = desk_of(archive_path(settings), briefings_path(settings), city, rules_of(settings, city), time.monotonic)
     app.register_blueprint(briefing_routes(desk, api_context.access, pages))
-    start_mornings(desk, settings, pages, partial(city_time, api_context.client, api_context.keys))
+    client, keys = api_context.client, api_context.keys
+    start_mornings(desk, settings, pages, partial(city_time, client, keys), client, keys)
 
 
 def _guard(app: Flask, settings: Settings, access: Access) -> None:

@@ -155,6 +155,17 @@ def _window(alert: Alert, info: AlertInfo) -> tuple[datetime, datetime]:
     return start, info.expires_at or start + UNSTATED_LASTS
 
 
+def alert_span(alert: Alert) -> tuple[datetime, datetime]:
+    """From the first instant at which an info of an issued alert holds until the last one ends.
+
+    Raises ValueError for an alert without infos, or one that only its end is known of.
+    """
+    if alert.sent_at is None or not alert.infos:
+        raise ValueError(f"{alert.alert_id}: says of no time")
+    starts, ends = zip(*(_window(alert, info) for info in alert.infos), strict=True)
+    return min(starts), max(ends)
+
+
 def _in_effect(alert: Alert, now: datetime) -> Iterator[AlertInfo]:
     if not _counts(alert):
         return

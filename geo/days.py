@@ -40,6 +40,12 @@ def next_day_start(now: datetime, zone: str) -> datetime:
     return start
 
 
+def date_bounds(day: date, zone: str) -> tuple[datetime, datetime]:
+    """First instant (aware, UTC) of a calendar date in the zone, and of the next."""
+    at = datetime(day.year, day.month, day.day, 12, tzinfo=zone_info(zone))
+    return day_start(at, zone), next_day_start(at, zone)
+
+
 def day_length(now: datetime, zone: str) -> timedelta:
     """How long the local day of `now` lasts: 23 or 25 hours when clocks change."""
     return next_day_start(now, zone) - day_start(now, zone)

@@ -1,4 +1,4 @@
-"""The settings of case life as a file says them: returns, pauses, follow-ups."""
+"""The settings of case life as a file says them: returns, pauses, follow-ups; with them those of the channels."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated
 import msgspec
 
 from geo.toml_files import read_toml, typed
+from hotline.channel_rules import ChannelRules, load_channel_rules
 
 RULES = Path(__file__).parent / "rules"
 CASES_FILE = "cases.toml"
@@ -51,6 +52,7 @@ class CaseRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     returns: Returns = Returns()
     pauses: dict[Name, Pause] = {}
     follow_up: FollowUp = FollowUp()
+    channels: ChannelRules = ChannelRules()  # from a file of its own
 
 
 @cache
@@ -62,4 +64,5 @@ def default_case_rules() -> CaseRules:
 def load_case_rules(folder: Path = RULES) -> CaseRules:
     """The rules of a folder. Raises ValueError that names the file, the key and what is needed."""
     path = folder / CASES_FILE
-    return typed(read_toml(path), CaseRules, path, "a file of case rules")
+    rules = typed(read_toml(path), CaseRules, path, "a file of case rules")
+    return msgspec.structs.replace(rules, channels=load_channel_rules(folder))

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 Changes = dict[str, Any]
 LABELS_KEPT = 20
+APART_KEPT = 20
 # What one body did of a case: forgotten when another one gets it.
 _OF_OWNER: Changes = dict.fromkeys(("accepted_at", "contacted_at", "first_contacted_at", "handled_at"))
 _NO_QUESTION: Changes = {"return_asked_at": None, "return_asked_by": "", "return_code": ""}
@@ -187,11 +188,20 @@ def merged(case: Case, payload: CaseMerged, recording: Recording) -> Changes:
     """A merge that contradicts what was so is kept in the log and changes nothing, neither here nor at its lead."""
     if recording.flags or case.merged_into or payload.into == case.case_id:
         return {}
-    return {"merged_into": payload.into, "merged_at": recording.at}
+    apart = _others(case, payload.into)
+    return {"merged_into": payload.into, "merged_at": recording.at, "apart": apart}
 
 
 def unmerged(case: Case, payload: CaseUnmerged, recording: Recording) -> Changes:
-    return {"merged_into": "", "merged_at": None} if case.merged_into == payload.of and not recording.flags else {}
+    """Who took two cases apart is not to be told again that they look alike."""
+    if case.merged_into != payload.of or recording.flags:
+        return {}
+    alone: Changes = {"merged_into": "", "merged_at": None}
+    return alone if payload.undone else alone | {"apart": (*_others(case, payload.of)[1 - APART_KEPT :], payload.of)}
+
+
+def _others(case: Case, case_id: str) -> tuple[str, ...]:
+    return tuple(other for other in case.apart if other != case_id)
 
 
 def flagged(case: Case, payload: CaseFlagged, recording: Recording) -> Changes:

@@ -84,6 +84,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, repr_o
     merged_into: str = ""
     merged_at: datetime | None = None
     members: int = 0  # cases merged into it
+    apart: tuple[str, ...] = ()  # cases of which somebody said that it is no part of them, the last ones
     situation_id: str = ""
     notes: int = 0
     labels: tuple[Label, ...] = ()

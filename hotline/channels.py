@@ -14,28 +14,19 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-import msgspec
-
 from hotline.calls import Call, talk_s, wait_s
-from hotline.intervals import (
-    BEIJING,
-    BOUNDS_MS,
-    LAST_BUCKET,
-    Interval,
-    Standard,
-    average_wait_s,
-    percentile_wait_s,
-    service_level,
-    shift,
-)
+from hotline.channel_line import Line, Moment, tongue_in
+from hotline.channel_rules import ChannelRules, default_channel_rules
+from hotline.intervals import BOUNDS_MS, LAST_BUCKET, Interval, shift
+from hotline.service_levels import Waits, level
 
 QUARTER_S = 900
+QUARTER_MS = 1000 * QUARTER_S
 KEEP = timedelta(hours=50)  # two of the longest local days
-RECENT_M = 30
-MINUTES_AHEAD = 2  # how far the clock of a source may be ahead of ours
-QUARTERS_24H = 96
-LIVE_QUARTERS = 4  # the running quarter and those before it in which calls still go on
 KEY_FORMAT = "%Y-%m-%dT%H:%M"
+SPENT = frozenset({"talking", "holding", "wrap_up", "available"})  # what agents do at their desks
+ON_A_CONTACT = frozenset({"talking", "holding"})
+LONGEST_SPELL = timedelta(hours=12)  # whoever does one thing for longer went home, and the fact was lost
 
 Quarter = dict[str, Interval]  # channel -> its interval: one stored document
 
@@ -47,16 +38,20 @@ class Floor:
     the one that counted them.
     """
 
-    def __init__(self, standard: Standard = BEIJING, quarters: Mapping[str, Quarter] | None = None):
-        self.standard = standard
+    def __init__(self, rules: ChannelRules | None = None, quarters: Mapping[str, Quarter] | None = None):
+        self.rules = rules or default_channel_rules()
         self.changed: set[str] = set()  # keys of quarters since the last commit
-        self._threshold_ms = round(standard.threshold_s * 1000)
-        self._short_ms = round(standard.short_s * 1000)
-        self._lines: dict[str, _Line] = {}
+        self._lines: dict[str, Line] = {}
         self._horizon = 0  # quarters before it were forgotten
         for key, channels in (quarters or {}).items():
             for channel, interval in channels.items():
                 self._line(channel).quarters[_quarter_of(key)] = interval
+
+    def use(self, rules: ChannelRules) -> None:
+        """Other promises from now on; what was counted stays as it was."""
+        self.rules = rules
+        for name, line in self._lines.items():
+            line.standard, line.is_stale = rules.standard(name), True
 
     def move(self, before: Call | None, after: Call) -> None:
         """Count `after` in the place of `before`, the same call one fact earlier (None: not known until now)."""
@@ -68,7 +63,7 @@ class Floor:
     def adopt(self, call: Call) -> None:
         """Take a committed call as it is: its counts came with the intervals, only its waiting is new."""
         if (since := call.waiting_since) is not None:
-            self._line(call.channel).wait(call.call_id, since)
+            self._line(call.channel).wait(call, since)
         else:
             self.leave(call)
 
@@ -77,15 +72,34 @@ class Floor:
         if (line := self._lines.get(call.channel)) is not None:
             line.unwait(call.call_id)
 
+    def spend(self, channel: str, state: str, since: datetime, until: datetime, then: str) -> None:
+        """Count what an agent did on a channel from `since` to `until`, doing `then` from now on.
+
+        A spell counts when it is over, in the quarters in which it lay; a contact where it ended.
+        """
+        if not channel or state not in SPENT or not timedelta(0) <= until - since <= LONGEST_SPELL:
+            return
+        line = self._line(channel)
+        line.is_stale = True
+        start_ms, end_ms = round(since.timestamp() * 1000), round(until.timestamp() * 1000)
+        for quarter in range(start_ms // QUARTER_MS, end_ms // QUARTER_MS + 1):
+            lasted = min(end_ms, (quarter + 1) * QUARTER_MS) - max(start_ms, quarter * QUARTER_MS)
+            if lasted > 0 and (interval := self._interval(line, quarter)) is not None:
+                interval.spent[state] = interval.spent.get(state, 0) + lasted
+        is_over = state in ON_A_CONTACT and then not in ON_A_CONTACT
+        if is_over and (interval := self._interval(line, end_ms // QUARTER_MS)) is not None:
+            interval.handled += 1
+
     def board(self, now: datetime, day_start: datetime) -> dict[str, dict[str, Any]]:
         """The topic `channels`: channel -> what a supervisor must know, in plain JSON values.
 
         Counts are of calls offered since `day_start` (local midnight, aware), `connect_24h` of those offered in the
         last 96 whole quarters and the running one, `service_level` of waits that ended in the last 30 minutes, the
-        running one included. Channels without a call today or in 24 hours have no entry.
+        running one included. Channels without a call today or in 24 hours have no entry, nor has a channel whose
+        agents nobody tells of a time of handling (`aht_s`) and an `occupancy`.
         """
-        moment = _Moment(int(now.timestamp()) // 60, -int(-day_start.timestamp() // QUARTER_S))
-        boards = {name: line.board(moment, self.standard) for name, line in sorted(self._lines.items())}
+        moment = Moment(int(now.timestamp()) // 60, -int(-day_start.timestamp() // QUARTER_S))
+        boards = {name: line.board(moment) for name, line in sorted(self._lines.items())}
         return {name: board for name, board in boards.items() if board is not None}
 
     def totals(self, now: datetime, day_start: datetime) -> dict[str, int]:
@@ -138,169 +152,72 @@ class Floor:
         self.changed.difference_update(keys)
         return keys
 
-    def _line(self, channel: str) -> _Line:
+    def _line(self, channel: str) -> Line:
         line = self._lines.get(channel)
         if line is None:
-            line = self._lines[channel] = _Line()
+            line = self._lines[channel] = Line(self.rules.standard(channel))
         return line
 
     def _count(self, call: Call, offered_at: datetime, by: int) -> None:
         """Add (1) or take away (-1) one call."""
         line = self._line(call.channel)
         line.is_stale = True
-        interval = self._interval(line, int(offered_at.timestamp()) // QUARTER_S)
-        if interval is not None:
+        counted = self._counted(line, int(offered_at.timestamp()) // QUARTER_S, call)
+        for interval in counted:
             interval.offered += by
         over_at = call.answered_at or call.gone_at
         if over_at is not None:
-            self._count_outcome(line, interval, call, over_at, by)
+            self._count_outcome(line, counted, call, over_at, by)
         elif by > 0:
-            line.waiting[call.call_id] = call.queued_at or offered_at
+            line.wait(call, call.queued_at or offered_at)
         else:
-            line.waiting.pop(call.call_id, None)
+            line.unwait(call.call_id)
 
-    def _count_outcome(self, line: _Line, interval: Interval | None, call: Call, over_at: datetime, by: int) -> None:
+    def _counted(self, line: Line, quarter: int, call: Call) -> list[Interval]:
+        """Where a call counts in a quarter: on its channel, and in its language where the channel is counted so."""
+        interval = self._interval(line, quarter)
+        if interval is None or not line.standard.by_language:
+            return [] if interval is None else [interval]
+        return [interval, interval.tongues.setdefault(tongue_in(call), Interval())]
+
+    def _count_outcome(self, line: Line, counted: list[Interval], call: Call, over_at: datetime, by: int) -> None:
         """The wait is over: how long it was, and what the service level says of it."""
+        promised = line.standard
         waited_ms = round((wait_s(call) or 0.0) * 1000)
-        is_answered = call.answered_at is not None
-        is_met = is_answered and waited_ms <= self._threshold_ms
-        is_short = not is_answered and waited_ms < self._short_ms
-        is_late = not is_answered and not is_short and waited_ms > self._threshold_ms
-        if interval is not None and is_answered:
-            interval.answered += by
-            interval.within += by * is_met
-            interval.wait_ms += by * waited_ms
-            interval.talk_ms += by * round((talk_s(call) or 0.0) * 1000)
-            shift(interval.waits, min(bisect_left(BOUNDS_MS, waited_ms), LAST_BUCKET), by)
-        elif interval is not None:
-            interval.abandoned += by
-            interval.late += by * is_late
-            interval.short += by * is_short
-        if not (is_answered or is_late):
-            return
+        is_answered, is_within = call.answered_at is not None, waited_ms <= round(promised.threshold_s * 1000)
+        is_short = not is_answered and waited_ms < round(promised.short_s * 1000)
+        is_late = not is_answered and not is_short and not is_within
+        for interval in counted:
+            if is_answered:
+                interval.answered += by
+                interval.within += by * is_within
+                interval.wait_ms += by * waited_ms
+                interval.talk_ms += by * round((talk_s(call) or 0.0) * 1000)
+                shift(interval.waits, min(bisect_left(BOUNDS_MS, waited_ms), LAST_BUCKET), by)
+            else:
+                interval.abandoned += by
+                interval.late += by * is_late
+                interval.short += by * is_short
+        one = Waits(
+            answered=int(is_answered),
+            abandoned=int(not is_answered),
+            within=int(is_answered and is_within),
+            gave_up_within=int(not is_answered and not is_late),
+            gave_up_short=int(is_short),
+        )
+        judged = level(promised.variant, one)
         minute = int(over_at.timestamp()) // 60
-        where = self._interval(line, minute // 15)
-        if where is not None:
+        for where in self._counted(line, minute // 15, call) if judged["of"] else ():
             shift(where.judged, minute % 15, by)
-            if is_met:
+            if judged["n"]:
                 shift(where.met, minute % 15, by)
 
-    def _interval(self, line: _Line, quarter: int) -> Interval | None:
+    def _interval(self, line: Line, quarter: int) -> Interval | None:
         """The interval to count in, or None for one that is long forgotten."""
         if quarter < self._horizon:
             return None
         self.changed.add(_key_of(quarter))
         return line.touch(quarter)
-
-
-class _Moment(msgspec.Struct, frozen=True):
-    """A look at the board: minutes since 1970, and the first quarter of the local day."""
-
-    minute: int
-    first_quarter: int
-
-
-class _Line:
-    """One channel: its intervals by quarter since 1970, who waits, and the last board made of them.
-
-    Quarters that are hardly touched any more are summed once; a board adds the few live ones to that.
-    """
-
-    __slots__ = ("_board", "_made_for", "_settled", "_settled_24h", "_settled_for", "is_stale", "quarters", "waiting")
-
-    def __init__(self) -> None:
-        self.quarters: dict[int, Interval] = {}
-        self.waiting: dict[str, datetime] = {}
-        self.is_stale = True
-        self._made_for: _Moment | None = None
-        self._board: dict[str, Any] | None = None
-        self._settled_for: tuple[int, int] | None = None  # (first quarter of the day, first live quarter)
-        self._settled = Interval()  # today's
-        self._settled_24h = (0, 0)  # answered, offered
-
-    def wait(self, call_id: str, since: datetime) -> None:
-        self.waiting[call_id] = since
-        self.is_stale = True
-
-    def unwait(self, call_id: str) -> None:
-        self.waiting.pop(call_id, None)
-        self.is_stale = True
-
-    def touch(self, quarter: int) -> Interval:
-        """The interval of a quarter, about to be changed."""
-        if self._settled_for is not None and quarter < self._settled_for[1]:
-            self._settled_for = None
-        interval = self.quarters.get(quarter)
-        if interval is None:
-            interval = self.quarters[quarter] = Interval()
-        return interval
-
-    def board(self, moment: _Moment, standard: Standard) -> dict[str, Any] | None:
-        """What it was when nothing moved and the minute is the same; None without calls to speak of."""
-        if self.is_stale or self._made_for != moment:
-            self._board = self._made(moment, standard)
-            self._made_for, self.is_stale = moment, False
-        return self._board
-
-    def _made(self, moment: _Moment, standard: Standard) -> dict[str, Any] | None:
-        today, (answered_24h, offered_24h) = self._sums(moment)
-        if not (self.waiting or today.offered or offered_24h):
-            return None
-        recent = self._recent(moment.minute)
-        return {
-            "waiting": len(self.waiting),
-            "waiting_since": _iso(min(self.waiting.values())) if self.waiting else None,
-            "offered": today.offered,
-            "answered": today.answered,
-            "abandoned": today.abandoned,
-            "short_abandoned": today.short,
-            "service_level": recent | {"threshold_s": standard.threshold_s, "goal": standard.goal},
-            "service_level_today": service_level(today),
-            "asa_s": average_wait_s(today),
-            "p90_wait_s": percentile_wait_s(today),
-            "connect_24h": {"n": answered_24h, "of": offered_24h},
-        }
-
-    def _sums(self, moment: _Moment) -> tuple[Interval, tuple[int, int]]:
-        """(calls of today, (answered, offered) of 24 hours)."""
-        quarter = moment.minute // 15
-        first, live = moment.first_quarter, quarter - LIVE_QUARTERS
-        if self._settled_for != (first, live):
-            self._settle(first, quarter - QUARTERS_24H, live)
-        today = Interval()
-        today.add(self._settled)
-        answered, offered = self._settled_24h
-        for number in range(live, quarter + 2):  # one ahead: the clocks of sources may be
-            interval = self.quarters.get(number)
-            if interval is not None:
-                answered, offered = answered + interval.answered, offered + interval.offered
-                if number >= first:
-                    today.add(interval)
-        return today, (answered, offered)
-
-    def _settle(self, first: int, first_24h: int, live: int) -> None:
-        """Sum what lies before the live quarters."""
-        today, answered, offered = Interval(), 0, 0
-        for number, interval in self.quarters.items():
-            if first <= number < live:
-                today.add(interval)
-            if first_24h <= number < live:
-                answered, offered = answered + interval.answered, offered + interval.offered
-        self._settled, self._settled_24h, self._settled_for = today, (answered, offered), (first, live)
-
-    def _recent(self, minute: int) -> dict[str, int]:
-        """The service level of waits that ended in the last 30 minutes, this one included."""
-        n = of = 0
-        for at in range(minute - RECENT_M + 1, minute + MINUTES_AHEAD + 1):
-            interval = self.quarters.get(at // 15)
-            if interval is not None:
-                of += interval.judged.get(at % 15, 0)
-                n += interval.met.get(at % 15, 0)
-        return {"n": n, "of": of}
-
-
-def _iso(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 @lru_cache(maxsize=1024)

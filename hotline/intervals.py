@@ -6,8 +6,6 @@ import math
 
 import msgspec
 
-# Five variants of the service level are in use and differ by several points on the same calls: name this one.
-SERVICE_LEVEL_VARIANT = "answered_within_T / (answered + abandoned_after_T), short abandonments left out"
 # Upper bounds of the waits' histogram, in seconds: to the second for the first minute, then coarser.
 BOUNDS_S: tuple[int, ...] = (
     *range(0, 60, 1),
@@ -21,27 +19,14 @@ BOUNDS_MS = tuple(1000 * bound for bound in BOUNDS_S)
 LAST_BUCKET = len(BOUNDS_S) - 1
 
 
-class Standard(msgspec.Struct, frozen=True, kw_only=True):
-    """What a city promises its callers; the defaults are Beijing's draft standard: 95 % answered within 15 s.
-
-    Abandonments before `short_s` (a wrong number, a change of mind) are counted apart. A changed standard holds for
-    the calls counted from then on: what was counted stays as it was.
-    """
-
-    threshold_s: float = 15
-    goal: float = 0.95
-    short_s: float = 5
-
-
-BEIJING = Standard()
-
-
 class Interval(msgspec.Struct, omit_defaults=True, gc=False):
     """Calls of one channel offered in one quarter of an hour (or in several: intervals add up).
 
     `within`: answered within the threshold; `late`: abandoned after it; `short`: abandoned before `short_s`.
     `waits` counts answered calls by bucket of `BOUNDS_S`. `met` and `judged` count, by minute of the quarter in
-    which a wait **ended** here, the calls within the threshold and all that the service level judges.
+    which a wait **ended** here, the calls within the threshold and all that the service level judges. `spent` is
+    agents' time on the channel in milliseconds by what they did, `handled` the contacts that ended for them here.
+    `tongues` holds the same counts of calls by language, where a channel is counted so.
     """
 
     offered: int = 0
@@ -55,6 +40,9 @@ class Interval(msgspec.Struct, omit_defaults=True, gc=False):
     waits: dict[int, int] = {}
     met: dict[int, int] = {}
     judged: dict[int, int] = {}
+    spent: dict[str, int] = {}
+    handled: int = 0
+    tongues: dict[str, Interval] = {}
 
     def add(self, other: Interval) -> None:
         """Count the calls of another interval too; the minutes, which have no meaning in a sum, stay out."""
@@ -68,15 +56,11 @@ class Interval(msgspec.Struct, omit_defaults=True, gc=False):
         self.talk_ms += other.talk_ms
         for bucket, n in other.waits.items():
             shift(self.waits, bucket, n)
-
-
-def service_level(interval: Interval) -> dict[str, int]:
-    """`n` of `of` callers served in time: answered_within_T / (answered + abandoned_after_T).
-
-    Short abandonments, and those between `short_s` and T, are on neither side. Variants that leave out every
-    abandonment, or count all of them, give other values (callcentrehelper.com: 81, 83 or 86 % for the same calls).
-    """
-    return {"n": interval.within, "of": interval.answered + interval.late}
+        for state, ms in other.spent.items():
+            self.spent[state] = self.spent.get(state, 0) + ms
+        self.handled += other.handled
+        for tongue, interval in other.tongues.items():
+            self.tongues.setdefault(tongue, Interval()).add(interval)
 
 
 def average_wait_s(interval: Interval) -> float | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -95,16 +96,32 @@ def occupancy(effort: Effort) -> float | None:
     return effort.busy_s / there_s if there_s > 0 else None
 
 
+def effort_of(interval: Interval) -> Effort | None:
+    """What agents did in an interval of a channel; None where nobody tells of agents."""
+    spent = {state: ms / 1000 for state, ms in interval.spent.items()}
+    return (
+        Effort(
+            talk_s=spent.get("talking", 0.0),
+            hold_s=spent.get("holding", 0.0),
+            wrap_up_s=spent.get("wrap_up", 0.0),
+            available_s=spent.get("available", 0.0),
+            handled=interval.handled,
+        )
+        if spent
+        else None
+    )
+
+
 def handle_time_s(effort: Effort) -> float | None:
     """AHT, talk, hold and wrap-up a call, in seconds; None without a call."""
     return effort.busy_s / effort.handled if effort.handled else None
 
 
-class Peak(msgspec.Struct, frozen=True, kw_only=True):
+class Peak(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The local clock hours that count as peak, from `start_h` up to (not including) `end_h`; by default by day."""
 
-    start_h: int = 9
-    end_h: int = 18
+    start_h: Annotated[int, msgspec.Meta(ge=0, le=23)] = 9
+    end_h: Annotated[int, msgspec.Meta(ge=1, le=24)] = 18
 
     def holds(self, at: datetime, zone: ZoneInfo) -> bool:
         return self.start_h <= at.astimezone(zone).hour < self.end_h

@@ -116,6 +116,7 @@ def learn_model(
     marks: Sequence[Mark] = (),
     detector: Detector = DEFAULT,
     tell: Callable[[float], None] = lambda share: None,
+    first: Callable[[Model], None] = lambda model: None,
 ) -> Model:
     """Learn from the cases before `now`, in any order; `since_s` is the begin of the record when no case is that old.
 
@@ -123,7 +124,8 @@ def learn_model(
 
     Thresholds come from a replay of the last 14 days (less, when there are not three times as many) with a baseline
     of the days before them, looking every half hour. For 1.5 million cases in 20,000 cells: some minutes;
-    meant for once a day, outside the engine. Raises ValueError when there is no case at all.
+    meant for once a day, outside the engine. Most of that goes into the thresholds: `first` is given the model without
+    them as soon as it stands. Raises ValueError when there is no case at all.
     """
     cases = [case for case in past if case.cell and case.at_s < now.timestamp()]
     if not cases:
@@ -144,6 +146,7 @@ def learn_model(
         now.timestamp() // HOUR_S * HOUR_S,
     )
     baseline = _with_chances(grid, learn(grid, history, zone, marks), detector)
+    first(_model(grid, baseline, None, now.timestamp(), len(cases), false_per_day))
     law = _law(grid, history, zone, marks, detector, false_per_day, tell)
     return _model(grid, baseline, law, now.timestamp(), len(cases), false_per_day)
 

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 
 from emergency.alarm_rules import Settings as AlarmSettings
 from geo.areas import Areas
+from hotline.case_rules import CaseRules
 from layouts.scale import Viewing
 from layouts.texts import DEFAULT, Language, language
 
@@ -107,6 +108,9 @@ class Context:
     lock_after_s: int = 600  # a desk that nobody touched for so long locks
     alarms: AlarmSettings | None = None  # None: those that come with Hexwatch
     viewer: Callable[[], Viewer] | None = None  # who asks just now; None where nobody does
+    bodies: Mapping[str, Mapping[str, str]] | None = None  # id -> names; None: as the catalogue of Hexwatch has them
+    case_rules: CaseRules | None = None  # None: those that come with Hexwatch
+    past: bool = False  # a page of an instant that is over: nothing can be done on it
 
 
 def context_of(

@@ -13,7 +13,7 @@ from layouts import ids
 from layouts.context import Context, Viewer, wall_options
 from layouts.pages.dispatch import desk_options, dispatch
 from layouts.pages.hotline import hotline
-from layouts.pages.replay import replay
+from layouts.pages.replay import replay, replay_options
 from layouts.pages.wall import wall
 from layouts.pages.warning import warning
 from layouts.tokens import mantine_theme
@@ -49,10 +49,10 @@ def warning_page(context: Context, search: str) -> Component:
 
 
 def replay_page(context: Context, search: str) -> Component:
-    """`/replay?at=` and what the wall's address may ask for: the wall as it was, for who sees the wall."""
-    _, options = wall_options(search)
-    lang = desk_options(search, "")[0]
-    return dmc.DirectionProvider(replay(context, lang, options), direction=lang.direction)
+    """`/replay?at=&view=` and what that page's own address may ask for: wall and desks as they were."""
+    viewer = context.viewer() if context.viewer else Viewer()
+    lang, options = replay_options(search, viewer.locale)
+    return dmc.DirectionProvider(replay(context, lang, options, viewer), direction=lang.direction)
 
 
 # Address -> page. A new page is one line here.

@@ -269,7 +269,16 @@ def _steered(db: sqlite3.Connection, query: Query) -> Query:
 
 
 def _look_up(db: sqlite3.Connection, query: ListQuery) -> None:
+    """The words that all of several lists are narrowed by."""
     for statement in looking_up(query.words) if query.words else ():
+        db.execute(*statement)
+
+
+def _prepare(db: sqlite3.Connection, query: ListQuery) -> None:
+    """What must be looked up or gathered before the list can be walked."""
+    if not query.is_gathered:
+        return _look_up(db, query)
+    for statement in query.gathering():
         db.execute(*statement)
 
 
@@ -288,7 +297,7 @@ def _summary(db: sqlite3.Connection, query: ListQuery, now: datetime) -> Summary
 def _runs(db: sqlite3.Connection, query: ListQuery) -> list[Run]:
     if query.is_impossible:
         return []
-    _look_up(db, query)
+    _prepare(db, query)
     return query.runs(_counted(db, query))
 
 

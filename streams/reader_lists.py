@@ -26,7 +26,7 @@ Clauses: TypeAlias = tuple[tuple[Term, ...], ...]
 SORTS = ("due", "received", "age", "grade")
 EQUAL = frozenset({"area", "category", "channel", "tongue", "owner", "grade", "stage"})  # filters by equality
 FILTERS = EQUAL | {"cell", "q"}
-FOUND = "temp.found"  # of this connection alone
+FOUND, LISTED = "temp.found", "temp.listed"  # of this connection alone
 ANY = -1  # in the place of a slot: any deadline
 FEW_DUE = 20_000  # so many cases between two deadlines are looked through for the oldest, more are met soon by receipt
 _BY_RECEIPT = {"open": "cases_open_received"}  # of the other bases the rows are sorted, which are fewer
@@ -95,17 +95,39 @@ class ListQuery:
         asked.update(name for name in self.filters or {} if name != "q" or self.q)
         return asked <= {self.due, *BY}
 
+    @property
+    def is_gathered(self) -> bool:
+        """Whether its rows are gathered from the search index first (`gathering`): then they alone are looked at."""
+        return self.words is not None and self.base in _BY_RECEIPT
+
+    def gathering(self) -> list[tuple[str, list[Any]]]:
+        """Statements that gather place, deadline and grade of all rows with the words of the list.
+
+        Each match is sought in the index by receipt, which takes less than asking of each row whether it matches.
+        """
+        narrowing, values = self._narrowing(with_words=False)
+        found = f"FROM {CASES.fts} AS f CROSS JOIN {self._index('received')} ON r.place = f.rowid"
+        these = f"f.{CASES.fts} MATCH ? AND f.rowid > 0 AND {BASES[self.base]} AND {narrowing}"
+        return [
+            (f"DROP TABLE IF EXISTS {LISTED}", []),
+            (f"CREATE TABLE {LISTED} (place INTEGER PRIMARY KEY, {self.due}, grade)", []),
+            (
+                f"INSERT INTO {LISTED} SELECT r.place, r.{self.due}, r.grade {found} WHERE {these}",
+                [self.words, *values],
+            ),
+        ]
+
     def conditions(self) -> Condition:
         """What holds of every row of the list, once its words were looked up (`looking_up`)."""
         narrowing, values = self._narrowing()
         return f"r.place > 0 AND {BASES[self.base]} AND {narrowing}", values
 
-    def _narrowing(self) -> Condition:
+    def _narrowing(self, with_words: bool = True) -> Condition:
         """What holds beside the base."""
         parts: list[Condition] = [("1", []), *map(_clause, self.clauses)]
         for name, value in (self.filters or {}).items():
             if name == "q":
-                parts += [(f"r.place IN (SELECT place FROM {FOUND})", [])] if self.q else []
+                parts += [(f"r.place IN (SELECT place FROM {FOUND})", [])] if self.q and with_words else []
             elif name == "cell":
                 parts.append(("r.cell BETWEEN ? AND ?", list(cell_to_descendant_range(value))))
             elif name in EQUAL:
@@ -118,7 +140,7 @@ class ListQuery:
         """SQL for (n, smallest place, next due) of the list; `next due` is not before `now`."""
         sql, values = self.conditions()
         due = f"min(CASE WHEN r.{self.due} >= ? THEN r.{self.due} END)"
-        found = f"SELECT count(*), min(r.place), {due} FROM {self._rows('due')} WHERE {sql}"
+        found = f"SELECT count(*), min(r.place), {due} FROM {self._index('due')} WHERE {sql}"
         return found, [to_microseconds(now), *values]
 
     def oldest(self, n: int) -> tuple[str, list[Any]]:
@@ -126,14 +148,14 @@ class ListQuery:
         sql, values = self.conditions()
         is_cut = any(field == self.due for clause in self.clauses for field, _, _ in clause)
         if self.base in _BY_RECEIPT and not (is_cut and n <= FEW_DUE):
-            return f"SELECT r.place FROM {self._rows('received')} WHERE {sql} ORDER BY r.place LIMIT 1", values
-        return f"SELECT min(r.place) FROM {self._rows('due')} WHERE {sql}", values
+            return f"SELECT r.place FROM {self._index('received')} WHERE {sql} ORDER BY r.place LIMIT 1", values
+        return f"SELECT min(r.place) FROM {self._index('due')} WHERE {sql}", values
 
     def next_due(self, now: datetime) -> tuple[str, list[Any]]:
         """SQL for the first deadline of the list that is not before `now`."""
         sql, values = self.conditions()
         due = f"r.{self.due}"
-        found = f"SELECT {due} FROM {self._rows('due')} WHERE {sql} AND {due} >= ? ORDER BY {due} LIMIT 1"
+        found = f"SELECT {due} FROM {self._index('due')} WHERE {sql} AND {due} >= ? ORDER BY {due} LIMIT 1"
         return found, [*values, to_microseconds(now)]
 
     def tallied(self) -> tuple[str, list[Any]]:
@@ -150,19 +172,19 @@ class ListQuery:
         for slot in cut:
             counted, values = self._within(slot).condition
             conditions, more = self.conditions()
-            rows = f"{self._rows('due')} WHERE {conditions} AND {counted} GROUP BY r.grade"
+            rows = f"{self._index('due')} WHERE {conditions} AND {counted} GROUP BY r.grade"
             sql.append(f"SELECT r.grade, {slot}, count(*) FROM {rows}")
             found += [*more, *values]
         return " UNION ALL ".join(sql), found
 
     def counts(self) -> tuple[str, list[Any]]:
         """SQL for (grade, rows with a deadline, rows without) of any list; only as fine as its order needs."""
-        sql, values = self.conditions()
+        rows, values = self._listed()
         if self.sort in ("received", "age"):
-            return f"SELECT '', count(*), 0 FROM {self._rows('received')} WHERE {sql}", values
+            return f"SELECT '', count(*), 0 FROM {rows}", values
         known = f"count(r.{self.due})"
         grade, grouped = ("r.grade", " GROUP BY 1") if self.sort == "grade" else ("''", "")
-        return f"SELECT {grade}, {known}, count(*) - {known} FROM {self._rows('due')} WHERE {sql}{grouped}", values
+        return f"SELECT {grade}, {known}, count(*) - {known} FROM {rows}{grouped}", values
 
     def counted_by(self, column: str) -> tuple[str, list[Any]]:
         """SQL for (value of the column, number of rows). Raises KeyError for a column that no filter has."""
@@ -170,7 +192,7 @@ class ListQuery:
             raise KeyError(column)
         sql, values = self.conditions()
         named = f"coalesce(r.{column}, '')"
-        return f"SELECT {named}, count(*) FROM {self._rows('due')} WHERE {sql} GROUP BY 1", values
+        return f"SELECT {named}, count(*) FROM {self._index('due')} WHERE {sql} GROUP BY 1", values
 
     def runs(self, counted: Sequence[Counted]) -> list[Run]:
         """The runs in their order, from what was counted."""
@@ -202,13 +224,19 @@ class ListQuery:
 
     def places(self, run: Run, skip: int, limit: int) -> tuple[str, list[Any]]:
         """SQL for the places of a part of a run."""
-        sql, values = self.conditions()
+        rows, values = self._listed()
         more, more_values = run.condition
-        which = "received" if self.sort in ("received", "age") else "due"
-        found = f"SELECT r.place FROM {self._rows(which)} WHERE {sql} AND {more} ORDER BY {run.order} LIMIT ? OFFSET ?"
+        found = f"SELECT r.place FROM {rows} AND {more} ORDER BY {run.order} LIMIT ? OFFSET ?"
         return found, [*values, *more_values, limit, skip]
 
-    def _rows(self, order: str) -> str:
+    def _listed(self) -> Condition:
+        """SQL after FROM: the rows of the list, in an index of its order, or those that were gathered."""
+        if self.is_gathered:
+            return f"{LISTED} AS r WHERE 1", []
+        sql, values = self.conditions()
+        return f"{self._index('received' if self.sort in ('received', 'age') else 'due')} WHERE {sql}", values
+
+    def _index(self, order: str) -> str:
         by_due = f"cases_{self.base}_due"
         index = by_due if order == "due" else _BY_RECEIPT.get(self.base, by_due)
         return f"{CASES.name} AS r INDEXED BY {index}"

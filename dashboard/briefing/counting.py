@@ -283,8 +283,8 @@ def _change(
 
 def _daily(view: View, period: Period, where: Where, since: date | None) -> list[dict[str, Any]]:
     """Whole days only; a running one is not among them."""
-    first = max(period.last - timedelta(days=DAYS_SHOWN - 1), since or period.first)
-    last = period.last if period.is_whole else period.last - timedelta(days=1)
+    last = period.last if period.is_whole else local_date(period.end, view.zone) - timedelta(days=1)
+    first = max(last - timedelta(days=DAYS_SHOWN - 1), since or period.first)
     if last < first:
         return []
     found = {row["period"]: row for row in query.trend(view, first, last, "day", (), where)}

@@ -122,7 +122,8 @@ def similar() -> None:
 
 
 @click.command()
-def warner() -> None:
+@click.option("--start-at", metavar="ISO", help="when a simulated city will begin: it learns meanwhile")
+def warner(start_at: str | None) -> None:
     """Look for what begins in HEXWATCH_CITY, every five minutes of its time and at a lower priority. Run one."""
     from dashboard.warner.process import run as run_warner
     from dashboard.warner.start import maker
@@ -131,4 +132,5 @@ def warner() -> None:
     client = redis_or_exit(settings)
     stop = threading.Event()
     stop_on_signals(stop)
-    run_warner(maker(settings, client, stop), stop)
+    begins_at = datetime.fromisoformat(start_at) if start_at else None
+    run_warner(maker(settings, client, stop, begins_at), stop)

@@ -6,12 +6,15 @@ import gc
 import sys
 import threading
 from datetime import datetime
+from typing import Any
 
 import click
 
+from dashboard.archive_seed import keep_seed
 from dashboard.callers.keys import sealer_of
 from dashboard.cli.common import one_line_errors, redis_or_exit, settings_or_exit
 from dashboard.engine_process import load_areas
+from dashboard.hotline_files import hotline_files
 from dashboard.seeding import seed_city
 from dashboard.simulation import run_simulation
 from dashboard.story import Story
@@ -35,22 +38,25 @@ def simulate(past: bool, start_at: str | None, seed: str, surge: float, port: in
     settings = settings_or_exit()
     client, keys, city = redis_or_exit(settings), Keys(settings.city), load_city(settings.city)
     areas = load_areas(settings, city)
+    hotline = hotline_files(settings.hotline_rules, city, areas)
     if past:
         if start_at is None:
             raise click.UsageError("--past needs --start-at")
         gc.disable()  # a million small objects that all stay: looking for rubbish among them doubles the time
         try:
             laws = Laws.of_city(city, areas, seed)
-            sealer = sealer_of(settings, city)
-            total = seed_city(client, keys, city, areas, datetime.fromisoformat(start_at), laws, _progress, sealer)
+            sealer, begin_at = sealer_of(settings, city), datetime.fromisoformat(start_at)
+            total = seed_city(client, keys, city, areas, begin_at, laws, _progress, sealer, hotline.rules)
         except LookupError:
             return  # it has begun already and goes on
+        if settings.archive:
+            keep_seed(client, keys)
         Story(client, keys).note(seeded=str(total))
         click.echo(f"\rThe past is written: {total:,} cases in fifteen days and today.      ")
         return
     stop = threading.Event()
     stop_on_signals(stop)
-    wish = {} if sector is None else {"sector": sector}
+    wish: dict[str, Any] = {"catalogue": hotline.catalogue} | ({} if sector is None else {"sector": sector})
     run_simulation(client, keys, city, areas, stop, seed=seed, surge=surge, port=port, **wish)
 
 

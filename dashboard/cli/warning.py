@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,9 @@ def warning() -> None:
 @click.option(
     "--keep",
     type=click.Path(file_okay=False, path_type=Path),
-    help="a folder where outcomes of each city are kept; what is there is not tried again",
+    help="a folder where outcomes are kept after every repetition; what is there is not tried again",
 )
+@click.option("--only-kept", is_flag=True, help="with --keep: tables of what is done, without going on")
 @click.option("--write", type=click.Path(dir_okay=False, path_type=Path), help="write the tables as Markdown too")
 @one_line_errors(PresetError, FeedError, ValueError, OSError)
 def evaluate(
@@ -43,6 +45,7 @@ def evaluate(
     false_per_day: float,
     as_json: bool,
     keep: Path | None,
+    only_kept: bool,
     write: Path | None,
 ) -> None:
     """Put made-up matters into real and simulated streams; say which detector finds how many, and how soon.
@@ -50,26 +53,14 @@ def evaluate(
     All detectors get thresholds that cost the same number of false warnings a day on the streams as they were.
     Real data are read from ../shared/data beside this project.
     """
-    from dashboard.settings import read_settings
-    from dashboard.warning_streams import city_stream
-    from dashboard.warning_trials import CALLS, QUICK_CALLS, Scope, evaluate, kept, put_by
+    from dashboard.warning_trials import CALLS, QUICK_CALLS, SEEDS, Scope, kept
     from dashboard.warning_trials_told import page
 
     chosen = cities or (("boston",) if quick else CITIES)
-    cache = read_settings().data
-    scope = Scope(QUICK_CALLS if quick else CALLS, seeds or (3 if quick else 20), false_per_day)
-    found = []
-    for city in chosen:
-        tried = kept(keep, city, scope)
-        if tried is None:
-            with _bar(city) as tell:
-                stream = city_stream(city, tell, cache if cache.is_dir() else None)
-                if stream is None:
-                    click.echo(f"{city}: its data are not beside this project; left out", err=True)
-                    continue
-                tried = evaluate(stream, scope, tell)
-            put_by(keep, city, scope, tried)
-        found.append(tried)
+    scope = Scope(QUICK_CALLS if quick else CALLS, seeds or (3 if quick else SEEDS), false_per_day)
+    known = ((city, kept(keep, city, scope)) for city in chosen)
+    tried = (before if only_kept else _tried(city, scope, before, keep) for city, before in known)
+    found = [each for each in tried if each is not None]
     if as_json:
         for line in _json_lines(found):
             click.echo(line)
@@ -78,6 +69,23 @@ def evaluate(
         click.echo("\n".join(lines))
     if write is not None:
         write.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _tried(city: str, scope: Any, before: Any, keep: Path | None) -> Any:
+    """A city's outcomes, gone on with from those of before; None, and a word about it, without its data."""
+    from dashboard.settings import read_settings
+    from dashboard.warning_streams import city_stream
+    from dashboard.warning_trials import evaluate, put_by
+
+    if before is not None and before.seeds >= scope.seeds:
+        return before
+    cache = read_settings().data
+    with _bar(city) as tell:
+        stream = city_stream(city, tell, cache if cache.is_dir() else None)
+        if stream is not None:
+            return evaluate(stream, scope, tell, before, partial(put_by, keep, city, scope))
+    click.echo(f"{city}: its data are not beside this project; left out", err=True)
+    return None
 
 
 @warning.command()

@@ -7,7 +7,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import redis
@@ -55,6 +55,7 @@ class Engine:
         alarms: AlarmSettings | None = None,
         rules: CaseRules | None = None,
         sealer: Sealer | None = None,
+        call_kept: timedelta | None = None,
     ):
         self.store = store
         self.city = city
@@ -64,6 +65,7 @@ class Engine:
         self.wall = wall
         self.monotonic = monotonic
         self.plans, self.alarms, self.rules = plans, alarms, rules  # None: those that come with Hexwatch
+        self.call_kept = call_kept  # how long what was said stays after a call's end
         # Without a key it seals with one that nobody else has: better lost than in clear.
         self.sealer = sealer or Sealer(secrets.token_bytes(32), dialling_of(city))
         self.outlook = Outlook(Comparison(), Watching(city.load_catalogue(), {}))
@@ -75,6 +77,7 @@ class Engine:
         state.use_plans(self.plans)
         state.use_alarms(self.alarms)
         state.use_rules(self.rules)
+        state.call_room.use_kept(self.call_kept)
 
     # --- start ---------------------------------------------------------------------------------------------
 

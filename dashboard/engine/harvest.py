@@ -11,6 +11,7 @@ from typing import Any
 from dashboard.engine.rooms.room import Room
 from dashboard.engine.state import State
 from dashboard.engine.store import Batch, Store
+from hotline.following import without_words
 from streams.codec import encode
 
 CLOSED_DAYS = 14
@@ -25,6 +26,7 @@ class Harvest:
     batch: Batch
     closed_days: list[str]
     amended: set[str] = field(default_factory=set)
+    worded: list[str] = field(default_factory=list)  # subjects whose words end here
 
     def collect(self, state: State, at: datetime) -> None:
         """Everything that changed since the turn before."""
@@ -39,6 +41,18 @@ class Harvest:
             on_record = self.store.private(self.amended & batch.private.keys())
             for subject, fields_before in on_record.items():
                 batch.private[subject] = fields_before | batch.private[subject]
+        self._forget_words()
+
+    def _forget_words(self) -> None:
+        """Of a call that left memory stays the number, for who must call back; what was said is gone for good."""
+        batch, on_record = self.batch, self.store.private(self.worded)
+        for subject in self.worded:
+            told = on_record.get(subject, {}) | batch.private.pop(subject, {})
+            if rest := without_words(told):
+                batch.private[subject] = rest
+            elif told:
+                batch.erased.append(subject)
+        self.worded.clear()
 
     def _write(self, key: str, documents: Mapping[str, Any]) -> None:
         if documents:
@@ -51,6 +65,7 @@ class Harvest:
             return
         keys = self.store.keys
         self.batch.removed.setdefault(keys.of(room.noun), []).extend(spent)
+        self.worded += room.worded(spent)
         if room.closed_noun:
             self._write(keys.of(room.closed_noun, self._closed_day(state, at)), spent)
 

@@ -125,6 +125,7 @@ class State:
         """Which rules say how cases live; None: those that are used already."""
         if rules is not None:
             self.deadlines = Deadlines.of_city(self.city, rules)
+            self.call_room.floor.use(rules.channels)
 
     def use_alarms(self, settings: AlarmSettings | None) -> None:
         """When somebody must act; None: as is used already."""

@@ -1,4 +1,4 @@
-"""The engine's eye on what needs a decision: clusters of grave reports, and the three sentences of the strip."""
+"""The engine's eye on what needs a decision: the three sentences of the strip, and a stand-in for early warning."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from dashboard.attention import Inputs, attention_topic, clusters_shown, needs_attention
+from dashboard.engine.decide import WARNER
 from dashboard.engine.splits import CATEGORY
 from dashboard.engine.state import State
 from dashboard.engine.tally import EVERY
 from geo.catalogue import Catalogue
 from hotline.clusters import Cluster, expected_rate, find_clusters, share_of_cells
+from hotline.grave_words import grave_words
 
 TOPIC = "attention"
 HOTLINE = "12345"  # the agency that runs the hotline, where the city names it so
@@ -32,16 +34,19 @@ class Watching:
         if second == self._looked_at:
             return
         self._looked_at = second
-        self.clusters = self._find(state)
+        self.clusters = [] if early_warning_works(state) else self._find(state)
         views = state.views.current
         self.items = needs_attention(
             Inputs(
                 now=state.now,
+                warnings=views.get("warnings", {}),
                 clusters=self.clusters,
                 incidents=views.get("incidents", {}),
                 channels=views.get("channels", {}),
                 alerts=views.get("alerts.public", {}),
                 figures=views.get("figures", {}),
+                grave=state.grave,
+                themes=grave_words().categories,
                 owners={key: category.owner for key, category in self.catalogue.categories.items()},
                 kind_owners={key: kind.owner for key, kind in self.catalogue.incident_kinds.items()},
                 hotline=HOTLINE if HOTLINE in state.city.agencies else "",
@@ -67,3 +72,9 @@ class Watching:
             return expected_rate(hourly[category], share) * window_m / 60
 
         return find_clusters(reports, state.now, expected_of, known=self.clusters)
+
+
+def early_warning_works(state: State) -> bool:
+    """Whether a warner that has learnt something told so lately. Until then a simple rule looks for grave clusters."""
+    warner = state.source_room.documents.get(WARNER)
+    return warner is not None and warner.last_event_at is not None and not (warner.stale or warner.stopped)

@@ -18,6 +18,7 @@ import msgspec
 from streams.events import PRIVATE_FIELDS, TYPES
 
 LEAST_SECRET = 16  # characters; shorter ones can be guessed
+BRIEFING = "briefing.written"  # told when the morning's briefing is written; it stands in no log
 SCHEMES = {"http": 80, "https": 443}
 
 Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")]
@@ -131,7 +132,7 @@ def _hook(entry: _Entry) -> Hook:
 def _complaints(entry: _Entry) -> Iterator[str]:
     yield from _url_complaints(entry.url)
     for pattern in entry.events:
-        if not any(fnmatchcase(name, pattern) for name in TYPES):
+        if not any(fnmatchcase(name, pattern) for name in (*TYPES, BRIEFING)):
             yield f"events: {pattern!r} fits no event; docs/api.md lists them"
     if private := sorted(PRIVATE_FIELDS & set(entry.fields)):
         yield f"fields: {', '.join(private)} name or locate a person and are never sent"

@@ -85,6 +85,38 @@ class Period:
     table: ZoneTable
 
 
+class RunningCounts:
+    """`zone_counts` of instants that follow one another: only what came and went since the last is counted.
+
+    The same array is given again and again; what was made of it has to be done with before the next instant.
+    """
+
+    def __init__(self, grid: Grid, history: History, categories: int) -> None:
+        self._grid, self._history, self._categories = grid, history, categories
+        self._counts = np.zeros((len(WINDOWS_H), (grid.zones + 1) * categories), dtype=np.int32)
+        self._spans = [(0, 0)] * len(WINDOWS_H)
+
+    def look(self, baseline: Baseline, table: ZoneTable, now_s: float) -> Look:
+        """A look at an instant not before the last one."""
+        look = Look(self._grid, baseline, table, events_at(self._history, now_s), now_s)
+        times = self._history.times_s
+        end = int(np.searchsorted(times, now_s))
+        for window, hours in enumerate(WINDOWS_H):
+            begin = int(np.searchsorted(times, now_s - hours * HOUR_S, side="right"))
+            first, last = self._spans[window]
+            self._add(window, max(last, begin), end, 1)
+            self._add(window, first, min(begin, last), -1)
+            self._spans[window] = begin, end
+        look.counts = self._counts[:, : self._grid.zones * self._categories]
+        return look
+
+    def _add(self, window: int, begin: int, end: int, sign: int) -> None:
+        if end > begin:
+            zones, category = self._grid.zones_of[self._history.cell[begin:end]], self._history.category[begin:end]
+            keys = (zones * np.int32(self._categories) + category[:, None]).ravel()
+            np.add.at(self._counts[window], keys, sign)
+
+
 def periods(stream: Stream, rng: np.random.Generator, days: int = RELEARN_DAYS) -> Iterator[Period]:
     """The test time in parts, each with a baseline of the time before; the scan's laws are learnt with the first."""
     gumbel = None
@@ -110,9 +142,10 @@ def quiet_peaks(
     on_areas = area_detectors(_hours(stream, stream.history, len(stream.grid.categories)))
     looks: dict[str, list[tuple[float, Scores]]] = {d.name: [] for d in (*ON_ZONES, *on_areas)}
     span = weeks[-1].until_s - weeks[0].from_s
+    counted = RunningCounts(stream.grid, stream.history, len(stream.grid.categories))
     for week in weeks:
         for now_s in np.arange(week.from_s, week.until_s, step_s).tolist():
-            look = Look(stream.grid, week.baseline, week.table, events_at(stream.history, now_s), now_s)
+            look = counted.look(week.baseline, week.table, now_s)
             for detector in _due(ON_ZONES, on_areas, now_s):
                 looks[detector.name].append((now_s, detector.score(look).best()))
             tell((now_s - weeks[0].from_s) / span)
@@ -162,10 +195,11 @@ def try_matter(stream: Stream, week: Period, matter: Matter, known: dict[str, La
     waiting = {detector.name for detector in (*ON_ZONES, *on_areas)}
     outcomes: list[Outcome] = []
     end_s = matter.start_s + (matter.hours + WATCHED_H) * HOUR_S
+    counted = RunningCounts(stream.grid, mixed, 1)
     # Before its second call nothing can hold enough of it.
     begin_s = matter.times_s[min(1, len(matter.times_s) - 1)]
     for now_s in np.arange(np.ceil(begin_s / STEP_S) * STEP_S, end_s, STEP_S).tolist():
-        look = Look(stream.grid, baseline, table, events_at(mixed, now_s), now_s)
+        look = counted.look(baseline, table, now_s)
         own: Indexes | None = None
         for detector in _due(ON_ZONES, on_areas, now_s):
             if detector.name not in waiting:

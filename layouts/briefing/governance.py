@@ -117,7 +117,12 @@ def _evidence(speaker: Speaker, told: Told) -> list[Sentence]:
 def _weeks(speaker: Speaker, told: Told) -> Section:
     _ = gettext(speaker.lang.id)
     rows = [[Cell(speaker.short_day(day)), *numbers(speaker, n)] for day, n in told["weeks"]]
-    note = _(N_("Complaints of the category in its cells and those around them; weeks count from the opening."))
+    note = _(
+        N_(
+            "Complaints of the category in its cells and those around them; weeks count from the opening. A situation"
+            " is opened when there are many, so some fall is to be expected whatever is done."
+        )
+    )
     titles = heads(speaker, N_("week from"), N_("complaints"))
     empty = _(N_("Less than a week is known."))
     return Section("weeks", _(N_("Week by week")), titles, rows, empty, note, chart="daily")
@@ -128,11 +133,11 @@ def _deeds(speaker: Speaker, told: Told) -> Section:
     rows = [
         [
             Cell(speaker.at(fact["at"])),
-            Cell(_(DONE[fact["type"]]) if fact["type"] in DONE else fact["type"]),
+            Cell(_(what)),
             Cell(speaker.number(fact["n"]) if fact["n"] else "–", fact["n"] or None),
             Cell(fact["reason"] or "–"),
         ]
-        for fact in told["facts"]
+        for fact, what in ((fact, DONE.get(fact["type"], fact["type"])) for fact in told["facts"])
     ]
     titles = heads(speaker, N_("at"), N_("what was done"), N_("cases"), N_("reason"))
     return Section("deeds", _(N_("What was done")), titles, rows, _(N_("Nothing was done yet.")))

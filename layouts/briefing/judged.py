@@ -54,11 +54,15 @@ def _rates_of(speaker: Speaker, row: Mapping[str, Any]) -> list[Cell]:
 
 
 def _rate(speaker: Speaker, rate: Mapping[str, Any] | None) -> Cell:
-    """`82 % (78–85 %), n 240`"""
+    """`82 % (78–85), of 240`"""
     if rate is None:
         return Cell("–")
     low, high = (speaker.number(100 * rate[bound]) for bound in ("low", "high"))
-    return Cell(f"{speaker.percent(rate['value'])} ({low}–{high}), n {speaker.number(rate['of'])}", rate["value"])
+    said = gettext(speaker.lang.id)(N_("{rate} ({low}–{high}), of {n}"))
+    return Cell(
+        said.format(rate=speaker.percent(rate["value"]), low=low, high=high, n=speaker.number(rate["of"])),
+        rate["value"],
+    )
 
 
 def people(speaker: Speaker, told: Told) -> Section:
@@ -105,9 +109,9 @@ def warnings(speaker: Speaker, told: Told) -> Section:
             *numbers(speaker, row["observed"]),
             Cell(speaker.number(row["expected"], 1), row["expected"]),
             Cell(speaker.at(row["raised_at"])),
-            Cell(_(VERDICTS[row["verdict"]])),
+            Cell(_(verdict)),
         ]
-        for row in said["open"]
+        for row, verdict in ((row, VERDICTS[row["verdict"]]) for row in said["open"])
     ]
     titles = (N_("open warning"), N_("district"), N_("cases"), N_("usual"), N_("raised"), N_("verdict"))
     empty = f"{_(N_('No early warning is open.'))} {note}"

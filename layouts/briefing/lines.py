@@ -9,7 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from layouts.briefing.definitions import UNTOLD
 from layouts.briefing.words import Piece, Sentence, Shown, Speaker
+from layouts.texts import gettext
 from layouts.texts import mark as N_
 
 Told = Mapping[str, Any]  # a briefing as `dashboard.briefing.document.told` gives it
@@ -88,6 +90,7 @@ ASKED = {
     ),
     "oldest": N_("Case {subject} is {n} days overdue. Decide who ends it – {owner}, by {by}."),
 }
+OWNER_OF = {"arrival": N_("emergency services")}  # whose it is where no agency is named
 TABLE_OF = {"surge": "categories", "late_area": "areas"}
 
 
@@ -95,6 +98,8 @@ def asked(speaker: Speaker, decision: Told) -> Sentence:
     """One decision as a sentence."""
     n, of = decision["n"], decision.get("of") or 0
     owner = speaker.names.get("agencies", {}).get(decision["owner"]) or speaker.name("areas", decision["owner"])
+    if not decision["owner"] and decision["rule"] in OWNER_OF:
+        owner = gettext(speaker.lang.id)(OWNER_OF[decision["rule"]])
     table = TABLE_OF.get(decision["rule"])
     return speaker.say(
         ASKED[decision["rule"]],
@@ -169,6 +174,8 @@ def _beside(speaker: Speaker, told: Told, name: str) -> Sentence:
 
 def _change(speaker: Speaker, told: Told) -> list[Sentence]:
     change = told["cases"]["change"]
+    if told["figures"]["cases_received"].get("expected") is None:
+        return [speaker.say(N_("Not known: {why}."), why=speaker.say(UNTOLD["usual"])[0])]
     if change is None:
         return [speaker.say(N_("No change beyond chance in any category or district."))]
     by_category = change["by"] == "category"

@@ -97,33 +97,40 @@ def _section(section: Section, drawn: set[str]) -> str:
     numbers = [all(row[at].value is not None or row[at].text == "–" for row in section.rows) for at in _places(section)]
     # In the middle of the row: scripts of one line stand on different heights.
     align = ", ".join("end + horizon" if number else "start + horizon" for number in numbers)
-    columns = ", ".join(_widths(section))
+    columns = ", ".join(_widths(section, numbers))
+    size = "8pt" if sum(_lengths(section)) > WIDE else "9.5pt"
     heads = ", ".join(f"[#text(8.5pt, fill: luma(35%), {literal(column)})]" for column in section.columns)
     cells = [f"table.header({heads}),"]
     cells += [", ".join(f"[#{literal(cell.text)}]" for cell in row) + "," for row in section.rows]
-    parts.append(f"#table(columns: ({columns},), align: ({align},),\n" + "\n".join(cells) + "\n)")
+    table = f"#table(columns: ({columns},), align: ({align},),\n" + "\n".join(cells) + "\n)"
+    parts.append(f"#text({size})[{table}]")
     if section.note:
         parts.append(f"#text(8pt, fill: luma(40%), {literal(section.note)})")
     return "\n".join(parts)
 
 
-SHORT, TOGETHER = 20, 62  # characters: columns up to that are as wide as their text, as long as all of them fit
+SHORT, TOGETHER, WIDE = 20, 66, 80  # characters of a column, of columns that keep their width, of a line
 
 
 def _places(section: Section) -> range:
     return range(len(section.columns))
 
 
-def _widths(section: Section) -> list[str]:
-    """Short columns as wide as they are; long ones share what is left and break their lines."""
-    lengths = [
+def _lengths(section: Section) -> list[int]:
+    """The longest text of each column; titles may break between words."""
+    return [
         max([len(row[at].text) for row in section.rows] + [len(word) for word in section.columns[at].split()])
         for at in _places(section)
     ]
-    broken = {at for at, length in enumerate(lengths) if length > SHORT}
-    by_length = sorted(_places(section), key=lambda at: (-lengths[at], at))
-    for at in by_length:
-        if broken and sum(lengths[other] for other in _places(section) if other not in broken) <= TOGETHER:
+
+
+def _widths(section: Section, numbers: list[bool]) -> list[str]:
+    """Columns as wide as their text; words share what is left, long ones first, and break their lines."""
+    lengths = _lengths(section)
+    order = sorted(_places(section), key=lambda at: (numbers[at], -lengths[at], at))
+    broken = {at for at in order if lengths[at] > SHORT and not numbers[at]} or {0 if not numbers[0] else order[0]}
+    for at in order:
+        if sum(length for other, length in enumerate(lengths) if other not in broken) <= TOGETHER:
             break
-        broken.add(at if broken or lengths[at] > SHORT else 0)
+        broken.add(at)
     return [f"{min(lengths[at], 3 * SHORT)}fr" if at in broken else "auto" for at in _places(section)]

@@ -12,8 +12,10 @@ from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
 
 from layouts.texts import Language, gettext
+from layouts.texts import mark as N_
 
 FIRST_STRONG, POP = "\u2068", "\u2069"  # Unicode isolates
+UNKNOWN = N_("unknown")
 FEWEST_FOR_SHARE = 20  # below that a share is no percentage
 
 
@@ -92,7 +94,7 @@ class Speaker:
     def name(self, table: str, id_: str) -> str:
         """What a category, area or agency is called; what has no name is shown as it stands in the data."""
         if not id_:
-            return gettext(self.lang.id)("unknown")
+            return gettext(self.lang.id)(UNKNOWN)
         return self.names.get(table, {}).get(id_) or id_
 
     @property

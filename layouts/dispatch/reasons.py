@@ -255,6 +255,6 @@ WORDS: dict[str, str] = {
 PLURALS: dict[str, tuple[str, str]] = {}
 
 
-def patterns() -> list[list[str]]:
+def patterns(rows: tuple[tuple[str, str, str], ...] = REASONS) -> list[list[str]]:
     """[name, pattern] as a browser reads them."""
-    return [[name, f"^(?:{pattern.replace('?P<', '?<')})$"] for name, pattern, _ in REASONS]
+    return [[name, f"^(?:{pattern.replace('?P<', '?<')})$"] for name, pattern, _ in rows]

@@ -42,6 +42,7 @@ def hand_over(context: Context, lang: Language) -> list[Component]:
                     [
                         html.H2(_("Hand-over")),
                         button(_("Read again"), data_sheet="again"),
+                        button(_("Print"), data_sheet="print"),
                         button(_("Close"), data_sheet="close"),
                     ],
                     className="dialog-head",

@@ -19,6 +19,7 @@ from layouts.dispatch.reasons import patterns
 from layouts.dispatch.slots import slot
 from layouts.dispatch.words import words_for_desk
 from layouts.pages import wall
+from layouts.replay.past import CLASS, Past, no_connection
 from layouts.texts import DEFAULT, DESK_LANGUAGES, LANGUAGES, Language, language
 from layouts.tokens import CELL_CLASSES, CELL_OPACITY, DARK, NIGHT, PRIORITY_SHAPES
 from layouts.wall.names import names
@@ -58,13 +59,17 @@ def desk_options(search: str, locale: str = "") -> tuple[Language, DeskOptions]:
     )
 
 
-def dispatch(context: Context, lang: Language, options: DeskOptions, viewer: Viewer) -> Component:
+def dispatch(
+    context: Context, lang: Language, options: DeskOptions, viewer: Viewer, past: Past | None = None
+) -> Component:
     """The whole page. Everything live in it is filled by `assets/` from `data-part` and `data-slot`."""
     if not viewer.may_read:
         return frame.not_for_this_role(lang)
+    said = setup(context, lang, options, viewer)
     return html.Div(
         [
             header.header(context, lang, viewer),
+            *([past.bar] if past else []),
             frame.alarms(context, lang),
             html.Main(
                 [
@@ -90,16 +95,22 @@ def dispatch(context: Context, lang: Language, options: DeskOptions, viewer: Vie
             help.keys_window(lang),
             html.Div("", className="spoken", role="status", **attributes(data_part="said", aria_live="polite")),
             html.Div("", className="spoken", role="alert", **attributes(data_part="said-urgent")),
-            DashSocketIO(id=ids.Dispatch.SOCKET, eventNames=list(EVENTS), options=socket_options()),
+            _connection(past),
         ],
         id=ids.Dispatch.PAGE,
-        className="desk waiting",
+        className=f"desk waiting {CLASS}" if past else "desk waiting",
         lang=lang.html,
         dir=lang.direction,
         **attributes(
-            data_setup=json.dumps(setup(context, lang, options, viewer), ensure_ascii=False), data_panel=options.panel
+            data_setup=json.dumps(past.told(said) if past else said, ensure_ascii=False), data_panel=options.panel
         ),
     )
+
+
+def _connection(past: Past | None) -> Component:
+    if past:
+        return no_connection(ids.Dispatch.SOCKET)
+    return DashSocketIO(id=ids.Dispatch.SOCKET, eventNames=list(EVENTS), options=socket_options())
 
 
 def socket_options() -> dict[str, Any]:

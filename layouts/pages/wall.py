@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import h3
@@ -15,6 +13,7 @@ from dash_socketio import DashSocketIO
 from layouts import ids
 from layouts.attributes import attributes
 from layouts.context import ALL_CATEGORIES, Context, WallOptions, name_in
+from layouts.replay.past import CLASS, Past, no_connection
 from layouts.scale import DEFAULT_SHARE_OF_HEIGHT, PART_NEEDS_LINES, ROOMS, SCENE_NEEDS
 from layouts.texts import LANGUAGES, Language
 from layouts.tokens import CELL_CLASSES, CELL_OPACITY, DARK, NIGHT, PRIORITY_SHAPES
@@ -25,25 +24,16 @@ from layouts.wall.words import words_for_scripts
 
 TOPICS: tuple[str, ...] = (
     *("figures", "clock", "sources", "curve", "incidents.public", "units"),
-    *("channels", "agents", "attention", "alerts.public", "notices"),
+    *("channels", "agents", "attention", "alerts.public", "notices", "warnings.public"),
 )
 INCIDENT_CELLS = "cells:incidents.public:"  # they have no category
 RESOLUTIONS = (6, 7, 8, 9)
 
 
-@dataclass(frozen=True)
-class Past:
-    """What makes a wall one of the past: no connection and no story, but a bar, and words and places for scripts."""
-
-    bar: Component
-    setup: Mapping[str, Any]
-    words: Mapping[str, Any] = field(default_factory=dict)
-    languages: Iterable[str] = tuple(LANGUAGES)
-
-
 def wall(context: Context, lang: Language, options: WallOptions, past: Past | None = None) -> Component:
     """The whole page. Everything live in it is filled by `assets/` from `data-part` and `data-figure`."""
     offered = past.languages if past else LANGUAGES
+    said = setup(context, lang, options)
     return html.Div(
         [
             header.header(name_in(context.city.names, lang, context.city.id), lang, offered),
@@ -73,17 +63,16 @@ def wall(context: Context, lang: Language, options: WallOptions, past: Past | No
             _connection(options, past),
         ],
         id=ids.Wall.PAGE,
-        className="wall waiting replay" if past else "wall waiting",
+        className=f"wall waiting {CLASS}" if past else "wall waiting",
         lang=lang.html,
         dir=lang.direction,
-        **attributes(data_setup=json.dumps(setup(context, lang, options, past), ensure_ascii=False)),
+        **attributes(data_setup=json.dumps(past.told(said) if past else said, ensure_ascii=False)),
     )
 
 
 def _connection(options: WallOptions, past: Past | None) -> Component:
-    """Frames; a wall of the past has none, only the place where the page's callbacks look for them."""
     if past:
-        return html.Div(id=ids.Live.SOCKET, hidden=True)
+        return no_connection(ids.Live.SOCKET)
     return DashSocketIO(id=ids.Live.SOCKET, eventNames=["frame"], options=socket_options(options))
 
 
@@ -105,16 +94,16 @@ def socket_options(options: WallOptions) -> dict[str, Any]:
     }
 
 
-def setup(context: Context, lang: Language, options: WallOptions, past: Past | None = None) -> dict[str, Any]:
+def setup(context: Context, lang: Language, options: WallOptions) -> dict[str, Any]:
     """Everything the page's scripts need to know, as plain JSON."""
     view, known = context.city.view, names(context, lang)
     return {
-        **({"replay": dict(past.setup)} if past else {}),
         "city": context.city.id,
         "zone": str(context.city.zone),
         "live": f"{context.base_path}/live",
+        "warnings": _evidence(context, lang),
         "lang": {"id": lang.id, "html": lang.html, "tag": lang.tag, "dir": lang.direction},
-        "words": words_for_scripts(lang) | (dict(past.words) if past else {}),
+        "words": words_for_scripts(lang),
         "names": known,
         "measure": options.measure,
         "category": options.category,
@@ -142,6 +131,12 @@ def setup(context: Context, lang: Language, options: WallOptions, past: Past | N
         },
         "ids": {"place": ids.Map.PLACE_CHOICE, "category": ids.Map.CATEGORY, "drawer": ids.Cases.DRAWER},
     }
+
+
+def _evidence(context: Context, lang: Language) -> str:
+    """The address that a warning's id is appended to, for who may read it; a demonstration invites to sign in."""
+    may_read = context.story or (context.viewer is not None and context.viewer().may_read)
+    return f"{context.base_path}/warning?lang={lang.id}&warning=" if may_read else ""
 
 
 def cell_areas() -> dict[str, float]:

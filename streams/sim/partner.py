@@ -21,11 +21,16 @@ CLOSED_AFTER = timedelta(hours=5)
 AGENCY = "Partner app"
 
 
+def contacts_of(laws: Laws) -> Contacts:
+    """Who reports to the partner: people like those who contact the hotline, `SHARE` of them."""
+    return Contacts(laws.profile, f"{laws.seed}:partner", laws.places, laws.zone)
+
+
 class Partner:
     """Publishes reports by the city's time. Pure in seed and time: made anew it publishes the same ones."""
 
     def __init__(self, laws: Laws, words: Words, port: int, now: Callable[[], datetime]) -> None:
-        self._contacts = Contacts(laws.profile, f"{laws.seed}:partner", laws.places, laws.zone)
+        self._contacts = contacts_of(laws)
         self._seed, self._words = laws.seed, words
         self._now, self._port = now, port
         self._server: Open311Server | None = None

@@ -19,11 +19,13 @@ from dashboard.accounts.handover import (
     Changed,
     DueCallback,
     Offer,
+    OpenMatter,
     OwnedIncident,
     RunningTimer,
     Sheet,
     ShelvedAlarm,
     UnitOut,
+    WaitingCases,
     differences,
 )
 from dashboard.accounts.positions import NotYours
@@ -47,6 +49,10 @@ def sheet(**changes: Any) -> Sheet:
         "shelved": (ShelvedAlarm(item_id="a1", what="no_plan", subject="i1", reason="waits", returns_at=LATER),),
         "units": (UnitOut(item_id="E39", status="on_scene", incident_id="i1", since=NOON),),
         "callbacks": (DueCallback(item_id="k1", subject="call:7", reason="silent call", due_at=LATER),),
+        "lists": (WaitingCases(item_id="overdue:gas", worklist="overdue", unit="gas", n=12),),
+        "matters": (
+            OpenMatter(item_id="situation:s1", kind="situation", title="Gas", state="open", area="North", since=NOON),
+        ),
         "note": "the gate in 3rd Street is locked",
     }
     return Sheet(**(fields | changes))
@@ -180,7 +186,7 @@ def test_any_difference_is_named_and_what_lasts_changes_the_digest(data: st.Data
     )
     new = msgspec.structs.replace(old, **{kind: items})
     assert differences(old, new) == told
-    assert (new.digest == old.digest) == (kind in ("timers", "units")), "those move by themselves all the time"
+    assert (new.digest == old.digest) == (kind in ("timers", "units", "lists")), "those move by themselves all the time"
 
 
 def test_an_incidents_stage_is_no_reason_to_refuse_but_its_priority_is() -> None:

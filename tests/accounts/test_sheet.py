@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from dashboard.access import Access
-from dashboard.accounts.handover import Sheet
+from dashboard.accounts.handover import Sheet, WaitingCases
 from dashboard.accounts.handover_routes import handover_routes
 from dashboard.accounts.routes import account_routes
 from dashboard.accounts.sheet import compose, owns_incidents
@@ -21,6 +21,7 @@ from tests.support.engines import NOON
 from tests.support.redis_server import RedisServer
 
 SOON = NOON + timedelta(minutes=5)
+OVERDUE = (WaitingCases(item_id="overdue:gas", worklist="overdue", unit="gas", n=12),)
 
 
 def commit(house: House, topic: str, /, **rows: dict[str, Any]) -> None:
@@ -139,7 +140,7 @@ def desks(busy: House, redis_server: RedisServer) -> tuple[Desk, Desk]:
     app.secret_key = "secret"
     limiter = start_signin(app, access, limiter_storage(redis_server.url), people=busy.accounts.people)
     app.register_blueprint(account_routes(access, busy.accounts, limiter))
-    app.register_blueprint(handover_routes(access, busy.accounts))
+    app.register_blueprint(handover_routes(access, busy.accounts, lambda: OVERDUE))
     for name in ("ann", "bob"):
         busy.hire(name)
     ann, bob = Desk(app, "ann"), Desk(app, "bob")
@@ -195,3 +196,60 @@ def test_signing_out_while_owning_incidents_is_asked_about_once(desks: tuple[Des
     assert bob.browser.post("/signout", data={"csrf": bob.token}).status_code == 302
     assert ann.browser.post("/signout", data={"csrf": ann.token, "anyway": "1"}).status_code == 302
     assert ann.browser.get("/account").status_code == 401
+
+
+@pytest.fixture
+def floor(busy: House, desks: tuple[Desk, Desk]) -> tuple[Desk, Desk]:
+    """Mei leads the hotline's floor, and lan comes to relieve her."""
+    ann, _ = desks
+    commit(
+        busy,
+        "situations",
+        s1={"title": "Gas smell", "state": "open", "area": "North", "since": NOON},
+        s2={"title": "Flood", "state": "closed", "area": "South", "since": NOON},
+    )
+    commit(busy, "matters", m1={"what": "Heating repair", "areas": ["North", "South"], "published_at": NOON})
+    commit(busy, "following", K1={"channel": "foreign", "lang": "ru", "since": NOON})
+    for name in ("mei", "lan"):
+        busy.hire(name, "hotline")
+    mei, lan = Desk(ann.browser.application, "mei"), Desk(ann.browser.application, "lan")
+    assert mei.post("/positions/take", {"position": "hotline"}).status_code == 200
+    return mei, lan
+
+
+def test_the_floor_passes_with_its_lists_matters_and_calls(busy: House, floor: tuple[Desk, Desk]) -> None:
+    mei, lan = floor
+    mine = mei.get("/handover")["mine"]
+    assert [(one["worklist"], one["unit"], one["n"]) for one in mine["lists"]] == [("overdue", "gas", 12)]
+    assert [one["item_id"] for one in mine["matters"]] == ["situation:s1", "matter:m1", "call:K1"]
+    assert mine["incidents"] == []
+    assert lan.get("/handover?position=hotline")["mine"]["lists"] == mine["lists"]
+    mei.post("/handover/offer", {"note": "the gas body answers slowly"})
+    [waiting] = lan.get("/handover")["waiting"]
+    assert (waiting["giver"], waiting["note"]) == ("mei", "the gas body answers slowly")
+    commit(busy, "following", K2={"channel": "foreign", "lang": "ar", "since": NOON})
+    assert lan.post("/handover/accept", {"sheet": waiting, "desk": "D2"}).get_json()["positions"] == ["hotline"]
+    assert busy.acts()[-3:] == ["handover.offered", "handover.accepted", "position.handed_over"]
+
+
+def test_a_situation_that_came_since_is_shown_before_the_floor_passes(busy: House, floor: tuple[Desk, Desk]) -> None:
+    mei, lan = floor
+    mei.post("/handover/offer")
+    [waiting] = lan.get("/handover")["waiting"]
+    busy.client.hset(KEYS.view("situations"), "s3", encode({"title": "Outage", "state": "offered", "since": NOON}))
+    refused = lan.post("/handover/accept", {"sheet": waiting})
+    assert refused.status_code == 409
+    assert "matters: situation:s3 is new" in refused.get_json()["differences"]
+
+
+def test_nobody_sits_where_the_role_does_not_reach(desks: tuple[Desk, Desk], floor: tuple[Desk, Desk]) -> None:
+    (ann, bob), (mei, lan) = desks, floor
+    assert bob.post("/positions/take", {"position": "hotline"}).status_code == 403
+    assert lan.post("/positions/take", {"position": "South"}).status_code == 403
+    assert lan.browser.get("/handover?position=North").status_code == 403
+    ann.post("/handover/offer")
+    assert lan.get("/handover")["waiting"] == []
+    mei.post("/handover/offer")
+    [waiting] = lan.get("/handover")["waiting"]
+    assert [one["positions"] for one in bob.get("/handover")["waiting"]] == [["North"]]
+    assert bob.post("/handover/accept", {"sheet": waiting}).status_code == 403

@@ -66,8 +66,9 @@ def test_events_of_the_program_itself_are_not_taken_from_outside(door: Door, typ
     data = {"feed.started": {"feed": "x"}, "clock.advanced": {}, "subject.erased": {"erased": "case:1"}}[type_]
     body = door.post("/events", event(1, type_) | {"data": data}).get_json()
     assert "not taken from outside" in body["errors"][0]["reason"]
-    own = door.post("/events", event(1) | {"source": "desk"}).get_json()
-    assert "program itself" in own["errors"][0]["reason"]
+    for name in ("desk", "warner"):
+        own = door.post("/events", event(1) | {"source": name}).get_json()
+        assert "program itself" in own["errors"][0]["reason"]
 
 
 def test_a_source_cannot_say_what_only_the_engine_may_say(door: Door) -> None:

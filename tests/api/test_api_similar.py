@@ -110,6 +110,30 @@ def test_clusters_follow_what_happens_to_their_cases(keeper: Keeper) -> None:
     assert keeper.get("/similar/clusters?least=4") | {"seq": 0} == {"clusters": [], "total": 0, "seq": 0, "behind": 0}
 
 
+def test_two_cases_that_a_person_took_apart_are_not_proposed_again(keeper: Keeper) -> None:
+    keeper.begin()
+
+    def said_of(case_id: str) -> tuple[set[str], dict[str, str]]:
+        body = keeper.get(f"/cases/{case_id}/similar")
+        return ids(body["similar"]), {row["case_id"]: row["guard"] for row in body["held_back"]}
+
+    keeper.ask("merge_cases", case_id="g3", into="g1")
+    keeper.ask("undo")
+    assert "g1" in said_of("g3")[0]  # nobody said that they are two
+    keeper.ask("merge_cases", case_id="g3", into="g1")
+    keeper.ask("unmerge_case", case_id="g3", reason="another stairwell")
+    for case_id, other in (("g3", "g1"), ("g1", "g3")):
+        similar, held_back = said_of(case_id)
+        assert "g2" in similar
+        assert other not in similar
+        assert held_back[other] == "apart"
+    keeper.file.close()
+    keeper.begin()  # another process: the cases themselves remember
+    assert said_of("g1")[1]["g3"] == "apart"
+    keeper.ask("merge_cases", case_id="g3", into="g1")
+    assert "g3" in said_of("g1")[0]
+
+
 def test_a_file_that_was_lost_is_made_again_and_says_the_same(keeper: Keeper) -> None:
     keeper.begin()
     keeper.door.city.case("g4", category="gas_smell", text=WORDS["g1"])

@@ -13,8 +13,10 @@ import pytest
 
 from dashboard.accounts.audit import read_entries
 from dashboard.api import exports
+from dashboard.api.worklists import NARROWING
 from dashboard.callers.sealing import Sealer
 from hotline.worklists import WORKLISTS
+from layouts.hotline.export_words import FILTERS, HEADINGS
 from tests.api.conftest import Door
 from tests.support.engines import CALLER_KEY
 
@@ -253,6 +255,38 @@ def test_a_page_to_print_is_plain_and_escaped(door: Door) -> None:
     assert "&lt;script&gt;alert(1)" in page
     assert "<script" not in page
     assert all(word in page for word in ("hotline one", "c1", "c3", "As of"))
+
+
+@pytest.mark.parametrize(
+    ("lang", "title", "deadline", "direction"),
+    [
+        ("en", "Overdue", "Deadline", "ltr"),
+        ("zh_CN", "已超时", "时限", "ltr"),
+        ("ar", "متأخرة", "المهلة", "rtl"),
+    ],
+)
+def test_headings_are_words_of_the_language_that_is_asked_for(
+    door: Door, lang: str, title: str, deadline: str, direction: str
+) -> None:
+    told(door)
+    asked = f"list=overdue&area=North&lang={lang}"
+    head, [row] = read_csv(door.get(f"/cases/export.csv?{asked}", "hotline").get_data())
+    assert title in head.values()
+    assert row[deadline].endswith("-05:00")
+    assert "c1" in row.values()
+    book = door.get(f"/cases/export.xlsx?{asked}", "hotline").get_data()
+    assert deadline in [value for line in cells_of(book) for _, value in line]
+    with zipfile.ZipFile(io.BytesIO(book)) as parts:
+        assert (b'rightToLeft="1"' in parts.read("xl/worksheets/sheet1.xml")) == (direction == "rtl")
+    page = door.get(f"/cases/export.html?{asked}", "hotline").get_data(as_text=True)
+    assert f'dir="{direction}"' in page
+    assert f"<th>{deadline}</th>" in page
+    assert door.get("/cases/export.csv?lang=fr", "hotline").status_code == 400
+
+
+def test_every_column_has_a_heading() -> None:
+    assert HEADINGS.keys() == set(exports.COLUMNS)
+    assert set(NARROWING) | {"sort", "order"} == FILTERS.keys()
 
 
 def test_what_a_form_cannot_hold_is_refused_before_a_byte_is_sent(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,7 @@ READY = "() => window.hexwatch?.stats?.seq >= 0 && window.hexwatch.desk?.grid?.a
 ROW = '.worklist-grid [role=row][row-id="{}"]'
 BLOCK = 100
 TOTAL = 500_000
+LATEST = 1 << 40  # no frame knows of a later commit, so nothing is asked for again
 CATEGORIES = ("noise", "heating", "gas_smell", "water_supply", "flooding", "parking")
 AREAS = ("Chaoyang", "Haidian", "Dongcheng", "Fengtai", "")
 STAGES = ("received", "dispatched", "accepted", "return_asked", "contacted", "handled")
@@ -30,6 +31,7 @@ SITUATIONS = {
         **{"id": "s1", "title": "Gas smell, Chaoyang", "category": "gas_smell", "area": "Chaoyang", "state": "open"},
         **{"lat": 39.94, "lng": 116.46, "cells": [], "n": 4, "since": "now-2400", "case_ids": ["C-000000"]},
         **{"incident_id": "", "by": "hotline", "offered_at": None, "version": 7},
+        "parts": [{"id": "s0", "title": "Gas smell, metro exit B"}],
     },
     "s2": {
         **{"id": "s2", "title": "Flooded underpass", "category": "flooding", "area": "Fengtai", "state": "offered"},
@@ -170,7 +172,7 @@ class StagedHotline(Staged):
             return self.outcome
         if path == "worklists":
             lists = [{"name": k, "n": v, "oldest_at": "now-90000", "next_due_at": "now+60"} for k, v in LISTS.items()]
-            return {"lists": lists, "seq": 1}
+            return {"lists": lists, "seq": LATEST}
         if path == "cases/rows":
             return self._rows(query)
         if path == "similar/clusters":
@@ -214,7 +216,7 @@ class StagedHotline(Staged):
         start, end = int(query["start"]), int(query["end"])
         total = 37 if query.get("cell") or query.get("area") else LISTS[query["list"]]
         rows = [staged_case(n, self.now) for n in range(start, min(end, total))]
-        return {"rows": rows, "total": total, "seq": 1}
+        return {"rows": rows, "total": total, "seq": LATEST}
 
     def _case(self, n: int, what: str, query: dict[str, str]) -> Any:
         if what == "/history":

@@ -1,16 +1,23 @@
-"""A supervisor's story on a real demo: one case from outside through its whole life, at two desks."""
+"""A supervisor's story on a real demo: a report of an outside app through its whole life, at two desks."""
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
+import redis as redis_module
+from georeport import GeoReport
 
+from dashboard.access_keys import new_key
+from streams.keys import Keys
 from tests.browser.desks import unique
 from tests.browser.hotlines import post_case, sign_in
 from tests.support.demo import Demo
+from tests.support.redis_server import wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -19,6 +26,11 @@ LISTED = """(id) => {
   hexwatch.desk.grid.api?.forEachNode((node) => (found ||= node.data?.case_id === id));
   return found && Date.now();
 }"""
+TRIES = 5
+UNMARKED = dict.fromkeys(map(ord, "\u2066\u2068\u2069"))  # what keeps a name together in a sentence of another script
+SERVICE = "tourism"
+# Cases of the category received today, as the figures of the wall say.
+ON_WALL = f"() => hexwatch.live.picture.topic('figures').get('cases.by_category.{SERVICE}') || 0"
 STAGE = """(stage) => hexwatch.desk.case.document && hexwatch.stageOf(hexwatch.desk.case.document) === stage"""
 FACTS = "() => hexwatch.lifeOf(hexwatch.desk.case.document, hexwatch.desk.case.history).map((one) => one.what)"
 UNASSIGNED = "() => Number(document.querySelector('[data-n-of=unassigned]').textContent.replace(/[^0-9]/g, '')) || 0"
@@ -26,12 +38,12 @@ UNASSIGNED = "() => Number(document.querySelector('[data-n-of=unassigned]').text
 
 @pytest.fixture(scope="module")
 def desks(browser: Any, running_demo: Demo) -> Iterator[tuple[Any, Any]]:
-    """A supervisor of the hotline, and the chief who stands in for the bodies."""
+    """A supervisor of the hotline, and the chief who stands in for the bodies and reads Chinese."""
     contexts = [browser.new_context(viewport={"width": 1366, "height": 768}) for _ in range(2)]
     pages = [context.new_page() for context in contexts]
-    for page, role in zip(pages, ("hotline", "admin"), strict=True):
+    for page, role, query in zip(pages, ("hotline", "admin"), ("", "?lang=zh_CN"), strict=True):
         page.set_default_timeout(30_000)
-        sign_in(page, running_demo, role)
+        sign_in(page, running_demo, role, query)
     yield pages[0], pages[1]
     for context in contexts:
         context.close()
@@ -55,53 +67,111 @@ def act(page: Any, verb: str, stage: str = "", **fields: str) -> None:
         page.wait_for_function(STAGE, arg=stage)
 
 
-@pytest.mark.thorough
-def test_a_case_from_outside_stands_in_the_list_and_in_its_count_within_a_second(
-    desks: tuple[Any, Any], running_demo: Demo
+def refused(page: Any, verb: str, **fields: str) -> str:
+    """The same for what the engine refuses: why, as the page says it."""
+    act(page, verb, **fields)
+    said = page.locator('.ask[data-state="refused"]')
+    said.wait_for()
+    why = said.locator(".ask-reason").inner_text()
+    page.evaluate("() => hexwatch.desk.asking.dismiss()")
+    said.wait_for(state="detached")
+    return str(why)
+
+
+def file_report(base: str, key: str, text: str) -> str:
+    """A report as an app of others posts it: the form of the Open311 standard. Its number."""
+    form = {"service_code": SERVICE, "lat": "39.93", "long": "116.45", "description": text, "api_key": key}
+    answer = httpx.post(f"{base}/open311/v2/requests.json", data=form, timeout=30)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()[0]["service_request_id"])
+
+
+@pytest.fixture(scope="module")
+def app_key(running_demo: Demo) -> str:
+    """The key of an app that may file reports and do nothing else."""
+    with redis_module.Redis(unix_socket_path=str(running_demo.folder / "redis.sock")) as client:
+        return new_key(client, Keys("beijing-sim"), "city app", "reporter")
+
+
+@pytest.fixture(scope="module")
+def wall(browser: Any, running_demo: Demo) -> Iterator[Any]:
+    """The wall, with the map of one category."""
+    context = browser.new_context(viewport={"width": 1366, "height": 768})
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    page.goto(f"{running_demo.url}/wall?measure=received_1h&category={SERVICE}")
+    page.wait_for_function("() => window.hexwatch?.stats.seq >= 0 && window.hexwatch.map?.cells")
+    yield page
+    context.close()
+
+
+def test_a_report_from_an_app_of_others_is_on_the_wall_and_at_the_desk_within_a_second(
+    desks: tuple[Any, Any], wall: Any, running_demo: Demo, app_key: str
 ) -> None:
     desk, _body = desks
-    desk.evaluate("() => hexwatch.desk.lists.choose({ list: 'unassigned', category: 'tourism' })")
+    desk.evaluate("(category) => hexwatch.desk.lists.choose({ list: 'unassigned', category })", SERVICE)
     desk.wait_for_function(f"() => hexwatch.desk.grid.total === ({UNASSIGNED})()")  # both narrowed by now
+    limit_s = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))  # a machine of its own has a second
     took_s = []
-    for n in range(3):
-        posted_at = time.time()
-        case_id = unique(f"soon{n}")
-        post_case(running_demo.url, case_id, category="tourism")
-        took_s.append(desk.wait_for_function(LISTED, arg=case_id).evaluate("(at) => at") / 1000 - posted_at)
-        desk.wait_for_function(f"() => hexwatch.desk.grid.total === ({UNASSIGNED})()")  # others leave meanwhile
+    for _ in range(TRIES):
+        before, posted_at = wall.evaluate(ON_WALL), time.time()
+        number = file_report(running_demo.url, app_key, "no signs at the gate")
+        seen = [
+            wall.wait_for_function(f"(n) => ({ON_WALL})() > n && Date.now()", arg=before),
+            desk.wait_for_function(LISTED, arg=number),
+            desk.wait_for_function(f"() => hexwatch.desk.grid.total === ({UNASSIGNED})() && Date.now()"),
+        ]
+        took_s.append([round(one.evaluate("(at) => at") / 1000 - posted_at, 2) for one in seen])
+        if max(took_s[-1]) < limit_s:
+            break
     desk.evaluate("() => hexwatch.desk.lists.choose({ category: '' })")
-    assert min(took_s) < 1, f"{took_s}: even the quickest of three took longer"
+    print("on the wall, in the list, in its count after (s):", took_s, "limit:", limit_s)
+    assert max(took_s[-1]) < limit_s, f"{took_s}: even the quickest took longer than {limit_s} s"
+    outside = GeoReport(f"{running_demo.url}/open311/v2/", api_key=app_key)
+    assert outside.get_service_request(number)["status"] == "open"
 
 
-def test_a_case_from_outside_lives_through_its_whole_life_at_two_desks(
-    desks: tuple[Any, Any], running_demo: Demo
+def test_a_report_from_an_app_of_others_lives_through_its_whole_life_at_two_desks(
+    desks: tuple[Any, Any], running_demo: Demo, app_key: str
 ) -> None:
+    """Whatever one clicks, the other sees without a reload; the body's desk is in Chinese, and so are its refusals."""
     desk, body = desks
-    case_id = unique("life")
-    desk.evaluate("() => hexwatch.desk.lists.choose({ list: 'unassigned', category: 'tourism' })")
-    post_case(running_demo.url, case_id, category="tourism", grade="I", area="Chaoyang")
-    desk.wait_for_function(LISTED, arg=case_id)
+    number = file_report(running_demo.url, app_key, "the ticket office is closed")
     for page in desks:
-        page.evaluate("(id) => hexwatch.desk.openCase(id)", case_id)
+        page.evaluate("(category) => hexwatch.desk.lists.choose({ list: 'unassigned', category })", SERVICE)
+        page.wait_for_function(LISTED, arg=number)
+        page.evaluate("(id) => hexwatch.desk.openCase(id)", number)
         page.wait_for_function(STAGE, arg="received")
 
     act(desk, "dispatch_case", "dispatched", owner="12345")
     body.wait_for_function(STAGE, arg="dispatched")
+    body.wait_for_function(f"(id) => !({LISTED})(id)", arg=number)
     act(body, "ask_return", "return_asked", code="not_ours", reason="the street is another body's")
+    assert "您申请" in refused(body, "review_return", granted="no", reason="I say so myself")
     desk.wait_for_function(STAGE, arg="return_asked")
+    desk.evaluate("() => hexwatch.desk.lists.choose({ list: 'returns' })")
+    desk.wait_for_function(LISTED, arg=number)
     act(desk, "review_return", "dispatched", granted="yes", owner="gas", reason="so it is")
     body.wait_for_function(STAGE, arg="dispatched")
+    assert f"{number} 已在 燃气" in refused(body, "dispatch_case", owner="gas").translate(UNMARKED)
     act(body, "accept_case", "accepted")
+    desk.wait_for_function(STAGE, arg="accepted")
     act(body, "contact_case", "contacted")
     act(body, "handle_case", "handled", result="the pipe was closed")
     desk.wait_for_function(STAGE, arg="handled")
     act(desk, "close_case", "closed", reason="done")
+    body.wait_for_function(STAGE, arg="closed")
+    outside = GeoReport(f"{running_demo.url}/open311/v2/", api_key=app_key)
+    wait_until(lambda: outside.get_service_request(number)["status"] == "closed", 20, "the app is told that it is over")
     act(desk, "follow_up", "followed_up", contacted="yes", resolved="no", satisfied="2")
+    body.wait_for_function(STAGE, arg="followed_up")
     act(desk, "reopen_case", "", reason="it smells again")
-    desk.wait_for_function("() => hexwatch.desk.case.document.reopened === 1")
-    desk.wait_for_function(f"() => ({FACTS})().includes('reopened')")
-    facts = desk.evaluate(FACTS)
-    assert {"received", "dispatched", "handled", "closed", "followed_up"} <= set(facts)
+    for page in desks:
+        page.wait_for_function("() => hexwatch.desk.case.document.reopened === 1")
+        page.wait_for_function(f"() => ({FACTS})().includes('reopened')")
+    facts = body.evaluate(FACTS)
+    lived = {"received", "dispatched", "returned", "return_reviewed", "accepted", "contacted", "handled", "closed"}
+    assert lived | {"followed_up"} <= set(facts)
     assert (facts[0], facts[-1]) == ("reopened", "received")
 
 

@@ -12,7 +12,8 @@ pytestmark = pytest.mark.browser
 
 SCRIPTS = (
     *("15-core.js", "59-store.js", "60-desk.js", "63-asks.js", "64-keymatch.js", "64-deskkeys.js", "63-offers.js"),
-    *("63-asking.js", "65-fields.js", "80-hotline.js", "81-hotlinechannels.js", "82-hotlinelists.js"),
+    *("63-asking.js", "65-fields.js", "80-hotline.js", "81-hotlinechannels.js"),
+    *("82-hotlinechannelday.js", "82-hotlinelists.js"),
     *("84-hotlinelife.js", "84-hotlineverbs.js", "85-hotlinebulk.js", "87-hotlinematters.js", "88-hotlineranking.js"),
 )
 
@@ -113,3 +114,34 @@ def test_a_line_of_nothing_is_flat_and_its_highest_point_touches_the_top(script_
     )
     assert flat == "0.0,11.0 5.0,11.0 10.0,11.0"
     assert peak == "0.0,11.0 5.0,6.0 10.0,1.0"
+
+
+def test_a_channel_shows_what_it_has_and_nothing_else(script_page: Any) -> None:
+    """Languages where calls are counted so, those who wait first; peak and off-peak apart, none of them as zero."""
+    half = {"at": "2026-01-30T02:30:00Z", "offered": 4, "service_level": {"n": 1, "of": 4}}
+    full = {"at": "2026-01-29T16:00:00Z", "offered": 8, "service_level": {"n": 8, "of": 8}}
+    day = {"goal": 0.95, "intervals": [full, half]}
+    bars = script_page.evaluate("([day]) => hexwatch.channelBars(day, '2026-01-29T16:00:00Z', 30)", [day])
+    assert [(bar["x"], bar["height"], bar["missed"]) for bar in bars] == [(0, 32, False), (105, 16, True)]
+    said = """([day, channel]) => {
+      const say = (key, of = {}) => [key, ...Object.values(of)].join(" ");
+      const rate = (n, of) => `${n}/${of}`;
+      const speech = { say, rate, number: String, duration: String, shares: { format: String } };
+      hexwatch.hotline.language = (code) => code;
+      return [
+        ...["peak", "off_peak"].map((part) => hexwatch.channelPart(day, part, speech).map((one) => one.text)),
+        hexwatch.channelTongues(channel, speech).map((one) => one.name),
+        hexwatch.channelTongues({}, speech),
+      ];
+    }"""
+    peak = {"offered": 30, "abandoned": 3, "service_level": {"n": 20, "of": 25}, "asa_s": 7, "p90_wait_s": 14}
+    languages = {
+        "ko": {"offered": 9, "waiting": 0},
+        "und": {"offered": 1, "waiting": 2},
+        "en": {"offered": 12, "waiting": 0},
+    }
+    told = script_page.evaluate(said, [day | {"peak": peak}, {"languages": languages}])
+    assert told[0] == ["30", "20/25", "3/30", "channel.waits 7 14"]
+    assert told[1] == []
+    assert told[2] == ["channel.no_tongue", "en", "ko"]
+    assert told[3] == []

@@ -89,7 +89,7 @@ def test_a_cell_filters_the_list_and_its_chip_takes_the_filter_away(staged: Any,
       const { drawn } = hexwatch.desk.map.cells, number = drawn.counts.findIndex((n) => n > 0);
       hexwatch.desk.lists.choose({ cell: drawn.level.ids[number] });
     }""")
-    chip = staged.locator(".chip")
+    chip = staged.locator("[data-part=chips] .chip")
     chip.wait_for()
     staged.wait_for_function("() => hexwatch.desk.grid.total === 37")
     assert staged.staged.asked[-1]["cell"]
@@ -143,6 +143,26 @@ def test_a_refusal_says_why(staged: Any, running_demo: Demo) -> None:
     refused.wait_for()
     assert "it was closed meanwhile" in refused.inner_text()
     assert FIRST in refused.inner_text()
+
+
+def test_a_situation_is_merged_into_another_and_a_part_of_it_split_off(staged: Any, running_demo: Demo) -> None:
+    sign_in(staged, running_demo)
+    staged.locator("[data-tab=situations]").click()
+    card = staged.locator("[data-situation=s1]")
+    for button, field, chosen in (
+        ("Merge into another", "into", "s2"),
+        ("Split off a part", "situation_id", "s0"),
+    ):
+        card.get_by_role("button", name=button).click()
+        form = staged.locator("[data-form=window]")
+        form.locator(f'[data-name="{field}"]').select_option(chosen)
+        form.locator('[data-name="reason"]').fill("one smell")
+        form.locator("[data-form=do]").click()
+        form.wait_for(state="hidden")
+    assert not staged.locator("[data-situation=s2]").get_by_role("button", name="Split off a part").count()
+    merged, split = staged.staged.sent
+    said = [(one["verb"], one["situation_id"], one.get("into"), one.get("if_version")) for one in (merged, split)]
+    assert said == [("merge_situations", "s1", "s2", 7), ("split_situation", "s0", None, None)]
 
 
 def test_the_body_that_the_catalogue_names_is_suggested_first(staged: Any, running_demo: Demo) -> None:
@@ -212,6 +232,7 @@ def test_what_the_server_does_not_have_is_an_empty_state_and_not_a_broken_page(p
 def test_a_cut_off_desk_keeps_its_picture_and_says_since_when(staged: Any, running_demo: Demo) -> None:
     line = Line(staged)
     sign_in(staged, running_demo)
+    staged.wait_for_function("() => hexwatch.stats.framesReceived > 0")  # a greeting that is swallowed is no cut
     line.is_cut = True
     bar = staged.locator("[data-part=cut]")
     bar.wait_for()

@@ -22,7 +22,7 @@ COUNTED_MS = 20_000
 
 @pytest.fixture
 def story(tmp_path: Path) -> Iterator[Demo]:
-    demo = Demo(tmp_path / "city", "--scene", "quiet", "--autoplay").start()
+    demo = Demo(tmp_path / "city", "--scene", "quiet", "--autoplay", warnings="yes").start()
     yield demo
     demo.stop()
 
@@ -44,9 +44,14 @@ def test_the_story_plays_itself(story: Demo, page: Page) -> None:
     # 0:20 the gas calls appear, and the strip says how many where how few were to be expected, and whose it is
     expect(strip).to_contain_text("Gas smell, Chaoyang: 4", timeout=GAS_MS)
     expect(strip).to_contain_text("Gas utility")
-    (gas,) = [item for item in story.get("/api/v1/picture").json()["attention"] if item["kind"] == "cluster"]
+    items = story.get("/api/v1/picture").json()["attention"]
+    (gas,) = [item for item in items if item["kind"] in ("warning", "cluster") and item["category"] == "gas_smell"]
     assert gas["n"] == 4
     assert gas["expected"] < 0.5
+    # and early warning, which learnt while the city's past was written, says so, too
+    page.wait_for_function(
+        "fetch('/story').then((r) => r.json()).then((s) => Boolean(s.stops.warning && s.stops.calls))", timeout=GAS_MS
+    )
     # 1:15 the engine is killed; the page says so, keeps the last picture, and comes back by itself
     cut = page.locator("[data-part=cut]")
     expect(page.locator("[data-part=story-proof]")).to_contain_text("counted")

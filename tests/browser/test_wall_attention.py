@@ -19,6 +19,10 @@ CLUSTER = {
     **{"kind": "cluster", "since": "2026-11-23T09:32:00Z", "owner": "gas", "category": "gas_smell", "area": "Chaoyang"},
     **{"n": 4, "expected": 0.2, "window_m": 30, "cells": ["8931aa42827ffff"]},
 }
+WARNING = {
+    **{"kind": "warning", "since": "2026-11-23T09:32:00Z", "owner": "gas", "warning_id": "w7", "category": "gas_smell"},
+    **{"said": "gas", "area": "Chaoyang", "n": 4, "expected": 0.2, "window_h": 1, "cells": ["8931aa42827ffff"]},
+}
 NAMES = {
     "en": {"categories": {"gas_smell": "Gas smell"}, "agencies": {"gas": "Gas utility", "12345": "12345 hotline"}},
     "zh_CN": {
@@ -53,6 +57,20 @@ def said(page: Any, *items: dict[str, Any], lang: str = "en", visitor: bool = Fa
 )
 def test_a_cluster_says_what_where_how_many_since_when_and_who(page: Any, lang: str, sentence: str) -> None:
     assert said(page, CLUSTER, lang=lang) == [sentence]
+
+
+@pytest.mark.parametrize(
+    ("lang", "sentence"),
+    [
+        ("en", "Gas smell, Chaoyang: 4 calls in 1 h where 0.2 expected, since 17:32, owner: Gas utility"),
+        ("zh_CN", "朝阳区燃气异味：1 小时内 4 次来电，预期 0.2，自 17:32 起，负责：燃气集团"),
+    ],
+)
+def test_a_warning_says_in_how_many_hours_and_visitors_only_that_there_is_something(
+    page: Any, lang: str, sentence: str
+) -> None:
+    assert said(page, WARNING, lang=lang) == [sentence]
+    assert said(page, WARNING, visitor=True) == ["1 matter needs a decision"]
 
 
 def test_what_is_not_known_is_left_out_of_the_sentence(page: Any) -> None:
@@ -131,6 +149,27 @@ def test_pressing_a_sentence_outlines_its_cells_and_only_a_second_button_moves_t
     receive(page, attention={"remove": ["1"]})
     assert page.evaluate("() => hexwatch.map.focus.cells.length") == 0
     assert page.evaluate(PLACE) == moved
+
+
+def test_warnings_are_outlined_on_the_map_and_lead_to_their_evidence_and_visitors_see_neither(
+    page: Any, live_demo: str
+) -> None:
+    staged = Staged(page, FULL | {"attention": {}, "warnings.public": {}})
+    open_wall(page, live_demo)
+    cells = page.evaluate("() => hexwatch.map.grid.levels[9].ids.slice(0, 3)")
+    rows = {"w7": {"id": "w7", "cells": cells}, "w8": {"id": "w8", "cells": cells}, "w9": {"id": "w9", "cells": []}}
+    staged.topics |= {"attention": {"1": WARNING | {"cells": cells}}, "warnings.public": rows}
+    receive(page, attention={"set": staged.topics["attention"]}, warnings__public={"set": rows})
+    assert page.evaluate("() => hexwatch.map.begins.sides().length") >= 6, "two of one place do not cancel out"
+    link = page.locator(".strip a.go")
+    assert link.get_attribute("href") == "/warning?lang=en&warning=w7"
+    page.keyboard.press("v")
+    assert page.evaluate("() => hexwatch.map.begins.cells.length") == 0
+    assert not link.is_visible()
+    page.keyboard.press("v")
+    staged.topics["warnings.public"] = {}
+    receive(page, warnings__public={"remove": list(rows)})
+    assert page.evaluate("() => hexwatch.map.begins.cells.length") == 0
 
 
 def test_the_outline_of_neighbouring_cells_has_no_side_between_them(page: Any) -> None:

@@ -61,7 +61,7 @@ def test_the_board_lists_channels_in_a_fixed_order_and_names_the_variant(page: A
     assert rows[0][3] == "▼\u200991% of 340"
     assert rows[0][4] == "98% of 13,210"
     variant = page.locator('[data-part="channel-variant"]').inner_text()
-    assert variant == "answered ≤15 s / (answered + abandoned >5 s)"
+    assert variant == "answered ≤15 s / (answered + abandoned >15 s)"
     others = page.locator('[data-part="channel-others"]').inner_text()
     assert "WeChat" in others
     assert "Phone" not in others

@@ -12,8 +12,10 @@ import msgspec
 import pytest
 import redis as redis_module
 
+from dashboard.engine.clock import Clock, Mode
 from dashboard.story import ORDER, TOUR, Act, BadAct, Director, Story, check_act, shown
 from dashboard.supervisor import Child, Supervisor
+from streams.codec import encode
 from streams.keys import Keys
 from streams.sim.scenes import scene_names
 from tests.support.redis_server import wait_until
@@ -39,7 +41,7 @@ def story(redis: redis_module.Redis) -> Story:
 
 def director(story: Story, tmp_path: Path, tour: tuple[tuple[float, Act], ...] = ()) -> tuple[Director, Watch]:
     watch = Watch()
-    made = Director(story, Supervisor(tmp_path), lambda: NOW, tour, monotonic=watch)
+    made = Director(story, Supervisor(tmp_path), lambda: NOW, tour, seconds=watch)
     made._position, made._began_s = "0-0", watch()
     return made, watch
 
@@ -124,8 +126,32 @@ def test_the_tours_supervisor_opens_and_offers_the_situation_and_publishes_the_m
     assert asked[2]["args"]["until"] == "2026-11-23T11:10:00Z"
 
 
-def test_the_first_gas_call_can_be_gone_back_to_whatever_plays_since(story: Story) -> None:
-    assert shown(story, "en")["first_call_at"] is None
+def test_the_first_gas_call_can_be_gone_back_to_whatever_plays_since(story: Story, redis: redis_module.Redis) -> None:
+    assert "replay" not in shown(story, "en")["stops"]
     story.play("gas", NOW)
     story.play("crash", NOW + timedelta(minutes=2))
-    assert shown(story, "en")["first_call_at"] == "2026-11-23T09:40:05Z"
+    redis.hset(KEYS.position, "clock", encode(Clock(mode=Mode.SIMULATION, at=NOW)))
+    assert "replay" not in shown(story, "en")["stops"], "it is yet to come"
+    redis.hset(KEYS.position, "clock", encode(Clock(mode=Mode.SIMULATION, at=NOW + timedelta(seconds=6))))
+    assert shown(story, "en")["stops"]["replay"] == "/replay?at=2026-11-23T09%3A40%3A05Z"
+
+
+def test_the_tour_stops_at_what_there_is_by_now(story: Story, redis: redis_module.Redis) -> None:
+    redis.hset(KEYS.view("clock"), "day", '"2026-11-23"')
+    assert shown(story, "en")["stops"] == {"briefing": "/briefing", "pdf": "/briefing/2026-11-23.pdf"}
+    story.play("gas", NOW)
+    stem = f"gas-{NOW:%y%m%d%H%M%S}"
+    redis.hset(KEYS.cases, mapping={f"S{stem}-{n}": "{}" for n in range(2)})
+    redis.hset(KEYS.view("situations"), f"S{stem}", "{}")
+    redis.hset(KEYS.view("matters"), f"M{stem}", "{}")
+    said = {"w1": ("trees", ""), "w2": ("said:gas", "gas")}
+    rows = {key: encode({"id": key, "category": category, "said": words}) for key, (category, words) in said.items()}
+    redis.hset(KEYS.view("warnings.public"), mapping=rows)
+    assert shown(story, "en")["stops"] == {
+        "warning": "/warning?warning=w2",
+        "calls": f"/hotline?case=S{stem}-0&compare=S{stem}-1",
+        "situation": "/hotline?panel=situations",
+        "matter": "/hotline?panel=matters",
+        "briefing": "/briefing",
+        "pdf": "/briefing/2026-11-23.pdf",
+    }

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hotline.case_steps import APART_KEPT
 from hotline.cases import Case, CaseStage, cases_touched, fold_case, fold_touched_case
 from hotline.life import SENSIBLE_IN, TRANSITIONS, contradictions, is_legal, objection
 from hotline.working_days import Calendar
@@ -134,6 +135,26 @@ def test_a_merged_case_is_open_through_its_lead_alone() -> None:
     assert again is not None
     assert alone is not None
     assert (again.is_open, again.merged_into, alone.members) == (True, "", 0)
+    assert again.apart == ("c2",)
+    merged_anew = fold_case(again, fact, recording)
+    assert merged_anew is not None
+    assert merged_anew.apart == ()
+    taken_back = fold_case(merged_anew, CaseUnmerged(case_id="c1", of="c2", undone=True), recording)
+    assert taken_back is not None
+    assert (taken_back.is_open, taken_back.apart) == (True, ())
+
+
+def test_of_many_cases_that_one_was_taken_apart_from_the_last_are_remembered() -> None:
+    case = Case(case_id="c1", received_at=MONDAY, seq=1)
+    recording = Recording(at=MONDAY, occurred_at=MONDAY, seq=2)
+    for n in [*range(APART_KEPT + 5), APART_KEPT]:
+        for fact in (CaseMerged(case_id="c1", into=f"o{n}"), CaseUnmerged(case_id="c1", of=f"o{n}")):
+            folded = fold_case(case, fact, recording)
+            assert folded is not None
+            case = folded
+    assert len(case.apart) == len(set(case.apart)) == APART_KEPT
+    assert case.apart[-1] == f"o{APART_KEPT}"
+    assert "o0" not in case.apart
 
 
 def test_a_merge_that_makes_no_sense_is_flagged_and_changes_nothing() -> None:

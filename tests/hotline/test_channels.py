@@ -5,23 +5,28 @@ from __future__ import annotations
 import itertools
 import math
 import random
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hotline.calls import Call, call_spent_at, fold_call, wait_s
+from hotline.channel_rules import ChannelRules, Own, Standard, load_channel_rules
 from hotline.channels import Floor, Quarter
-from hotline.intervals import BOUNDS_S, Interval, Standard, percentile_wait_s
+from hotline.intervals import BOUNDS_S, Interval, percentile_wait_s
+from hotline.service_levels import Variant
 from streams.codec import encode
 from streams.events import CallAbandoned, CallAnswered, CallEnded, CallOffered, CallPayload, CallQueued, Recording
 from tests.support.cost import least_cpu_s
 
 MIDNIGHT = datetime(2026, 1, 29, 16, tzinfo=UTC)  # in Beijing
 NOON = MIDNIGHT + timedelta(hours=12)
-STANDARD = Standard()
+STANDARD = ChannelRules()
+PROMISED = {"threshold_s": 15, "goal": 0.95, "variant": "removed"}
 KINDS: dict[str, type[CallPayload]] = {
     "queued": CallQueued,
     "answered": CallAnswered,
@@ -69,7 +74,7 @@ def test_the_board_of_a_small_day() -> None:
         "answered": 4,
         "abandoned": 4,
         "short_abandoned": 1,
-        "service_level": {"n": 2, "of": 5, "threshold_s": 15, "goal": 0.95},
+        "service_level": {"n": 2, "of": 5, **PROMISED},
         "service_level_today": {"n": 2, "of": 5},
         "asa_s": 18.5,
         "p90_wait_s": 40,
@@ -91,7 +96,7 @@ def test_the_last_thirty_minutes_are_those_in_which_waits_ended() -> None:
     """Callers answered after half an hour are the worst: a level by the time of the offer would never see them."""
     calls = Calls()
     calls.call("K1", NOON - timedelta(minutes=45), answered=44 * 60)
-    assert calls.phone()["service_level"] == {"n": 0, "of": 1, "threshold_s": 15, "goal": 0.95}
+    assert calls.phone()["service_level"] == {"n": 0, "of": 1, **PROMISED}
     assert calls.phone(NOON + timedelta(minutes=28))["service_level"]["of"] == 1
     assert calls.phone(NOON + timedelta(minutes=29))["service_level"]["of"] == 0
     assert calls.phone(NOON + timedelta(minutes=29))["service_level_today"]["of"] == 1
@@ -114,12 +119,67 @@ def test_an_offer_that_comes_last_counts_on_its_channel() -> None:
 
 
 def test_a_city_of_other_promises_counts_by_them() -> None:
-    calls = Calls(Floor(Standard(threshold_s=20, goal=0.8, short_s=10)))
+    calls = Calls(Floor(ChannelRules(default=Standard(threshold_s=20, goal=0.8, short_s=10))))
     calls.call("K1", NOON, answered=18)
     calls.call("K2", NOON, abandoned=8)
     level = calls.phone()["service_level"]
-    assert level == {"n": 1, "of": 1, "threshold_s": 20, "goal": 0.8}
+    assert level == {"n": 1, "of": 1, "threshold_s": 20, "goal": 0.8, "variant": "removed"}
     assert calls.phone()["short_abandoned"] == 1
+
+
+@pytest.mark.parametrize(
+    ("variant", "level"),
+    [("ignored", (1, 1)), ("offered", (1, 4)), ("removed", (1, 2)), ("positive", (3, 4)), ("short", (2, 4))],
+)
+def test_a_channel_is_judged_by_the_variant_that_its_rules_name(variant: str, level: tuple[int, int]) -> None:
+    """One answered in time, one gave up at once, one within the threshold and one after it."""
+    calls = Calls(Floor(ChannelRules(channels={"phone": Own(variant=Variant(variant))})))
+    calls.call("K1", NOON, answered=3)
+    for n, wait in enumerate([2, 9, 40]):
+        calls.call(f"G{n}", NOON, abandoned=wait)
+    for name in ("service_level", "service_level_today"):
+        told = calls.phone(NOON + timedelta(minutes=1))[name]
+        assert (told["n"], told["of"]) == level, name
+    assert calls.phone()["service_level"]["variant"] == variant
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 100_000), st.floats(0, 50_000), st.sampled_from(["talking", "available", "away"])))
+)
+def test_agents_time_is_conserved_over_quarters(spells: list[tuple[float, float, str]]) -> None:
+    """However spells lie over the quarters, their lengths add up; what lasts too long, or is no work, is left out."""
+    floor, expected = Floor(), Counter[str]()
+    for start_s, lasts_s, state in spells:
+        since = NOON - timedelta(seconds=start_s)
+        until = since + timedelta(seconds=lasts_s)
+        floor.spend("phone", state, since, until, "away")
+        if state != "away" and until - since <= timedelta(hours=12):
+            expected[state] += round(until.timestamp() * 1000) - round(since.timestamp() * 1000)
+    kept = [channels["phone"] for channels in floor.documents().values() if "phone" in channels]
+    assert sum((Counter(interval.spent) for interval in kept), Counter()) == +expected
+    assert all(sum(interval.spent.values()) >= 0 for interval in kept)
+
+
+def test_a_contact_ends_once_though_the_caller_was_held() -> None:
+    floor, at = Floor(), NOON
+    for state, then in (
+        ("talking", "holding"),
+        ("holding", "talking"),
+        ("talking", "wrap_up"),
+        ("wrap_up", "available"),
+    ):
+        floor.spend("phone", state, at, at + timedelta(seconds=30), then)
+        at += timedelta(seconds=30)
+    calls = Calls(floor)
+    calls.call("K1", NOON, answered=2)
+    assert (calls.phone()["aht_s"], calls.phone()["occupancy"]) == (120, 1)
+
+
+def test_rules_for_one_channel_leave_the_others_as_they_are() -> None:
+    rules = load_channel_rules()
+    assert rules.standard("foreign").by_language
+    assert rules.standard("phone") == rules.default == Standard()
+    assert ChannelRules(channels={"sign": Own(threshold_s=30)}).standard("sign") == Standard(threshold_s=30)
 
 
 def test_a_lost_call_leaves_the_queue_and_stays_counted() -> None:
@@ -249,8 +309,7 @@ def counted_anew(documents: dict[str, Call], now: datetime, day_start: datetime)
             "answered": len(waits),
             "abandoned": sum(c.state == "abandoned" for c in today),
             "short_abandoned": sum(c.state == "abandoned" and waited(c) < 5 for c in today),
-            "service_level": level([c for at, c in over if at is not None and at >= first_recent])
-            | {"threshold_s": 15, "goal": 0.95},
+            "service_level": level([c for at, c in over if at is not None and at >= first_recent]) | PROMISED,
             "service_level_today": level(today),
             "asa_s": round(sum(waits) / len(waits), 1) if waits else None,
             "p90_wait_s": p90(waits),

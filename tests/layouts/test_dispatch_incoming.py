@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 import pytest
 
-from dashboard.accounts.handover import KINDS
+from dashboard.accounts.handover import SECTOR_KINDS
 from dashboard.accounts.positions import Presence
 from dashboard.api.asking import VERBS
 from emergency.alarm_rules import RULES, load_settings
@@ -55,7 +55,7 @@ def test_every_alarm_says_what_it_is_what_to_do_and_what_ends_it(kind: str) -> N
 
 def test_kinds_of_places_and_parts_of_sheets_have_words() -> None:
     assert {f"new.place_{kind}" for kind in get_args(Kind)} <= WORDS.keys()
-    assert {f"sheet.{kind}" for kind in KINDS} <= WORDS.keys()
+    assert {f"sheet.{kind}" for kind in SECTOR_KINDS} <= WORDS.keys()
     assert {f"sheet.{presence.value}" for presence in Presence} <= WORDS.keys()
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from geo.cities import load_city
 from layouts.context import Context, Viewer
+from layouts.hotline.call_words import CALL_WORDS, FLOOR_WORDS
 from layouts.hotline.case_words import CASE_PLURALS, CASE_WORDS
 from layouts.hotline.words import FILTER_NAMES, LIST_NAMES, MEASURES, PANEL_NAMES, PLURALS, WORDS, words_for_hotline
 from layouts.pages.dispatch import desk_options
@@ -83,7 +84,7 @@ def test_every_part_that_a_script_asks_for_is_on_the_page() -> None:
 
 
 def test_the_page_asks_for_the_topics_of_a_hotline() -> None:
-    assert {"clock", "channels", "agents", "situations", "matters"} <= set(TOPICS)
+    assert {"clock", "channels", "agents", "situations", "matters", "following"} <= set(TOPICS)
     assert [measure for measure in MEASURES if f"cells:{measure}:" not in TOPICS] == []
 
 
@@ -110,7 +111,7 @@ def test_what_scripts_put_together_from_codes_has_words() -> None:
 def test_no_word_of_the_hotline_is_left_over() -> None:
     scripts = scripts_of_the_hotline()
     begun = (*re.findall(r"`([a-z_]+\.[a-z_]*)\$\{", scripts), *re.findall(r'"([a-z_]+\.(?:[a-z_]+_)?)"', scripts))
-    own = WORDS | PLURALS | CASE_WORDS | CASE_PLURALS
+    own = WORDS | PLURALS | CASE_WORDS | CASE_PLURALS | CALL_WORDS | FLOOR_WORDS
     assert {key for key in own if f'"{key}"' not in scripts and not key.startswith(begun)} == set()
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from layouts.dispatch.reasons import REASONS, patterns
+from tests.support.refusals import blanks, said_in
 
 ROOT = Path(__file__).resolve().parents[2]
 VERBS = ROOT / "dashboard" / "engine" / "verbs"
@@ -70,33 +71,6 @@ UNSAID = {
 }
 
 
-def blanks(node: ast.expr) -> tuple[str, str] | None:
-    """(the text with empty braces, the text with samples), of a literal or an f-string."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value, node.value
-    if not isinstance(node, ast.JoinedStr):
-        return None
-    bare, filled = "", ""
-    for part in node.values:
-        if isinstance(part, ast.Constant):
-            bare, filled = bare + str(part.value), filled + str(part.value)
-        else:
-            source = ast.unparse(part)
-            bare += "{}"
-            filled += next((value for name, value in SAMPLES.items() if name in source), "x1")
-    return bare, filled
-
-
-def said_in(path: Path) -> list[tuple[str, str]]:
-    """Every reason that a module gives: of `Refused(…)`, and what its `refuse_…` functions return."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    found = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Refused" and node.args:
-            found.append(blanks(node.args[0]))
-    return [one for one in found if one and one[0] not in UNSAID]
-
-
 def objections_in(path: Path) -> list[tuple[str, str]]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     found = []
@@ -105,11 +79,11 @@ def objections_in(path: Path) -> list[tuple[str, str]]:
             for node in ast.walk(function):
                 values = [node.body, node.orelse] if isinstance(node, ast.IfExp) else [getattr(node, "value", None)]
                 if isinstance(node, ast.Return | ast.IfExp):
-                    found += [blanks(value) for value in values if isinstance(value, ast.expr)]
+                    found += [blanks(value, SAMPLES) for value in values if isinstance(value, ast.expr)]
     return [one for one in found if one and one[0]]
 
 
-REASONED = {one for path in REFUSING for one in said_in(path)}
+REASONED = {one for path in REFUSING for one in said_in(path, SAMPLES) if one[0] not in UNSAID}
 GIVEN = sorted(REASONED | {one for path in OBJECTING for one in objections_in(path)})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from dashboard.warner.learning import Learner
+from dashboard.warner.learning import Learner, Learnt
 from dashboard.warner.past import SIMULATED, Past, Spoken
 from geo.catalogue import Catalogue
 from hotline.grave_words import grave_words
@@ -48,11 +48,18 @@ def test_what_is_learnt_ahead_is_learnt_once_and_told_when_the_city_has_begun(tm
     learner = Learner(tmp_path / "model", ZONE, past)
     learner.begin(NOON)
     learner.begin(NOON)
-    wait_until(lambda: learner.has_news, 60, "it has learnt")
-    learnt = learner.turn(NOON)
-    assert learnt is not None
+    told: list[Learnt] = []
+
+    def is_whole() -> bool:
+        if (learnt := learner.turn(NOON)) is not None:
+            told.append(learnt)
+        return bool(told and told[-1].model.law)
+
+    wait_until(is_whole, 60, "it has learnt how chance behaves, too")
+    learnt = told[-1]
     assert learnt.source == SIMULATED
     assert learnt.model.cases == len(CELLS)
+    assert [one.model.law for one in told[:-1]] in ([None], []), "what can be had sooner is told sooner"
     assert learnt.model.baseline.days > DAYS - 2
     assert asked == [NOON]
     again = Learner(tmp_path / "model", ZONE, past)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import h3
@@ -12,12 +13,26 @@ from click.testing import CliRunner
 
 from dashboard import warning_streams
 from dashboard.cli import main
-from dashboard.warning_trials import Scope, Tried, as_dict, as_markdown, evaluate, kept, median, put_by, table, wilson
+from dashboard.warning_trials import (
+    Scope,
+    Tried,
+    as_dict,
+    as_markdown,
+    evaluate,
+    kept,
+    mean,
+    median,
+    paired,
+    put_by,
+    table,
+    wilson,
+)
 from dashboard.warning_trials_told import page
 from geo.warning.arrays import DAY_S, HOUR_S
 from geo.warning.baseline import zone_table
-from geo.warning.learning import learn
-from geo.warning.trials import SHAPES, Period, Stream, make_matter
+from geo.warning.counts import zone_counts
+from geo.warning.learning import events_at, learn
+from geo.warning.trials import SHAPES, Period, RunningCounts, Stream, make_matter
 from tests.warning.made import SINCE_S, ZONE, made_grid, made_history
 
 SCOPE = Scope(calls=(14,), seeds=1, step_s=7200.0)
@@ -84,6 +99,15 @@ def test_fourteen_calls_from_one_block_within_the_hour_are_found_there(tried: Tr
     assert 3 <= found.calls <= 14
 
 
+def test_matter_by_matter_the_differences_add_up_to_that_of_the_totals(tried: Tried) -> None:
+    found = {row.detector: row.found.value * row.n for row in table(tried.outcomes)}
+    duels = paired(tried.outcomes, "scan")
+    assert set(duels) == set(found) - {"scan"}
+    for name, (theirs, ours) in duels.items():
+        assert found[name] - found["scan"] == pytest.approx(theirs - ours)
+        assert 0 <= theirs + ours <= len(SHAPES) * 2
+
+
 def test_what_is_missed_has_no_delay(tried: Tried) -> None:
     for outcome in tried.outcomes:
         assert math.isnan(outcome.delay_h) == math.isnan(outcome.error_km) == (not outcome.found)
@@ -117,6 +141,22 @@ def test_intervals_are_wilsons_and_medians_are_between_theirs() -> None:
     span = median([1.0, 2.0, 3.0, 10.0, 2.5])
     assert span.low <= span.value == 2.5 <= span.high
     assert str(median([])) == "–"
+    assert mean([1.0, 2.0, 6.0]).value == 3.0
+
+
+def test_an_evaluation_that_was_stopped_goes_on_where_it_stopped(stream: Stream, tried: Tried, tmp_path: Path) -> None:
+    two = replace(SCOPE, seeds=2)
+    put_by(tmp_path, "made", two, tried)
+    before = kept(tmp_path, "made", two)
+    assert before is not None
+    told: list[int] = []
+    after = evaluate(stream, two, lambda what, share: None, before, lambda now: told.append(now.seeds))
+    assert told == [after.seeds] == [2]
+    assert after.outcomes[: len(tried.outcomes)] == before.outcomes
+    assert len(after.outcomes) == 2 * len(tried.outcomes)
+    assert kept(tmp_path, "made", SCOPE) is not None
+    put_by(tmp_path, "made", two, after)
+    assert kept(tmp_path, "made", SCOPE) is None, "more than was asked for"
 
 
 def test_without_data_the_command_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -125,3 +165,14 @@ def test_without_data_the_command_says_so(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert done.exit_code == 0
     assert "boston: its data are not beside this project" in done.output
     assert "Nothing was tried: no data." in done.output
+
+
+def test_counts_that_run_on_are_the_counts_of_each_instant(stream: Stream) -> None:
+    week, grid = _week(stream), stream.grid
+    running = RunningCounts(grid, stream.history, len(grid.categories))
+    hours = [0, 0.5, 1, 7, 7.25, 30, 30, 71.5]
+    for now_s in (week.from_s + h * HOUR_S for h in hours):
+        events = events_at(stream.history, now_s)
+        look = running.look(week.baseline, week.table, now_s)
+        assert np.array_equal(look.counts, zone_counts(grid, events, len(grid.categories)))
+        assert look.counts.any()

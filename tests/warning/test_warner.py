@@ -118,11 +118,12 @@ def test_where_two_say_the_same_grave_thing_nearby_it_looks_at_once(desk: Floor,
     desk.turn()
     looked(desk, seer)
     assert len([e for e in desk.events() if e["type"] == "feed.polled"]) == 1, "one alone can wait"
-    desk.case("g2", where=h3.cell_to_latlng(CELLS[0]), **said)
-    desk.case("g3", where=h3.cell_to_latlng(CELLS[1]), **said)
+    for number, cell in enumerate(sorted(h3.grid_disk(CENTRE, 1))[:5]):
+        desk.case(f"h{number}", where=h3.cell_to_latlng(cell), **said)
     desk.turn()
     shown = looked(desk, seer)
-    assert [(row["said"], row["observed"]) for row in shown.values()] == [("gas", 3)]
+    assert len([e for e in desk.events() if e["type"] == "feed.polled"]) == 2
+    assert [(row["said"], row["observed"]) for row in shown.values() if row["said"]] == [("gas", 5)]
 
 
 def test_a_warner_whose_state_is_lost_closes_what_it_knows_no_more(
