@@ -19,9 +19,10 @@ from dashboard.engine.attendance import Attendance
 from dashboard.engine.clock import Mode, WallDriver, started
 from dashboard.engine.figures import Comparison
 from dashboard.engine.frames import Outlook
+from dashboard.engine.lease import lease_kept
 from dashboard.engine.loading import Warm, load
 from dashboard.engine.state import State
-from dashboard.engine.store import Store
+from dashboard.engine.store import Position, Store
 from dashboard.engine.turn import Turn
 from dashboard.engine.watching import TOPIC as ATTENTION
 from dashboard.engine.watching import Watching
@@ -89,6 +90,19 @@ class Engine:
         began = self.monotonic()
         started(self.store.position().clock, self.mode, self.wall(), self.start_at)
         position = self.store.take_over()
+        with lease_kept(self.store, position.epoch):
+            self._load(position, warm)
+        log.info(
+            "engine started",
+            city=self.city.id,
+            epoch=position.epoch,
+            seq=position.seq,
+            cases=len(self.state.cases),
+            seconds=round(self.monotonic() - began, 3),
+        )
+
+    def _load(self, position: Position, warm: Warm | None) -> None:
+        """The memory as of a position."""
         wall = self.wall()
         clock = started(position.clock, self.mode, wall, self.start_at)
         self.driver = WallDriver(clock, wall)
@@ -107,14 +121,6 @@ class Engine:
         self.pending = False
         self.last_frame_at = self.last_trim_at = -1e9
         self.settled_at = self.monotonic()
-        log.info(
-            "engine started",
-            city=self.city.id,
-            epoch=position.epoch,
-            seq=position.seq,
-            cases=len(self.state.cases),
-            seconds=round(self.monotonic() - began, 3),
-        )
 
     # --- the loop ------------------------------------------------------------------------------------------
 

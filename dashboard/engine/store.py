@@ -29,6 +29,12 @@ for index = 2, #ARGV do
     redis.call('XADD', KEYS[1], ARGV[1] .. '-' .. (index - 2), 'e', ARGV[index])
 end
 """
+# Only the one whose epoch it is may say that it is still there.
+RENEW_LEASE = """
+if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
+return 1
+"""
 
 
 class Fenced(Exception):
@@ -108,6 +114,11 @@ class Store:
             pipe.set(self.keys.lease, self.engine_id, px=LEASE_MS)
             pipe.execute()
         return self.position()
+
+    def renew_lease(self, epoch: int) -> bool:
+        """Say that the engine of this epoch is there, without a commit; False when another one took over."""
+        keys = (self.keys.position, self.keys.lease)
+        return bool(self.client.eval(RENEW_LEASE, 2, *keys, epoch, self.engine_id, LEASE_MS))
 
     def position(self) -> Position:
         """The committed position; a city never seen has epoch 0."""
