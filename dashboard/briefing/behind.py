@@ -12,6 +12,7 @@ from dashboard.briefing.document import Briefing
 from dashboard.briefing.figures import FIGURES
 from dashboard.briefing.period import Period
 from dashboard.briefing.warned import SHOWN, raised_within, shown, useful_of, warnings_known
+from emergency.tasks import EMERGENCY_NUMBERS
 from layouts.briefing.definitions import DEFINITIONS
 from streams.archive import lists
 from streams.archive.view import View, Where
@@ -26,6 +27,8 @@ INCIDENT_FIELDS: tuple[str, ...] = (
     *("received_at", "closed_at", "t1", "t2", "t3", "dead"),
 )
 ORDERS = {"due": "due", "overdue": "due"}  # of the lists of cases; the others begin with the newest
+CALL_FIELDS = ("call_id", "channel", "language", "offered_at", "answered_at", "ended_at", "calls")
+CALLS = ("offered", "answered")
 ALERT_FIELDS = ("alert_id", "event", "severity", "headline", "sender", "sent_at", "ended_at")
 
 
@@ -41,9 +44,7 @@ class Behind(msgspec.Struct, frozen=True, kw_only=True):
     columns: tuple[str, ...]
     rows: list[dict[str, Any]]
     total: int
-
-
-Rows = tuple[list[dict[str, Any]], int]
+    listed: int  # rows in all: fewer than the total where a row stands for several
 
 
 def behind(view: View, briefing: Briefing, figure: str, offset: int = 0, limit: int = PAGE) -> Behind:
@@ -58,12 +59,20 @@ def behind(view: View, briefing: Briefing, figure: str, offset: int = 0, limit: 
             view, counted.behind, period.start, period.end, where, order=order, limit=limit, offset=offset
         )
         rows, total, columns = found.rows, found.total, CASE_FIELDS
+        listed = total
+    elif counted.behind in CALLS:
+        period, columns = briefing.period, CALL_FIELDS
+        called, listed = lists.calls_behind(
+            view, counted.behind, period.start, period.end, EMERGENCY_NUMBERS, limit=limit, offset=offset
+        )
+        rows, total = called.rows, called.total
     else:
         columns, read = OTHERS[counted.behind]
         all_ = read(view, briefing.period, where)
         rows, total = all_[offset : offset + limit], len(all_)
+        listed = total
     kept = [{name: row[name] for name in columns} for row in rows]
-    return Behind(figure=figure, definition=DEFINITIONS[figure], columns=columns, rows=kept, total=total)
+    return Behind(figure=figure, definition=DEFINITIONS[figure], columns=columns, rows=kept, total=total, listed=listed)
 
 
 def _incidents(view: View, period: Period, where: Where) -> list[dict[str, Any]]:

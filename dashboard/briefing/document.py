@@ -113,6 +113,7 @@ def make_briefing(
     begun = begins_after(view, period)
     alerts = alerts_issued(view, period)
     warnings = count_warnings(view, period, where)
+    others = _contacts(calls, begun is not None) | {"alerts_issued": figure("alerts_issued", len(alerts))}
     return Briefing(
         id=briefing_id(city.id, period, area),
         revision=0,
@@ -126,11 +127,7 @@ def make_briefing(
         is_whole=period.is_whole,
         made_at=made_at,
         inputs=inputs_of(view, period),
-        figures=cases.figures
-        | emergencies.figures
-        | _contacts(calls, begun is not None)
-        | warnings.figures
-        | {"alerts_issued": figure("alerts_issued", len(alerts))},
+        figures=cases.figures | emergencies.figures | warnings.figures | others,
         cases=cases,
         emergencies=emergencies,
         decisions=wanted,

@@ -54,7 +54,7 @@ def governance_sheet(speaker: Speaker, told: Told, city: str) -> Sheet:
         for number, (heading, make) in enumerate(zip(HEADINGS, makers, strict=True), start=1)
     ]
     parts = [_weeks(speaker, told), _deeds(speaker, told), _steps(speaker, told), _cases(speaker, told)]
-    return Sheet(title, f"{speaker.at(told['opened_at'])}{closed}", "", lines, parts, foot, title)
+    return Sheet(title, f"{speaker.at(told['opened_at'])}{closed}", "", lines, parts, foot, "few", title)
 
 
 HEADINGS = (N_("Before"), N_("Action"), N_("After"), N_("Evidence"))

@@ -70,7 +70,7 @@ def list_page(
     more = []
     if offset:
         more.append(tag("a", _(N_("Before")), href=f"?offset={max(0, offset - size)}&lang={speaker.lang.id}"))
-    if offset + size < found["total"]:
+    if offset + size < found["listed"]:
         more.append(tag("a", _(N_("After")), href=f"?offset={offset + size}&lang={speaker.lang.id}"))
     return page(
         f"{name} · {briefing_id}",

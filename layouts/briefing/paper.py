@@ -31,6 +31,7 @@ class Sheet:
     lines: list[Line]
     sections: list[Section]
     foot: str
+    kind: str  # of the lines: `ten` of a briefing, or `few`
     name: str  # in the window's bar and a file's properties
 
 
@@ -46,6 +47,7 @@ def briefing_sheet(speaker: Speaker, told: Told, city: str) -> Sheet:
         lines=ten_lines(speaker, told),
         sections=sections(speaker, told),
         foot=foot(speaker, told),
+        kind="ten",
         name=f"{_(TITLE)} · {city} · {told['first']}",
     )
 
@@ -81,7 +83,7 @@ def _lines(speaker: Speaker, sheet: Sheet, link: str) -> Markup:
         said = [tag("span", _pieces(sentence, link), " ") for sentence in line.sentences]
         return tag("li", tag("b", _(line.heading)), tag("p", *said), class_="line")
 
-    return tag("ol", [item(line) for line in sheet.lines], class_="ten")
+    return tag("ol", [item(line) for line in sheet.lines], class_=sheet.kind)
 
 
 def _pieces(sentence: Sentence, link: str) -> list[str | Markup]:
@@ -101,21 +103,22 @@ def _section(section: Section, charts: Mapping[str, str], link: str) -> Markup:
     if not section.rows:
         return tag("section", tag("h2", section.heading), tag("p", section.empty, class_="quiet"))
     drawn = charts.get(section.chart, "")
-    heads = tag("thead", tag("tr", [tag("th", column) for column in section.columns]))
-    body = tag("tbody", [tag("tr", [_cell(cell, link) for cell in row]) for row in section.rows])
+    kinds = ["number" if is_number else None for is_number in section.numbers]
+    heads = tag("tr", [tag("th", column, class_=kind) for column, kind in zip(section.columns, kinds, strict=True)])
+    rows = [tag("tr", [_cell(cell, link, kind) for cell, kind in zip(row, kinds, strict=True)]) for row in section.rows]
     return tag(
         "section",
         tag("h2", section.heading),
         tag("figure", Markup(drawn)) if drawn else None,  # made by us from numbers, its texts escaped
-        tag("table", heads, body),
+        tag("table", tag("thead", heads), tag("tbody", rows)),
         tag("p", section.note, class_="quiet") if section.note else None,
         id=section.key,
     )
 
 
-def _cell(cell: Cell, link: str) -> Markup:
+def _cell(cell: Cell, link: str, kind: str | None) -> Markup:
     shown = _figure(cell.text, cell.figure, link) if cell.figure else cell.text
-    return tag("td", shown, class_="number" if cell.value is not None else None)
+    return tag("td", shown, class_=kind)
 
 
 def foot(speaker: Speaker, told: Told) -> str:

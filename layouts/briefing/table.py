@@ -29,6 +29,14 @@ class Section:
     note: str = ""
     chart: str = ""
 
+    @property
+    def numbers(self) -> list[bool]:
+        """Which columns hold nothing but numbers, and dashes where there is none."""
+        return [
+            all(row[at].value is not None or row[at].text == "–" for row in self.rows)
+            for at in range(len(self.columns))
+        ]
+
 
 def numbers(speaker: Speaker, *values: float | int | None) -> list[Cell]:
     """One cell each."""

@@ -94,7 +94,7 @@ def _section(section: Section, drawn: set[str]) -> str:
         return "\n".join([*parts, f"#text(fill: luma(40%), {literal(section.empty)})"])
     if section.chart in drawn:
         parts.append(f'#align(center, image("{section.chart}.svg", width: {WIDTHS.get(section.chart, "100%")}))')
-    numbers = [all(row[at].value is not None or row[at].text == "–" for row in section.rows) for at in _places(section)]
+    numbers = section.numbers
     # In the middle of the row: scripts of one line stand on different heights.
     align = ", ".join("end + horizon" if number else "start + horizon" for number in numbers)
     columns = ", ".join(_widths(section, numbers))

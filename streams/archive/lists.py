@@ -129,16 +129,13 @@ def calls(view: View, start: datetime, end: datetime, by: Sequence[str] = (), ap
     archive began.
     """
     names = ", ".join(by)
-    days = view.days_from(start, end + timedelta(days=1))
-    left_out = ", ".join("?" * len(apart))
-    others = f" AND lower(channel) NOT IN ({left_out}) AND coalesce(agency, '') NOT IN ({left_out})" if apart else ""
+    offered, values = _offered(view, start, end, apart)
     parts = [
         "SELECT *, 1 AS offered, (answered_at IS NOT NULL)::INT AS answered,"
         " (answered_at IS NULL AND coalesce(abandoned_at, ended_at) IS NOT NULL)::INT AS abandoned,"
         " coalesce(epoch(answered_at - coalesce(queued_at, offered_at)) <= 20, false)::INT AS answered_20s"
-        f" FROM {view.latest('calls', days)} WHERE offered_at >= ? AND offered_at < ?{others}"
+        f" FROM {offered}"
     ]
-    values: list[Any] = [start, end, *apart, *apart]
     if set(by) <= {"channel"} and view.manifest.of("found_calls"):
         parts.append(f"SELECT * FROM {view.table('found_calls')} WHERE quarter_at >= ? AND quarter_at < ?")
         values += [start, end]
@@ -148,6 +145,45 @@ def calls(view: View, start: datetime, end: datetime, by: Sequence[str] = (), ap
         f"{f' GROUP BY {names} ORDER BY {names}' if by else ''}",
         values,
     )
+
+
+def _offered(view: View, start: datetime, end: datetime, apart: Collection[str]) -> tuple[str, list[Any]]:
+    """FROM and WHERE of the calls offered in [start, end), without some channels and agencies."""
+    days = view.days_from(start, end + timedelta(days=1))
+    left_out = ", ".join("?" * len(apart))
+    others = f" AND lower(channel) NOT IN ({left_out}) AND coalesce(agency, '') NOT IN ({left_out})" if apart else ""
+    calls_ = f"{view.latest('calls', days)} WHERE offered_at >= ? AND offered_at < ?{others}"
+    return calls_, [start, end, *apart, *apart]
+
+
+def calls_behind(
+    view: View,
+    figure: str,
+    start: datetime,
+    end: datetime,
+    apart: Collection[str] = (),
+    *,
+    limit: int = 100,
+    offset: int = 0,
+) -> tuple[Found, int]:
+    """The calls that `calls` counted as `offered` or `answered`, oldest first; and how many rows that makes.
+
+    A row stands for `calls` calls: one, or those of a quarter of an hour that were over when the archive began. The
+    total is of calls and equals the figure.
+    """
+    if figure not in ("offered", "answered"):
+        raise ValueError(f"figure {figure!r}: offered or answered")
+    offered, values = _offered(view, start, end, apart)
+    sql = (
+        f"SELECT call_id, channel, language, offered_at, answered_at, ended_at, 1 AS calls FROM {offered}"
+        f" AND {figure}_at IS NOT NULL UNION ALL SELECT '', channel, '', quarter_at, NULL, NULL, {figure}"
+        f" FROM {view.table('found_calls')} WHERE quarter_at >= ? AND quarter_at < ? AND {figure} > 0"
+    )
+    values += [start, end]
+    told = view.rows(f"SELECT count(*) AS n, coalesce(sum(calls), 0)::BIGINT AS calls FROM ({sql})", values)[0]
+    limit = min(max(limit, 0), MOST_ROWS)
+    rows = view.rows(f"{sql} ORDER BY offered_at, call_id, channel LIMIT {limit} OFFSET {max(offset, 0)}", values)
+    return Found(rows, told["calls"]), told["n"]
 
 
 def alerts(view: View, start: datetime, end: datetime) -> list[Row]:

@@ -91,6 +91,10 @@ def test_the_day_on_which_the_archive_began_is_whole(city: TestCity, tmp_path: P
     assert made.figures["incidents_received"].value == wall["incidents.received_today"] == 4
     with Archive(tmp_path).view() as view:
         assert behind(view, made, "incidents_received").total == 4
+        for name in ("contacts_offered", "contacts_answered"):
+            found = behind(view, made, name)
+            assert found.total == made.figures[name].value == sum(row["calls"] for row in found.rows)
+            assert found.listed == len(found.rows) < found.total
     month = _brief(city, tmp_path, Span.MONTH)
     assert month.begun is not None
     assert _values(month, "contacts_offered", "incidents_received") == {
