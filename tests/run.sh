@@ -8,8 +8,8 @@ $PY -m ruff check .
 $PY -m ruff format --check .
 $PY -m mypy geo streams hotline emergency layouts callbacks dashboard benchmarks
 
-# Two cores, two halves of about the same length: what needs a browser or the whole program, beside everything else.
-# Each has a Redis of its own.
+# Two cores, and tests that wait a third of their time: what needs a browser or the whole program runs in one process,
+# everything else beside it in two. Each has a Redis of its own.
 WHOLE="tests/browser tests/dashboard tests/faults"
 said=$(mktemp)
 trap 'rm -f "$said"' EXIT
@@ -18,7 +18,7 @@ $PY -m pytest --durations=15 $WHOLE >"$said" 2>&1 &
 whole=$!
 result=0
 # shellcheck disable=SC2046
-$PY -m pytest --durations=25 $(printf ' --ignore=%s' $WHOLE) || result=$?
+$PY -m pytest -n 2 --dist loadfile --durations=25 $(printf ' --ignore=%s' $WHOLE) || result=$?
 wait "$whole" || result=$?
 echo "--- in the browser, and the whole program"
 cat "$said"
