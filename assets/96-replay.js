@@ -164,18 +164,27 @@
     /* What a desk asks besides its topics: {status, body} as of the instant that is shown, which stays meanwhile. */
     async get(path) {
       if (!TOLD.test(path)) return { status: 410, body: {} };
-      while ((this.shown === null || this.loading) && !this.stopped) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-      if (this.stopped) return { status: 0, body: {} };
+      this.asking += 1;
+      try {
+        while (!this.stopped) {
+          const answer = this.shown === null || this.loading ? null : await this._told(path);
+          if (answer && !PASSING[answer.status]) return answer;
+          await new Promise((resolve) => setTimeout(resolve, answer ? AGAIN_MS : LOOK_MS));
+        }
+        return { status: 0, body: {} };
+      } finally {
+        this.asking -= 1;
+      }
+    }
+
+    async _told(path) {
       const address = new URL(`${this.base}/${path}`, root.location.href);
       address.searchParams.delete("private"); // the archive holds nothing personal
       address.searchParams.set("at", isoOf(this.shown));
-      this.asking += 1;
       try {
         return { status: 200, body: await told(address) };
       } catch (error) {
         return { status: error.status || 0, body: {} };
-      } finally {
-        this.asking -= 1;
       }
     }
 

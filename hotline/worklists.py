@@ -19,6 +19,7 @@ from hotline.cases import DUE_SOON, Case
 Term: TypeAlias = tuple[str, str, Any]
 Clause: TypeAlias = tuple[Term, ...]
 Clauses: TypeAlias = tuple[Clause, ...]
+Judge: TypeAlias = Callable[[Mapping[str, Any]], bool]
 
 REPEAT_CASES = 3  # of one caller, among those that the lists hold: from then on each of them is a repeat caller's
 ENTERPRISE, FOREIGN = "enterprise", "foreign"  # channels
@@ -110,15 +111,35 @@ def fields_of(case: Case, repeated: bool = False) -> dict[str, Any]:
 
 def holds(clauses: Clauses, fields: Mapping[str, Any]) -> bool:
     """Whether every clause has a term that is true of these fields."""
-    return all(any(_is_true(term, fields) for term in clause) for clause in clauses)
+    return judge(clauses)(fields)
 
 
-def _is_true(term: Term, fields: Mapping[str, Any]) -> bool:
-    field, how, wanted = term
-    value = fields.get(field)
+def judge(clauses: Clauses) -> Judge:
+    """`holds`, put together once for as many cases as one likes."""
+    judges = [_either(clause) for clause in clauses]
+
+    def is_met(fields: Mapping[str, Any]) -> bool:
+        return all(one(fields) for one in judges)
+
+    return judges[0] if len(judges) == 1 else is_met
+
+
+def _either(clause: Clause) -> Judge:
+    judges = [_truth(*term) for term in clause]
+    return judges[0] if len(judges) == 1 else lambda fields: any(one(fields) for one in judges)
+
+
+def _truth(field: str, how: str, wanted: Any) -> Judge:
+    """Whether one term is true."""
     if how in ("is", "is not"):
-        return (value is None) == (how == "is")
-    return value is not None and _OPERATORS[how](value, wanted)
+        return lambda fields: (fields.get(field) is None) == (how == "is")
+    compare = _OPERATORS[how]
+
+    def is_true(fields: Mapping[str, Any]) -> bool:
+        value = fields.get(field)
+        return value is not None and compare(value, wanted)
+
+    return is_true
 
 
 def stands_in(name: str, case: Case, now: datetime, own: str = "en", repeated: bool = False) -> bool:

@@ -176,13 +176,10 @@ class Reader:
     def summaries(self, queries: Mapping[str, ListQuery], now: datetime) -> tuple[dict[str, Summary], int]:
         """What each list holds at `now`, all as of one seq."""
         with self._snapshot() as (db, seq):
-            found, looked_up = {}, ""
-            for name, query in queries.items():
-                if query.words and query.words != looked_up:
-                    _look_up(db, query)
-                    looked_up = query.words
-                found[name] = _summary(db, query, now)
-        return found, seq
+            found = {name: _summary(db, query, now) for name, query in queries.items() if query.is_tallied}
+            rest = {name: query for name, query in queries.items() if name not in found}
+            found |= _scanned(db, rest, now)
+        return {name: found[name] for name in queries}, seq
 
     def counted_by(self, column: str, queries: Mapping[str, ListQuery]) -> dict[str, dict[str, int]]:
         """How many cases of each list have which value of a column that lists may be narrowed by ("" for none)."""
@@ -283,15 +280,32 @@ def _prepare(db: sqlite3.Connection, query: ListQuery) -> None:
 
 
 def _summary(db: sqlite3.Connection, query: ListQuery, now: datetime) -> Summary:
-    if query.is_impossible:
-        return Summary(0, None, None)
-    if not query.is_tallied:
-        return summary_of(db.execute(*query.summary(now)).fetchone())
+    """Of a list that the tally counts."""
     n = sum(n for _, _, n in _counted(db, query))
     if not n:
         return Summary(0, None, None)
     [place], due = db.execute(*query.oldest(n)).fetchone(), db.execute(*query.next_due(now)).fetchone()
     return summary_of((n, place, None if due is None else due[0]))
+
+
+def _scanned(db: sqlite3.Connection, queries: Mapping[str, ListQuery], now: datetime) -> dict[str, Summary]:
+    """Of lists that the tally does not count: those of one base and filter in one pass over its index."""
+    found, looked_up = {}, ""
+    scans: dict[tuple[Any, ...], list[str]] = {}
+    for name, query in queries.items():
+        if query.is_impossible:
+            found[name] = Summary(0, None, None)
+        else:
+            scans.setdefault(query.scanned, []).append(name)
+    for names in scans.values():
+        same = [queries[name] for name in names]
+        if (words := same[0].words) and words != looked_up:
+            _look_up(db, same[0])
+            looked_up = words
+        values = iter(db.execute(*same[0].summed(same, now)).fetchone())
+        rows = zip(values, values, values, strict=True)
+        found |= {name: summary_of(row) for name, row in zip(names, rows, strict=True)}
+    return found
 
 
 def _runs(db: sqlite3.Connection, query: ListQuery) -> list[Run]:

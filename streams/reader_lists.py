@@ -122,9 +122,18 @@ class ListQuery:
         narrowing, values = self._narrowing()
         return f"r.place > 0 AND {BASES[self.base]} AND {narrowing}", values
 
+    @property
+    def scanned(self) -> tuple[Any, ...]:
+        """What lists have in common that are summed up in one pass (`summed`)."""
+        return self.base, self.words, *sorted((name, str(value)) for name, value in (self.filters or {}).items())
+
     def _narrowing(self, with_words: bool = True) -> Condition:
         """What holds beside the base."""
-        parts: list[Condition] = [("1", []), *map(_clause, self.clauses)]
+        return _all([*map(_clause, self.clauses), self._filtered(with_words)])
+
+    def _filtered(self, with_words: bool = True) -> Condition:
+        """What the filters ask for."""
+        parts: list[Condition] = []
         for name, value in (self.filters or {}).items():
             if name == "q":
                 parts += [(f"r.place IN (SELECT place FROM {FOUND})", [])] if self.q and with_words else []
@@ -134,14 +143,25 @@ class ListQuery:
                 parts.append((f"r.{name} = ?", [value]))
             else:
                 raise KeyError(name)
-        return " AND ".join(sql for sql, _ in parts), [value for _, values in parts for value in values]
+        return _all(parts)
 
-    def summary(self, now: datetime) -> tuple[str, list[Any]]:
-        """SQL for (n, smallest place, next due) of the list; `next due` is not before `now`."""
-        sql, values = self.conditions()
-        due = f"min(CASE WHEN r.{self.due} >= ? THEN r.{self.due} END)"
-        found = f"SELECT count(*), min(r.place), {due} FROM {self._index('due')} WHERE {sql}"
-        return found, [to_microseconds(now), *values]
+    def summed(self, queries: Sequence[ListQuery], now: datetime) -> tuple[str, list[Any]]:
+        """SQL for one row of (n, smallest place, next due) for each of these lists, which differ in their clauses only.
+
+        `next due` is not before `now`. Half a million rows are passed over once, not once a list.
+        """
+        columns: list[Condition] = []
+        for query in queries:
+            sql, values = _all(list(map(_clause, query.clauses)))
+            columns += [
+                (f"count(CASE WHEN {sql} THEN 1 END)", values),
+                (f"min(CASE WHEN {sql} THEN r.place END)", values),
+                (f"min(CASE WHEN {sql} AND r.{self.due} >= ? THEN r.{self.due} END)", [*values, to_microseconds(now)]),
+            ]
+        sql, values = self._filtered()
+        found = f"FROM {self._index('due')} WHERE r.place > 0 AND {BASES[self.base]} AND {sql}"
+        asked = ", ".join(column for column, _ in columns)
+        return f"SELECT {asked} {found}", [*(value for _, values in columns for value in values), *values]
 
     def oldest(self, n: int) -> tuple[str, list[Any]]:
         """SQL for the smallest place of the list, of which it is known that it has `n` rows."""
@@ -274,6 +294,10 @@ def counted_of(rows: Iterable[Sequence[Any]]) -> list[Counted]:
 def summary_of(row: Sequence[Any]) -> Summary:
     n, place, due_us = row
     return Summary(n, None if place is None else place >> PLACE_BITS, due_us)
+
+
+def _all(parts: Sequence[Condition]) -> Condition:
+    return " AND ".join(sql for sql, _ in parts) or "1", [value for _, values in parts for value in values]
 
 
 def _clause(terms: Sequence[Term]) -> Condition:

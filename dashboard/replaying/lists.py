@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
 from geo.cells import cell_to_descendant_range
 from hotline.cases import Case
-from hotline.worklists import BASES, WORKLISTS, Worklist, fields_of, holds, tongue_of
+from hotline.worklists import BASES, FOLLOW_UP, WORKLISTS, Worklist, judge, tongue_of
 
 MOST_CASES = 200_000  # open ones and those that wait for a follow-up: some seconds to look through
 UNKNOWN = frozenset({"repeat"})  # lists that ask who called
@@ -42,10 +43,15 @@ class Lists:
         return Lists(at, own, found)
 
     @cached_property
-    def fields(self) -> list[Fields]:
-        """What the terms may ask of each case, the oldest first; the case itself under an empty name."""
-        found = [fields_of(case) | {"": case} for case in self.cases]
-        return sorted(found, key=lambda one: (one["received_at"], one["case_id"]))
+    def bases(self) -> dict[str, list[Fields]]:
+        """What the terms may ask of the cases of each base, the oldest first; the case itself under an empty name."""
+        ordered = sorted(self.cases, key=lambda case: (case.received_at, case.case_id))
+        fields = [_fields(case) for case in ordered]
+        by_status = {status: [one for one in fields if one["status"] == status] for status in ("open", "closed")}
+        return {
+            name: list(filter(judge(clauses), by_status["closed" if name == FOLLOW_UP else "open"]))
+            for name, clauses in BASES.items()
+        }
 
     def summaries(self, filters: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Each list that can be known: how many stand in it, since when the oldest, and what is due next."""
@@ -67,9 +73,24 @@ class Lists:
         return [one[""] for one in ordered[start:end]], len(found)
 
     def _in(self, worklist: Worklist, filters: Mapping[str, Any]) -> list[Fields]:
-        base, clauses = BASES[worklist.base], worklist.clauses(self.at, self.own)
-        narrow = _narrowing(filters)
-        return [one for one in self.fields if narrow(one) and holds(base, one) and holds(clauses, one)]
+        found = self.bases[worklist.base]
+        if clauses := worklist.clauses(self.at, self.own):
+            found = list(filter(judge(clauses), found))
+        return list(filter(_narrowing(filters), found)) if filters else found
+
+
+# All that a list's terms, filters and orders ask of a case as it stands.
+_NAMES = (
+    *("case_id", "status", "stage", "received_at", "target_at", "follow_up_due_at", "merged_into", "members"),
+    *("situation_id", "owner", "channel", "area", "category", "grade", "cell", "language"),
+)
+_ASKED = attrgetter(*_NAMES)
+
+
+def _fields(case: Case) -> Fields:
+    found = dict(zip(_NAMES, _ASKED(case), strict=True))
+    found["tongue"], found["repeated"], found[""] = tongue_of(found["language"]), 0, case
+    return found
 
 
 def _may_stand(case: Case) -> bool:

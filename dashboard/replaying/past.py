@@ -112,6 +112,8 @@ def past_at(archive: Archive, city: City, until: datetime, plans: Plans | None =
     first, last = bounds(archive)
     if not first <= until <= last:
         raise NotKnown(f"the archive tells of {frames.instant(first)} to {frames.instant(last)}")
+    if was is not None and was.at == until:
+        return was
     if was is not None and was.at <= until <= was.at + LONG_STEP:
         was.go_on(archive, until)
         return was

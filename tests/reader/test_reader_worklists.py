@@ -198,13 +198,18 @@ def test_pages_are_pieces_of_one_order_and_what_has_no_deadline_comes_last(
 
 
 @settings(max_examples=20)
-@given(st.lists(st.tuples(cases, callers), max_size=12, unique_by=lambda pair: pair[0].case_id))
-def test_summaries_count_the_lists_and_name_their_oldest_and_next(shelf: Shelf, pairs: list[tuple[Case, str]]) -> None:
+@given(
+    st.lists(st.tuples(cases, callers), max_size=12, unique_by=lambda pair: pair[0].case_id),
+    st.one_of(st.just({}), filters),
+)
+def test_summaries_count_the_lists_and_name_their_oldest_and_next(
+    shelf: Shelf, pairs: list[tuple[Case, str]], narrowed: dict[str, Any]
+) -> None:
     shelf.put(*(pair for pair in pairs if pair[0].case_id not in shelf.cases))
-    found, seq = shelf.reader.summaries({name: query(name) for name in WORKLISTS}, NOW)
+    found, seq = shelf.reader.summaries({name: query(name, **narrowed) for name in WORKLISTS}, NOW)
     assert seq == 5
     for name, summary in found.items():
-        expected = shelf.expected(name)
+        expected = shelf.expected(name, **narrowed)
         oldest = min((case.received_at for case in expected if case.received_at), default=None)
         dues = [getattr(case, WORKLISTS[name].due) for case in expected]
         coming = min((due for due in dues if due is not None and due >= NOW), default=None)
