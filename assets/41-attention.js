@@ -54,7 +54,7 @@
     const form = since ? (owner ? "attention.since_owner" : "attention.since") : owner ? "attention.what_owner" : "";
     const text = form ? speech.say(form, { what, time: since, owner }) : what;
     const cells = Array.isArray(item.cells) && item.cells.length ? item.cells : null;
-    return { key: `${item.kind}|${item.since || key}`, text, late: true, cells, warning: item.warning_id || "" };
+    return { key: `${item.kind}|${item.warning_id || item.since || key}`, text, late: true, cells, warning: item.warning_id || "" };
   }
 
   /* What the engine thinks needs a decision, most urgent first. */

@@ -142,10 +142,18 @@
       this.timer = setTimeout(() => this._run(), Math.max(0, this.next - performance.now()));
     }
 
+    /* Without the pause: somebody waits for it. */
+    now() {
+      if (this.running) return void (this.urgent = true);
+      clearTimeout(this.timer);
+      Object.assign(this, { timer: 0, next: 0 });
+      this.ask();
+    }
+
     async _run() {
       this.timer = 0;
       if (this.gone) return;
-      this.wanted = false;
+      this.wanted = this.urgent = false;
       this.running = true;
       const began = performance.now();
       try {
@@ -155,7 +163,8 @@
       }
       this.running = false;
       this.next = performance.now() + Math.max(this.least, PAUSES * (performance.now() - began));
-      if (this.wanted) this.ask();
+      if (this.urgent) this.now();
+      else if (this.wanted) this.ask();
     }
 
     stop() {

@@ -57,8 +57,7 @@
 
     /* A case that somebody has just opened is not waited for. */
     _now() {
-      this.looking.next = 0;
-      this.looking.ask();
+      this.looking.now();
     }
 
     _asked() {

@@ -4,6 +4,7 @@
   const hexwatch = (root.hexwatch = root.hexwatch || {});
   const SVG = "http://www.w3.org/2000/svg";
   const WIDE = 1000; // of the drawing, in its own units
+  const EDGE = 40; // around it, so that no name is cut
   const RESIDUAL = [[-3, "--less-2"], [-1, "--less-1"], [1, "--usual"], [3, "--more-1"], [6, "--more-2"], [Infinity, "--more-3"]];
   const COUNT = [[0.5, "--usual"], [1.5, "--cell-3"], [3.5, "--cell-5"], [7.5, "--cell-6"], [Infinity, "--cell-7"]];
   const TEXTS = { residual: ["< −3", "−3 … −1", "−1 … 1", "1 … 3", "3 … 6", "> 6"], count: ["< 0.5", "0.5 … 1.5", "1.5 … 3.5", "3.5 … 7.5", "> 7.5"] };
@@ -38,7 +39,7 @@
       const per = WIDE / Math.max((east - west) * squeeze, north - south, 1e-3);
       this.x = (lng) => (lng - west) * squeeze * per;
       this.y = (lat) => (north - lat) * per;
-      this.city = [0, 0, (east - west) * squeeze * per, (north - south) * per];
+      this.city = [-EDGE, -EDGE, (east - west) * squeeze * per + 2 * EDGE, (north - south) * per + 2 * EDGE];
       this.per = per;
       return true;
     }
@@ -56,7 +57,7 @@
       this.cells.append(...cells);
       this.marks = drawn("g");
       Object.assign(this, { warnings, chosen });
-      this.box.dataset.measure = field.measure;
+      this.box.dataset.drawn = field.measure;
       this.svg.replaceChildren(this.cells, this.marks);
       this.show(this.view || this.city);
     }
@@ -107,7 +108,7 @@
     });
     svg.append(drawn("polyline", { class: "middle", points: rows.map((row, i) => `${x(i) + step / 2},${y(row.expected)}`).join(" ") }));
     svg.append(drawn("text", { x: 0, y: 10 }, speech.number(most)), drawn("text", { x: 0, y: y(0) }, "0"));
-    for (let i = 5; i < rows.length; i += 6) svg.append(drawn("text", { x: x(i), y: high - 1 }, speech.minute.format(new Date(rows[i].at))));
+    for (let i = 5; i < rows.length; i += 6) svg.append(drawn("text", { x: x(i) + step, y: high - 1, "text-anchor": "end" }, speech.minute.format(new Date(rows[i].at))));
     return svg;
   }
 

@@ -4,6 +4,7 @@
   const hexwatch = (root.hexwatch = root.hexwatch || {});
   const { part, write, element, fillList, isolated } = hexwatch;
   const EVERY_MS = 10000, PATIENCE_MS = 15000, HOUR_MS = 3600000, HOURS = 24;
+  const LEAST_SAID = 0.01; // of an expected number
 
   class WarningPage {
     constructor(page, setup) {
@@ -13,7 +14,7 @@
       this._tools();
       this.timer = setInterval(() => this._tick(), EVERY_MS);
       hexwatch.languageLinks(page);
-      this.chosen = new URL(root.location.href).searchParams.get("warning");
+      this.chosen = this.linked = new URL(root.location.href).searchParams.get("warning");
       this.look();
     }
 
@@ -81,9 +82,11 @@
     }
 
     _numbers(row) {
-      const expected = row.expected < 0.1 ? Number(row.expected.toPrecision(1)) : Math.round(row.expected * 10) / 10;
-      const digits = new Intl.NumberFormat(this.setup.lang.tag, { maximumSignificantDigits: 3 });
-      return this.speech.say("numbers", { observed: row.observed, expected: digits.format(expected) });
+      const { expected } = row, digits = new Intl.NumberFormat(this.setup.lang.tag, { maximumSignificantDigits: 3 });
+      const rounded = expected < 0.1 ? Number(expected.toPrecision(1)) : Math.round(expected * 10) / 10;
+      // "0 expected" would say that it cannot happen.
+      const said = expected < LEAST_SAID ? isolated(`<${digits.format(LEAST_SAID)}`) : digits.format(rounded);
+      return this.speech.say("numbers", { observed: row.observed, expected: said });
     }
 
     _rare(row) {
@@ -174,6 +177,8 @@
       const field = await this.get(`warnings/field?${asked}`);
       if (this.asked !== asked) return;
       this.map.draw(field, this.rows, this.chosen);
+      if (row && row.warning_id === this.linked) this.map.go(row); // a link leads to its place, once
+      this.linked = null;
       this._legend(field);
     }
 
@@ -225,8 +230,7 @@
     }
 
     _near({ incidents, alerts, notices }) {
-      const { speech } = this, lang = this.setup.lang.id;
-      const inOurs = (texts) => (texts && (texts[lang] || texts.en || Object.values(texts)[0])) || "";
+      const { speech } = this, inOurs = (texts) => hexwatch.inLanguage(texts, speech);
       return [
         ...incidents.map((one) => `${speech.say("incident")}: ${speech.name("incident_kinds", one.kind || "")} · ${this.time(one.received_at)}`),
         ...alerts.map((one) => `${speech.say("alert")}: ${inOurs(one.events)}`),

@@ -160,7 +160,10 @@ def _clusters(inputs: Inputs) -> Iterable[Item]:
     """Clusters found, which have a clearing rule of their own. The expected number moves only with the reports:
     it drifts with every case in the city, and a decimal that trembles is no news.
     """
+    warned = {(item["category"], cell) for item in _warnings(inputs) for cell in item["cells"]}
     for cluster in inputs.clusters:
+        if any((cluster.category, cell) in warned for cell in cluster.cells):
+            continue  # a warner that died left it; one matter is one sentence
         item = _item(
             "cluster",
             cluster.since,

@@ -71,6 +71,20 @@ def test_the_lists_say_what_they_hold_and_rows_are_those(door: Door) -> None:
     assert (narrowed["open"], narrowed["repeat"], narrowed["overdue"]) == (1, 1, 0)
 
 
+def test_counts_are_a_fifth_of_a_second_old_at_most_and_say_as_of_when(door: Door) -> None:
+    clock = [0.0]
+    object.__setattr__(door.context, "monotonic", lambda: clock[0])
+    told(door)
+    first = door.get("/worklists").get_json()
+    door.city.case("c5", category="Noise")
+    door.settle()
+    assert door.get("/worklists").get_json() == first  # whoever heard of a later commit asks again
+    clock[0] += 0.2
+    later = door.get("/worklists").get_json()
+    assert later["seq"] > first["seq"]
+    assert {one["name"]: one["n"] for one in later["lists"]}["open"] == 4
+
+
 def test_a_row_has_no_personal_field_and_who_called_only_for_those_who_may_know(door: Door) -> None:
     told(door)
     for role in ("viewer", "hotline"):

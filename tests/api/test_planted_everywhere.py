@@ -29,7 +29,10 @@ from tests.support.engines import NOON, everything
 MARK = b"qvzx"  # in every planted word, and in nothing else
 BESIDE = {"call.said": ("translated",), "case.answered": ("answer",)}  # personal under a name of their own
 BEGINNINGS = ("received", "listed", "offered", "issued", "published", "raised", "opened", "reported", "flagged")
-KNOWN = {"agent.changed": {"state": "available"}, "caller.flagged": {"until": NOON + timedelta(days=3)}}
+KNOWN: dict[str, dict[str, Any]] = {
+    "agent.changed": {"state": "available"},
+    "caller.flagged": {"until": NOON + timedelta(days=3)},
+}
 
 
 def planted_in(type_: str, number: int) -> dict[str, str]:

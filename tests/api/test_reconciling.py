@@ -26,12 +26,20 @@ SPLITS = {
 def happen(door: Door, draw: random.Random, step: int) -> None:
     """One more thing: a case comes, is amended, closed or opened again, or somebody calls."""
     city, known = door.city, f"c{draw.randrange(40)}"
-    place = {"lat": 42.3 + draw.random() / 20, "lng": -71.1 + draw.random() / 20} if draw.random() < 0.8 else {}
-    about = {"category": draw.choice(CATEGORIES), "area": draw.choice(AREAS), **place}
+    place: dict[str, Any] = (
+        {"lat": 42.3 + draw.random() / 20, "lng": -71.1 + draw.random() / 20} if draw.random() < 0.8 else {}
+    )
+    about: dict[str, Any] = {"category": draw.choice(CATEGORIES), "area": draw.choice(AREAS), **place}
     kind = draw.choices(("came", "amended", "closed", "reopened", "called"), (6, 1, 2, 1, 4))[0]
     if kind == "came":
-        due = {"target_at": city.wall.at + timedelta(hours=draw.uniform(-3, 12))} if draw.random() < 0.8 else {}
-        said = {"channel": draw.choice(CHANNELS), "language": draw.choice(TONGUES), "grade": draw.choice(GRADES)}
+        due: dict[str, Any] = (
+            {"target_at": city.wall.at + timedelta(hours=draw.uniform(-3, 12))} if draw.random() < 0.8 else {}
+        )
+        said: dict[str, Any] = {
+            "channel": draw.choice(CHANNELS),
+            "language": draw.choice(TONGUES),
+            "grade": draw.choice(GRADES),
+        }
         city.post("case.received", case_id=f"c{step}", **about, **due, **{k: v for k, v in said.items() if v})
     elif kind == "called":
         _call(door, draw, f"k{step}")
@@ -46,7 +54,7 @@ def _call(door: Door, draw: random.Random, call_id: str) -> None:
     if draw.random() < 0.8:
         over = at + timedelta(seconds=draw.uniform(1, 90))
         outcome = draw.choice(("answered", "answered", "abandoned"))
-        more = {"agent_id": "a1"} if outcome == "answered" else {}
+        more: dict[str, Any] = {"agent_id": "a1"} if outcome == "answered" else {}
         city.post(f"call.{outcome}", at=over, source="phones", call_id=call_id, **more)
 
 

@@ -42,7 +42,7 @@ def desks(browser: Any, running_demo: Demo) -> Iterator[tuple[Any, Any]]:
     contexts = [browser.new_context(viewport={"width": 1366, "height": 768}) for _ in range(2)]
     pages = [context.new_page() for context in contexts]
     for page, role, query in zip(pages, ("hotline", "admin"), ("", "?lang=zh_CN"), strict=True):
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(60_000)
         sign_in(page, running_demo, role, query)
     yield pages[0], pages[1]
     for context in contexts:

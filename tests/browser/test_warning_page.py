@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -55,7 +56,7 @@ def open_page(page: Any, demo: Demo, role: str, query: str = "") -> Any:
 
 def answer(page: Any) -> str:
     page.wait_for_function(ANSWERED)
-    return str(page.locator("[data-part=answer]").inner_text())
+    return re.sub("[\u2066-\u2069]", "", page.locator("[data-part=answer]").inner_text())
 
 
 def test_a_supervisor_reads_the_warnings_and_acts_on_each(page: Any, running_demo: Demo, warner: Warner) -> None:
@@ -79,7 +80,7 @@ def test_a_supervisor_reads_the_warnings_and_acts_on_each(page: Any, running_dem
         page.locator(f"[data-measure={measure}]").click()
         page.wait_for_function(
             "(m) => document.querySelector(`[data-measure=${m}]`).ariaPressed === 'true'"
-            " && document.querySelector('.warning-map').dataset.measure === m",
+            " && document.querySelector('.warning-map').dataset.drawn === m",
             arg=measure,
         )
         drawn[measure] = page.locator(POLYGONS).count()

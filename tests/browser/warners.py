@@ -29,6 +29,7 @@ class Warner:
         self.client = redis.Redis(unix_socket_path=str(demo.folder / "redis.sock"))
         self.now = datetime.fromisoformat(now_of(demo.url))
         self._said = 0
+        self.say("feed.polled", feed="warner")
 
     def say(self, type_: str, warning_id: str = "", **data: Any) -> None:
         """One entry of the inbox."""

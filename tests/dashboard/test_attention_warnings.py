@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from dashboard.attention import FADING, WARNINGS, Inputs, needs_attention
+from hotline.clusters import Cluster
 from hotline.warned import MOST_OUTLINED, Warned, fold_warning, warning_view
 from streams.events import Recording, WarningAcknowledged, WarningRaised
 
@@ -102,3 +103,10 @@ def test_who_acknowledges_clears_the_strip() -> None:
         warned(), WarningAcknowledged(warning_id="w1"), Recording(at=NOW, occurred_at=NOW, seq=2, source="desk")
     )
     assert shown(seen) == []
+
+
+def test_a_cluster_of_a_matter_that_was_warned_of_is_not_said_again() -> None:
+    cluster = Cluster(category="gas_smell", cells=frozenset({CENTRE}), since=at(5), n=4, expected=0.1)
+    other = msgspec.structs.replace(cluster, category="smoke")
+    assert [item["kind"] for item in shown(warned(), clusters=[cluster, other])] == ["warning", "cluster"]
+    assert [item["category"] for item in shown(clusters=[cluster, other])] == ["gas_smell", "smoke"]

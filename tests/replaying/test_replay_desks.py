@@ -133,3 +133,13 @@ def test_more_than_can_be_looked_through_is_said(
 ) -> None:
     monkeypatch.setattr("dashboard.replaying.lists.MOST_CASES", 3)
     assert door.get("worklists", at=then[0].isoformat()).status_code == 501
+
+
+@pytest.mark.parametrize(("kind", "topic"), [("warning", "warnings"), ("alert", "alerts")])
+def test_the_next_warning_or_alert_stands_in_the_picture_that_is_jumped_to(
+    door: Door, then: tuple[datetime, dict[str, Any]], kind: str, topic: str
+) -> None:
+    at, picture = then
+    found = door.get("next", after=at.isoformat(), kind=kind).get_json()
+    assert found["id"] not in picture[topic]
+    assert found["id"] in door.picture(datetime.fromisoformat(found["at"]), topics=(topic,))["topics"][topic]
