@@ -125,7 +125,7 @@ class Supervisor:
                 raise CannotStart(f"{child.name}: {self.last_words(child)}")
             child.deaths = child.deaths + 1 if now - child.started_s < QUICK_DEATH_S else 0
             child.again_at_s = now + BACKOFF_S[min(child.deaths, len(BACKOFF_S) - 1)]
-            log.warning("process ended, starting it again", name=child.name, code=code, deaths=child.deaths)
+            log.warning("process ended, starting it again", process=child.name, code=code, deaths=child.deaths)
         elif now >= child.again_at_s:
             self._launch(child)
 
@@ -138,7 +138,7 @@ class Supervisor:
             try:
                 child.process.wait(STOP_S)
             except subprocess.TimeoutExpired:
-                log.warning("process did not stop in time, killed", name=child.name)
+                log.warning("process did not stop in time, killed", process=child.name)
                 child.process.kill()
                 child.process.wait()
 
