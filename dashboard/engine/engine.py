@@ -7,6 +7,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -82,15 +83,17 @@ class Engine:
 
     # --- start ---------------------------------------------------------------------------------------------
 
-    def start(self, warm: Warm | None = None) -> None:
+    def start(self, warm: Warm | None = None, kept: ExitStack | None = None) -> None:
         """Take over, with the memory of a warm standby or rebuilt from the committed documents.
 
-        Raises ValueError, before anybody is fenced, when the city runs in another mode.
+        The lease is kept until that is done, with `kept` until it is closed. Raises ValueError, before anybody is
+        fenced, when the city runs in another mode.
         """
         began = self.monotonic()
         started(self.store.position().clock, self.mode, self.wall(), self.start_at)
         position = self.store.take_over()
-        with lease_kept(self.store, position.epoch):
+        with ExitStack() as loading:
+            (kept or loading).enter_context(lease_kept(self.store, position.epoch))
             self._load(position, warm)
         log.info(
             "engine started",
@@ -126,15 +129,20 @@ class Engine:
 
     def run(self, stop: threading.Event, warm: Warm | None = None) -> None:
         """Turn until told to stop. Raises Fenced when another engine took over."""
-        self.start(warm)
+        with ExitStack() as kept:  # the first turn writes every view: it may outlast a lease, too
+            self.start(warm, kept)
+            self._turn_or_reconnect(stop)
         while not stop.is_set():
-            try:
-                self.turn()
-            except (redis.ConnectionError, redis.TimeoutError) as error:
-                # Whether the last commit was executed is unknown: only the committed documents can tell.
-                log.warning("redis lost, rebuilding from its documents", error=str(error))
-                self._reconnect(stop)
+            self._turn_or_reconnect(stop)
         log.info("engine stopped", seq=self.position.seq)
+
+    def _turn_or_reconnect(self, stop: threading.Event) -> None:
+        try:
+            self.turn()
+        except (redis.ConnectionError, redis.TimeoutError) as error:
+            # Whether the last commit was executed is unknown: only the committed documents can tell.
+            log.warning("redis lost, rebuilding from its documents", error=str(error))
+            self._reconnect(stop)
 
     def _reconnect(self, stop: threading.Event) -> None:
         """Wait for Redis and rebuild, unless another engine took over meanwhile. Raises Fenced."""
