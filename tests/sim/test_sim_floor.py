@@ -223,7 +223,7 @@ def test_cases_live_on_after_a_restart() -> None:
     assert types["case.dispatched"] > 50
     documents = Documents().take(envelopes)
     at = start + timedelta(minutes=20)
-    later = HotlineSide.resumed(laws(), PlainWords(), at, *documents.plain()).advance(at + timedelta(hours=5))
+    later = HotlineSide.resumed(laws(), PlainWords(), at, *documents.plain()).advance(at + timedelta(hours=2))
     ours = {e.data["case_id"] for e in later if e.type in ("case.closed", "case.dispatched")} & set(documents.cases)
     assert len(ours) > 50
 
