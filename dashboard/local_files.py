@@ -13,8 +13,8 @@ def replace_whole(path: Path, raw: bytes, *, durable: bool = False) -> None:
     """Put `raw` in the place of what stood at `path`: a reader meets the file of before or this one, never a half.
 
     `durable`: on the disk before it takes its place. What is left of a failed attempt is removed.
+    Raises OSError, also where the folder is missing.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with open(beside, "wb") as file:

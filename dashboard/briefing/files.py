@@ -148,6 +148,7 @@ FORMATS: dict[str, Callable[[Paper], bytes]] = {"json": as_json, "html": as_html
 
 def write_files(paper: Paper, formats: Iterable[str], out: Path) -> list[Path]:
     """Write `<id>.<format>` for each format, replacing what stood there. Returns the paths."""
+    out.mkdir(parents=True, exist_ok=True)
     written = []
     for name in formats:
         path = out / f"{paper.briefing.id}.{name}"

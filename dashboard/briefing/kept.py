@@ -54,6 +54,7 @@ class Kept:
 
     def _write(self, briefing: Briefing) -> Briefing:
         path = self._of(briefing.id) / f"{briefing.revision}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
         replace_whole(path, msgspec.json.format(msgspec.json.encode(briefing), indent=1), durable=True)
         return briefing
 

@@ -35,6 +35,7 @@ def maker(
         return past_of(settings, city, clock.mode if clock else unborn, now, tell)
 
     def make() -> Warner:
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         learner = Learner(settings.data / f"warnings-{settings.city}.model", city.zone, past)
         if begins_at is not None and committed_clock(client, keys) is None:
             learner.begin(begins_at)

@@ -142,7 +142,7 @@ def test_pressing_a_sentence_outlines_its_cells_and_only_a_second_button_moves_t
     assert page.locator(".strip button.sentence").get_attribute("aria-pressed") == "true"
     wait_for_frames(page, 2)
     assert page.evaluate(PLACE) == home
-    page.locator(".strip .go").click()
+    page.locator(".strip button.go").click()
     moved = page.evaluate(PLACE)
     assert moved[2] > home[2]
     staged.topics["attention"] = {}
