@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -20,6 +20,7 @@ from streams.archive.schema import FLOWS, STOCKS
 from streams.archive.view import EVERYTHING, View, Where
 
 TOP = 10
+BOTH = ("category", "area")
 DAYS_SHOWN = 28
 COMPARED = ("received", "closed")  # flows beside which the other periods stand
 NOT_ACTUAL = ("Exercise", "Test", "System", "Draft")
@@ -75,6 +76,16 @@ class CaseCounts(msgspec.Struct, frozen=True, kw_only=True):
     beside: dict[str, date] = {}  # first days of the periods in `compared`
 
 
+class Split(NamedTuple):
+    """Rows by category and area: received now, in earlier periods like it, in the one before, merged; and standing."""
+
+    now: list[dict[str, Any]]
+    earlier: list[list[dict[str, Any]]]
+    before: list[dict[str, Any]]
+    merged: list[dict[str, Any]]
+    standing: list[dict[str, Any]]
+
+
 def begins_after(view: View, period: Period) -> datetime | None:
     """When the archive of a city that lived before it began, if that is a later day than the period's first.
 
@@ -96,25 +107,31 @@ def count_cases(view: View, period: Period, where: Where = EVERYTHING, like: dat
     """Everything of a period that cases can tell. `like`: the day of last year to compare with."""
     start, end = period.start, period.end
     flows = query.counts(view, start, end, where)[0]
-    standing = query.stock(view, end, where, ("category", "area"))
     since = first_day(view)
     earlier = [past for past in history(period) if since is not None and past.first >= since]
-    earlier_flows = {
-        past.first: query.counts(view, past.start, past.end, where, ("category", "area")) for past in earlier
-    }
+    earlier_flows = {past.first: query.counts(view, past.start, past.end, where, BOTH) for past in earlier}
     received = judged(flows["received"], [_total(rows) for rows in earlier_flows.values()])
-    split = query.counts(view, start, end, where, ("category", "area"))
+    split = query.counts(view, start, end, where, BOTH)
     by_cell = query.counts(view, start, end, where, ("cell",))
     unlocated = sum(row["received"] for row in by_cell if row["cell"] is None)
     due = lists.cases_behind(view, "due", start, end, where, limit=0).total
     others = comparisons(period, like) if since is not None else {}
     beside = {name: past for name, past in others.items() if since is not None and past.first >= since}
+    instants = [end, *(past.end for past in beside.values())]
+    standing, *stood = query.stocks(view, instants, where, BOTH)
+    known = Split(
+        now=split,
+        earlier=list(earlier_flows.values()),
+        before=query.counts(view, past.start, past.end, where, BOTH) if (past := beside.get("before")) else [],
+        merged=_merged(view, period, where),
+        standing=standing,
+    )
     return CaseCounts(
         figures=_figures(flows, _stocks(standing), received, unlocated, due),
-        compared=_compared(view, beside, where),
-        categories=_ranked(view, period, where, "category", split, earlier_flows, standing, beside.get("before")),
-        areas=_ranked(view, period, where, "area", split, earlier_flows, standing, beside.get("before")),
-        change=_largest_change(split, list(earlier_flows.values())),
+        compared=_compared(view, beside, stood, where),
+        categories=_ranked(known, "category"),
+        areas=_ranked(known, "area"),
+        change=_largest_change(split, known.earlier),
         daily=_daily(view, period, where, since),
         channels=_nonzero(query.counts(view, start, end, where, ("channel",))),
         languages=_nonzero(query.counts(view, start, end, where, ("language",))),
@@ -150,10 +167,12 @@ def _figures(
     }
 
 
-def _compared(view: View, beside: dict[str, Period], where: Where) -> dict[str, dict[str, int]]:
-    stood = query.stocks(view, [past.end for past in beside.values()], where)
+def _compared(
+    view: View, beside: dict[str, Period], stood: list[list[dict[str, Any]]], where: Where
+) -> dict[str, dict[str, int]]:
     found = {}
-    for (name, past), stock in zip(beside.items(), stood, strict=True):
+    for (name, past), rows in zip(beside.items(), stood, strict=True):
+        stock = _stocks(rows)
         flows = query.counts(view, past.start, past.end, where)[0]
         found[name] = {f"cases_{flow}": flows[flow] for flow in COMPARED} | {
             "cases_open": stock["open"],
@@ -187,26 +206,13 @@ def _nonzero(rows: list[dict[str, Any]], name: str = "") -> list[dict[str, Any]]
     return sorted(kept, key=lambda row: -row[name or "received"])
 
 
-def _ranked(
-    view: View,
-    period: Period,
-    where: Where,
-    column: str,
-    split: list[dict[str, Any]],
-    earlier: dict[date, list[dict[str, Any]]],
-    standing: list[dict[str, Any]],
-    before: Period | None,
-) -> list[Ranked]:
-    now = _by(split, column)
+def _ranked(known: Split, column: str) -> list[Ranked]:
+    now, before, merged = _by(known.now, column), _by(known.before, column), _by(known.merged, column)
     names = sorted(now, key=lambda name: (-now[name], name))[:TOP]
-    past = [_by(rows, column) for rows in earlier.values()]
-    day_before = _by(query.counts(view, before.start, before.end, where, (column,)), column) if before else {}
-    merged = _by(_merged(view, period, where, column), column)
-    stocks = {name: _stocks(row for row in standing if row[column] == name) for name in names}
+    past = [_by(rows, column) for rows in known.earlier]
+    stocks = {name: _stocks(row for row in known.standing if row[column] == name) for name in names}
     return [
-        _row(
-            name, now[name], merged.get(name, 0), day_before.get(name, 0), [p.get(name, 0) for p in past], stocks[name]
-        )
+        _row(name, now[name], merged.get(name, 0), before.get(name, 0), [p.get(name, 0) for p in past], stocks[name])
         for name in names
     ]
 
@@ -228,14 +234,15 @@ def _row(name: str, received: int, merged: int, before: int, past: Sequence[int]
     )
 
 
-def _merged(view: View, period: Period, where: Where, column: str) -> list[dict[str, Any]]:
-    """Cases received within the period that another one stands for, by a column, as known at its end."""
+def _merged(view: View, period: Period, where: Where) -> list[dict[str, Any]]:
+    """Cases received within the period that another one stands for, as known at its end."""
     condition, values = where.sql()
     days = view.days_from(period.start, period.end)
+    names = ", ".join(BOTH)
     return view.rows(
-        f"SELECT {column}, count(*) AS received FROM (SELECT * FROM {view.table('case_events', days)}"
+        f"SELECT {names}, count(*) AS received FROM (SELECT * FROM {view.table('case_events', days)}"
         " WHERE recorded_at < ? QUALIFY row_number() OVER (PARTITION BY case_id ORDER BY seq DESC, index DESC) = 1)"
-        f" WHERE received_at >= ? AND merged_into <> '' AND {condition} GROUP BY {column}",
+        f" WHERE received_at >= ? AND merged_into <> '' AND {condition} GROUP BY {names}",
         [period.end, period.start, *values],
     )
 

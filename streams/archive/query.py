@@ -173,10 +173,12 @@ def _stock_from_counts(view: View, at: datetime, where: Where, by: Sequence[str]
     return [row for row in found if not by or any(row[name] for name in STOCKS)]
 
 
-def stocks(view: View, instants: Sequence[datetime], where: Where = EVERYTHING) -> list[Row]:
+def stocks(
+    view: View, instants: Sequence[datetime], where: Where = EVERYTHING, by: Sequence[str] = ()
+) -> list[list[Row]]:
     """`stock` just before each of several instants, at about the cost of one."""
-    if not where.is_plain or not instants:
-        return [stock(view, at, where)[0] for at in instants]
+    if not instants or not where.is_plain or any(name not in DIMENSIONS for name in by):
+        return [stock(view, at, where, by) for at in instants]
     days = [_last_counted(view, at) for at in instants]
     condition, filters = where.sql()
     sums = ", ".join(
@@ -185,22 +187,47 @@ def stocks(view: View, instants: Sequence[datetime], where: Where = EVERYTHING) 
         for name in STOCKS
     )
     months = [month for month in view.manifest.days("daily_cases") if month <= f"{max(days):%Y-%m}"]
-    totals = view.rows(f"SELECT {sums} FROM {view.table('daily_cases', months)} WHERE {condition}", filters)[0]
+    names = ", ".join(by)
+    counted = view.rows(
+        f"SELECT {names + ', ' if by else ''}{sums} FROM {view.table('daily_cases', months)} WHERE {condition}"
+        f"{f' GROUP BY {names}' if by else ''}",
+        filters,
+    )
     found = []
     for n, (day, at) in enumerate(zip(days, instants, strict=True)):
-        later = _since(view, bounds_of(day, view.zone)[1], at, where)
-        found.append({name: totals[f"{name}_{n}"] + later[name] for name in STOCKS})
+        stood = [{**{key: row[key] for key in by}, **{key: row[f"{key}_{n}"] for key in STOCKS}} for row in counted]
+        found.append(_summed([*stood, *_since(view, bounds_of(day, view.zone)[1], at, where, by)], by))
     return found
 
 
-def _since(view: View, since: datetime, at: datetime, where: Where) -> Row:
+def _since(view: View, since: datetime, at: datetime, where: Where, by: Sequence[str]) -> list[Row]:
     """How the stocks changed in [since, at)."""
     if since >= at:
-        return dict.fromkeys(STOCKS, 0)
+        return []
     sql, values = _since_sql(view, since, at)
     condition, filters = where.sql()
     totals = ", ".join(f"coalesce(sum({name}), 0)::BIGINT AS {name}" for name in STOCKS)
-    return view.rows(f"SELECT {totals} FROM ({sql}) WHERE {condition}", [*values, *filters])[0]
+    names = ", ".join(by)
+    return view.rows(
+        f"SELECT {names + ', ' if by else ''}{totals} FROM ({sql}) WHERE {condition}"
+        f"{f' GROUP BY {names}' if by else ''}",
+        [*values, *filters],
+    )
+
+
+def _summed(rows: Sequence[Row], by: Sequence[str]) -> list[Row]:
+    """One row for each combination that has any, sorted; without `by` exactly one."""
+    found: dict[tuple[Any, ...], Row] = {}
+    for row in rows:
+        key = tuple(row[name] for name in by)
+        total = found.setdefault(key, {**{name: row[name] for name in by}, **dict.fromkeys(STOCKS, 0)})
+        for name in STOCKS:
+            total[name] += row[name]
+    return [found[key] for key in sorted(found, key=_last_null) if not by or any(found[key][n] for n in STOCKS)]
+
+
+def _last_null(key: tuple[Any, ...]) -> list[tuple[bool, Any]]:
+    return [(word is None, word) for word in key]
 
 
 def _last_counted(view: View, at: datetime) -> date:

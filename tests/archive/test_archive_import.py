@@ -163,7 +163,10 @@ def test_figures_of_days_and_areas_equal_pandas_on_the_file(tmp_path: Path) -> N
         plain = query.counts(view, start, at), query.stock(view, at)
         assert plain == (query.counts(view, start, at, from_rows=True), query.stock(view, at, from_rows=True))
         for where in (Where(), Where(area=("Roxbury",)), Where(grade=("II",))):
-            assert query.stocks(view, [at, start], where) == [query.stock(view, t, where)[0] for t in (at, start)]
+            for by in ((), ("area",), ("category", "kind"), ("cell",)):
+                assert query.stocks(view, [at, start], where, by) == [
+                    query.stock(view, t, where, by) for t in (at, start)
+                ]
         for figure in ("received", "closed", "closed_late", "open", "deadline", "overdue"):
             found = cases_behind(view, figure, start, at, Where(area=("Roxbury",)), limit=5)
             figures = query.counts(view, start, at, Where(area=("Roxbury",)))[0]

@@ -126,7 +126,7 @@ def test_days_that_end_are_counted_compacted_and_checkpointed(city: TestCity, tm
     with Archive(tmp_path).view() as view:
         counted = query.stock(view, _after(city))[0]
         assert counted == query.stock(view, _after(city), from_rows=True)[0]
-        assert query.stocks(view, [_after(city)]) == [counted]
+        assert query.stocks(view, [_after(city)]) == [[counted]]
         whole = cases_behind(view, "open", city.wall.at, _after(city), order="oldest").rows
         assert longest_waiting(view, "open", _after(city), most=4) == whole[:4] != []
         figures = city.figures()
