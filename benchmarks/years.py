@@ -1,7 +1,7 @@
 """Five years of a large city, made up: `python -m benchmarks.years --size 150000000 --out FOLDER` writes its archive.
 
 150 million cases is what Beijing's 12345 takes in five years. They are drawn, not real: districts, categories, channels
-and hours in fixed proportions, closings lognormal, deadlines by grade; everything follows from the seed. About 155 bytes
+and hours in fixed proportions, closings lognormal, deadlines by grade; all follows from the seed. About 155 bytes
 a case on disk in all tables. Never put the result under version control.
 """
 
