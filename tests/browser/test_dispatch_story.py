@@ -34,6 +34,12 @@ SELECTED = "() => hexwatch.desk.store.selected()"
 CHOSEN = "() => [...hexwatch.desk.choice.units]"
 RECOMMENDED = "(id) => hexwatch.desk.choice.answer?.incident_id === id && hexwatch.desk.choice.answer.picks.length > 0"
 DONE = "() => [...hexwatch.desk.asks.values()].some((ask) => ask.state === 'done')"
+# What a key meets before it becomes an act.
+IN_THE_WAY = """() => ({
+  windows: [...document.querySelectorAll("dialog[open]")].map((one) => one.className || one.dataset.part),
+  holders: [...hexwatch.desk.keys.holders].map(String),
+  focus: document.activeElement.outerHTML.slice(0, 120),
+})"""
 CLEAR = """() => {
   for (const id of [...hexwatch.desk.asks.keys()]) hexwatch.desk.asks.drop(id);
   hexwatch.desk.choice.clear();
@@ -125,7 +131,7 @@ def test_three_keystrokes_send_what_is_recommended(room: Room) -> None:
         if hers.evaluate(SELECTED) == incident_id:
             break
         hers.evaluate(CLEAR)
-    assert hers.evaluate(SELECTED) == incident_id, "what is new does not stand on top"
+    assert hers.evaluate(SELECTED) == incident_id, f"what is new does not stand on top: {hers.evaluate(IN_THE_WAY)}"
     hers.wait_for_function(RECOMMENDED, arg=incident_id)
     hers.keyboard.press("d")
     chosen = hers.evaluate(CHOSEN)
