@@ -206,7 +206,7 @@
       const box = part(this.page, "evidence");
       if (!row) {
         part(this.page, "curve").replaceChildren();
-        return void box.replaceChildren();
+        return void box.replaceChildren(element("p", "quiet", speech.say("choose")));
       }
       const told = await this.get(`warnings/${encodeURIComponent(row.warning_id)}`);
       if (this.chosen !== row.warning_id) return;

@@ -30,6 +30,7 @@ WORDS: dict[str, str] = {
     "verdict.dismissed": N_("dismissed"),
     "verdict.not_judged": N_("not judged yet"),
     "verdicts": N_("{useful} of {judged} judged warnings were useful"),
+    "choose": N_("A warning that is chosen shows its curve, its cases and what else is going on there"),
     "band": N_("Observed (bars) against the expected band of each hour"),
     "examples": N_("Example cases, similar ones together"),
     "near": N_("What else is going on here"),
