@@ -18,6 +18,8 @@ from tests.support.redis_server import RedisServer
 settings.register_profile(
     "hexwatch", suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture], deadline=None
 )
+# `make test` judges a change: the same examples every time. `make thorough` looks for new ones.
+settings.register_profile("repeatable", settings.get_profile("hexwatch"), derandomize=True)
 settings.load_profile("hexwatch")
 
 
@@ -54,6 +56,13 @@ def restarted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Restarted]:
 def running_demo(restarted: Restarted) -> Demo:
     """It, running, with what it printed when it began."""
     return restarted.demo
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test in a real browser beside a running city gets a second try, which the summary names (RERUN)."""
+    for item in items:
+        if item.get_closest_marker("browser") is not None:
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -154,12 +154,19 @@ def dated(topics: dict[str, Any], now: str) -> dict[str, Any]:
 
 
 def receive(page: Any, **topics: dict[str, Any]) -> None:
-    """Give the page a frame that changes these topics: `{"set": …, "remove": …}` each. Dots are written `__`."""
+    """Give the page a frame that changes these topics: `{"set": …, "remove": …}` each. Dots are written `__`.
+
+    A snapshot that is on its way was staged before this change and would undo it: the frame waits until it came.
+    """
     script = """(topics) => new Promise((resolve) => {
-      const { live } = hexwatch, picture = live.picture;
-      const frame = { epoch: picture.epoch, prev: picture.seq, seq: picture.seq, at: picture.at, topics };
-      frame.seq = picture.seq + 1e-6;
-      live.receive(new TextEncoder().encode(JSON.stringify(frame)).buffer);
-      requestAnimationFrame(() => requestAnimationFrame(resolve));
+      const give = () => {
+        const { live } = hexwatch, { picture } = live;
+        const isSettled = !picture.asking && !live.fetching && !live.expectsSocket;
+        if (!isSettled) return void setTimeout(give, 20);
+        const frame = { epoch: picture.epoch, prev: picture.seq, seq: picture.seq + 1e-6, at: picture.at, topics };
+        live.receive(new TextEncoder().encode(JSON.stringify(frame)).buffer);
+        requestAnimationFrame(() => requestAnimationFrame(resolve));
+      };
+      give();
     })"""
     page.evaluate(script, {name.replace("__", "."): change for name, change in topics.items()})
