@@ -44,5 +44,16 @@
     }
   }
 
-  Object.assign(hexwatch, { LinkBar, languageLinks });
+  /* The address says what is shown, so that a reload or a shared link shows the same; an empty value leaves it. */
+  function inAddress(page, values) {
+    const address = new URL(root.location.href);
+    for (const [name, value] of Object.entries(values)) {
+      if (value) address.searchParams.set(name, value);
+      else address.searchParams.delete(name);
+    }
+    root.history.replaceState(root.history.state, "", address);
+    languageLinks(page);
+  }
+
+  Object.assign(hexwatch, { LinkBar, languageLinks, inAddress });
 })(typeof window === "undefined" ? globalThis : window);

@@ -26,7 +26,7 @@
       this.keys = new hexwatch.Keys(page, this._acts());
       this.resize();
       this._curveKeys();
-      this._links();
+      hexwatch.languageLinks(this.page);
       const Source = setup.replay ? hexwatch.Past : hexwatch.Live;
       this.live = hexwatch.live = new Source(setup.live, this.topics(), (...now) => this.paint(...now), (...now) => this.tell(...now));
       this.month = new hexwatch.Month(this.live, () => this._minute(), () => this.scenes.urgent, () => `${setup.live}/grid?from=${this.map?.grid.size || 0}`);
@@ -220,19 +220,8 @@
       this._address({ measure, category: category === this.setup.allCategories ? "" : category });
     }
 
-    /* The address says what is shown, so that a reload or a shared link shows the same. */
     _address(values) {
-      const address = new URL(root.location.href);
-      for (const [name, value] of Object.entries(values)) {
-        if (value) address.searchParams.set(name, value);
-        else address.searchParams.delete(name);
-      }
-      root.history.replaceState(root.history.state, "", address);
-      this._links();
-    }
-
-    _links() {
-      hexwatch.languageLinks(this.page);
+      hexwatch.inAddress(this.page, values);
     }
 
     _curveKeys() {

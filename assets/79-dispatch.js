@@ -75,11 +75,7 @@
     _select() {
       const asked = new URL(root.location.href).searchParams.get("incident");
       desk.store.subscribe("selection", (id) => {
-        const address = new URL(root.location.href);
-        if (id) address.searchParams.set("incident", id);
-        else address.searchParams.delete("incident");
-        root.history.replaceState(root.history.state, "", address);
-        hexwatch.languageLinks(this.page);
+        hexwatch.inAddress(this.page, { incident: id });
       });
       if (asked) desk.store.select(asked);
     }

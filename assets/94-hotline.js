@@ -31,12 +31,7 @@
     _palette(name, by_hand = false) {
       document.documentElement.dataset.palette = name;
       part(this.page, "night").setAttribute("aria-pressed", String(name === "night"));
-      if (!by_hand) return;
-      const address = new URL(root.location.href);
-      if (name === "night") address.searchParams.set("palette", name);
-      else address.searchParams.delete("palette");
-      root.history.replaceState(root.history.state, "", address);
-      hexwatch.languageLinks(this.page);
+      if (by_hand) hexwatch.inAddress(this.page, { palette: name === "night" ? name : "" });
     }
 
     /* Called at most once per screen refresh with what changed. */
@@ -102,11 +97,7 @@
     _select() {
       const asked = new URL(root.location.href).searchParams.get("case");
       desk.store.subscribe("selection", (id) => {
-        const address = new URL(root.location.href);
-        if (id) address.searchParams.set("case", id);
-        else address.searchParams.delete("case");
-        root.history.replaceState(root.history.state, "", address);
-        hexwatch.languageLinks(this.page);
+        hexwatch.inAddress(this.page, { case: id });
       });
       if (asked) desk.openCase(asked);
     }

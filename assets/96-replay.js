@@ -283,10 +283,7 @@
 
     /* The address names the instant, so that a link shows the same again. */
     _address() {
-      const address = new URL(root.location.href);
-      address.searchParams.set("at", isoOf(this.wanted));
-      root.history.replaceState(root.history.state, "", address);
-      hexwatch.languageLinks(this.page);
+      hexwatch.inAddress(this.page, { at: isoOf(this.wanted) });
       for (const link of this.page.querySelectorAll("[data-replay-view]")) {
         const there = new URL(link.href);
         there.searchParams.set("at", isoOf(this.wanted));

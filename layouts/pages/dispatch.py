@@ -9,19 +9,19 @@ from urllib.parse import parse_qs
 
 from dash import html
 from dash.development.base_component import Component
-from dash_socketio import DashSocketIO
 
 from layouts import ids
 from layouts.attributes import attributes
+from layouts.connection import connection
 from layouts.context import PALETTES, Context, Viewer
 from layouts.dispatch import frame, header, help, incident, queue
 from layouts.dispatch.reasons import patterns
 from layouts.dispatch.slots import slot
 from layouts.dispatch.words import words_for_desk
-from layouts.pages import wall
-from layouts.replay.past import CLASS, Past, no_connection
+from layouts.page_setup import of_live_map, of_page, of_person
+from layouts.replay.past import CLASS, Past
 from layouts.texts import DEFAULT, DESK_LANGUAGES, LANGUAGES, Language, language
-from layouts.tokens import CELL_CLASSES, CELL_OPACITY, DARK, NIGHT, PRIORITY_SHAPES
+from layouts.tokens import DARK, NIGHT
 from layouts.wall.names import names
 
 TOPICS: tuple[str, ...] = (
@@ -95,7 +95,7 @@ def dispatch(
             help.keys_window(lang),
             html.Div("", className="spoken", role="status", **attributes(data_part="said", aria_live="polite")),
             html.Div("", className="spoken", role="alert", **attributes(data_part="said-urgent")),
-            _connection(past),
+            connection(ids.Dispatch.SOCKET, TOPICS, past, EVENTS),
         ],
         id=ids.Dispatch.PAGE,
         className=f"desk waiting {CLASS}" if past else "desk waiting",
@@ -107,56 +107,18 @@ def dispatch(
     )
 
 
-def _connection(past: Past | None) -> Component:
-    if past:
-        return no_connection(ids.Dispatch.SOCKET)
-    return DashSocketIO(id=ids.Dispatch.SOCKET, eventNames=list(EVENTS), options=socket_options())
-
-
-def socket_options() -> dict[str, Any]:
-    """As the wall connects, with the desk's topics."""
-    return {
-        "transports": ["websocket"],
-        "forceNew": True,
-        "reconnectionDelay": 300,
-        "reconnectionDelayMax": 1000,
-        "auth": {"topics": list(TOPICS)},
-    }
-
-
 def setup(context: Context, lang: Language, options: DeskOptions, viewer: Viewer) -> dict[str, Any]:
     """Everything the page's scripts need to know, as plain JSON."""
-    view, known = context.city.view, names(context, lang)
     return {
-        "city": context.city.id,
-        "zone": str(context.city.zone),
-        "live": f"{context.base_path}/live",
+        **of_page(context, lang, names(context, lang)),
+        **of_live_map(context),
         "api": f"{context.base_path}/api/v1",
-        "lang": {"id": lang.id, "html": lang.html, "tag": lang.tag, "dir": lang.direction},
         "words": words_for_desk(lang),
         "reasons": [] if lang.id == DEFAULT else patterns(),
-        "names": known,
         "topics": list(TOPICS),
-        "view": {"lat": view.lat, "lng": view.lng, "zoom": view.zoom},
-        "hasOutlines": context.outlines is not None,
-        "labels": [
-            {"name": known["areas"].get(a.name, a.name), "key": a.name, "lat": a.lat, "lng": a.lng, "size": a.size}
-            for a in context.labels
-        ],
-        "cells": {"colours": list(CELL_CLASSES), "opacity": CELL_OPACITY, "areas_km2": wall.cell_areas()},
-        "colours": DARK,
         "palettes": {"dark": DARK, "night": NIGHT},
         "palette": options.palette,
         "panel": options.panel,
-        "shapes": {str(priority): shape for priority, shape in PRIORITY_SHAPES.items()},
-        "who": {
-            "name": viewer.name,
-            "role": viewer.role,
-            "roles": viewer.roles,
-            "csrf": viewer.csrf,
-            "positions": viewer.positions,
-            "may_ask": viewer.may_ask,
-            "is_person": viewer.is_person,
-        },
+        "who": of_person(viewer),
         "ids": {"socket": ids.Dispatch.SOCKET},
     }

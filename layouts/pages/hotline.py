@@ -7,12 +7,12 @@ from typing import Any
 
 from dash import html
 from dash.development.base_component import Component
-from dash_socketio import DashSocketIO
 
 from hotline.case_rules import default_case_rules
 from hotline.dispatching import load_dispatching
 from layouts import ids
 from layouts.attributes import attributes
+from layouts.connection import connection
 from layouts.context import Context, Viewer, name_in
 from layouts.dispatch import help, sheet
 from layouts.dispatch.frame import split
@@ -21,11 +21,10 @@ from layouts.dispatch.reasons import patterns
 from layouts.hotline import channels, header, lists, middle, windows
 from layouts.hotline.reasons import REASONS
 from layouts.hotline.words import words_for_hotline
-from layouts.pages import wall
+from layouts.page_setup import of_live_map, of_page, of_person
 from layouts.pages.dispatch import DeskOptions
-from layouts.replay.past import CLASS, Past, no_connection
+from layouts.replay.past import CLASS, Past
 from layouts.texts import DEFAULT, Language
-from layouts.tokens import CELL_CLASSES, CELL_OPACITY, DARK, PRIORITY_SHAPES
 from layouts.wall.names import names
 
 TOPICS: tuple[str, ...] = (
@@ -76,7 +75,7 @@ def hotline(
             help.keys_window(lang),
             html.Div("", className="spoken", role="status", **attributes(data_part="said", aria_live="polite")),
             html.Div("", className="spoken", role="alert", **attributes(data_part="said-urgent")),
-            _connection(past),
+            connection(ids.Hotline.SOCKET, TOPICS, past),
         ],
         id=ids.Hotline.PAGE,
         className=f"desk hotline waiting {CLASS}" if past else "desk hotline waiting",
@@ -86,59 +85,20 @@ def hotline(
     )
 
 
-def _connection(past: Past | None) -> Component:
-    if past:
-        return no_connection(ids.Hotline.SOCKET)
-    return DashSocketIO(id=ids.Hotline.SOCKET, eventNames=["frame"], options=socket_options())
-
-
-def socket_options() -> dict[str, Any]:
-    """As the dispatch desk connects, with the hotline's topics."""
-    return {
-        "transports": ["websocket"],
-        "forceNew": True,
-        "reconnectionDelay": 300,
-        "reconnectionDelayMax": 1000,
-        "auth": {"topics": list(TOPICS)},
-    }
-
-
 def setup(context: Context, lang: Language, options: DeskOptions, viewer: Viewer) -> dict[str, Any]:
     """Everything the page's scripts need to know, as plain JSON."""
-    view, known = context.city.view, names(context, lang)
+    known = names(context, lang)
     return {
-        "city": context.city.id,
-        "zone": str(context.city.zone),
-        "live": f"{context.base_path}/live",
+        **of_page(context, lang, known | {"agencies": known["agencies"] | bodies(context, lang)}),
+        **of_live_map(context),
         "api": f"{context.base_path}/api/v1",
-        "lang": {"id": lang.id, "html": lang.html, "tag": lang.tag, "dir": lang.direction},
         "words": words_for_hotline(lang),
         "reasons": [] if lang.id == DEFAULT else patterns(REASONS + DISPATCHERS_REASONS),
-        "names": known | {"agencies": known["agencies"] | bodies(context, lang)},
         "owners": owners(context),
         "rules": rules(context),
         "topics": list(TOPICS),
-        "view": {"lat": view.lat, "lng": view.lng, "zoom": view.zoom},
-        "hasOutlines": context.outlines is not None,
-        "labels": [
-            {"name": known["areas"].get(a.name, a.name), "key": a.name, "lat": a.lat, "lng": a.lng, "size": a.size}
-            for a in context.labels
-        ],
-        "cells": {"colours": list(CELL_CLASSES), "opacity": CELL_OPACITY, "areas_km2": wall.cell_areas()},
-        "colours": DARK,
         "palette": options.palette,
-        "shapes": {str(priority): shape for priority, shape in PRIORITY_SHAPES.items()},
-        "who": {
-            "name": viewer.name,
-            "role": viewer.role,
-            "roles": viewer.roles,
-            "csrf": viewer.csrf,
-            "positions": viewer.positions,
-            "may_ask": viewer.may_ask,
-            "may_case": viewer.may_case,
-            "may_reveal": viewer.may_reveal,
-            "is_person": viewer.is_person,
-        },
+        "who": of_person(viewer) | {"may_case": viewer.may_case, "may_reveal": viewer.may_reveal},
         "ids": {"socket": ids.Hotline.SOCKET, "grid": ids.Worklist.GRID},
     }
 

@@ -11,6 +11,7 @@ from dash.development.base_component import Component
 from layouts import ids
 from layouts.attributes import attributes
 from layouts.context import Context, Viewer
+from layouts.page_setup import of_page
 from layouts.pages.dispatch import DeskOptions
 from layouts.texts import Language
 from layouts.wall.names import names
@@ -37,16 +38,9 @@ def warning(context: Context, lang: Language, options: DeskOptions, viewer: View
 
 def setup(context: Context, lang: Language, viewer: Viewer) -> dict[str, Any]:
     """Everything the page's script needs to know, as plain JSON."""
-    known = names(context, lang)
     return {
-        "zone": str(context.city.zone),
+        **of_page(context, lang, names(context, lang)),
         "api": f"{context.base_path}/api/v1",
-        "lang": {"id": lang.id, "html": lang.html, "tag": lang.tag, "dir": lang.direction},
         "words": words_for_warning(lang),
-        "names": known,
-        "labels": [
-            {"name": known["areas"].get(a.name, a.name), "lat": a.lat, "lng": a.lng, "size": a.size}
-            for a in context.labels
-        ],
         "who": {"csrf": viewer.csrf, "may_ask": viewer.may_ask, "may_case": viewer.may_case},
     }

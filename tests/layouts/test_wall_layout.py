@@ -11,8 +11,9 @@ import pytest
 from dash.development.base_component import Component
 
 from layouts import ids, shell
+from layouts.connection import socket_options
 from layouts.context import MEASURES, Context, wall_options
-from layouts.pages.wall import INCIDENT_CELLS, TOPICS, socket_options, topics
+from layouts.pages.wall import INCIDENT_CELLS, TOPICS, topics
 from tests.layouts.pages import SmallCity, small_context
 
 
@@ -92,7 +93,8 @@ def test_an_unknown_measure_falls_back_to_open_cases() -> None:
 
 
 def test_the_page_connects_by_websocket_only_and_names_its_topics() -> None:
-    options = socket_options(wall_options("?measure=overdue")[1])
+    asked = wall_options("?measure=overdue")[1]
+    options = socket_options(topics(asked.measure, asked.category))
     assert options["transports"] == ["websocket"]
     assert options["auth"]["topics"] == [*TOPICS, "cells:overdue:"]
 
