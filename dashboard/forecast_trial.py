@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,17 +14,15 @@ from hotline.forecast.columns import HOUR_S, Columns, Floats, Told, columns
 from hotline.forecast.model import MissModel, learn, open_at
 from hotline.forecast.rule import Rule
 from hotline.forecast.scores import Scores, scores
-from streams.feeds.prepare import translate
+from streams.feeds.answers import answers
 from streams.feeds.preset import Preset, load_preset
-from streams.feeds.records import Rank, Rejected, Translator
-from streams.feeds.rows import open_rows
+from streams.feeds.records import Rank, Rejected
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 BOSTON = DATA / "service_requests" / "boston_311_2011-07_2011-10.csv.gz"
 PRESET = "boston-311"
 SOON_H = (4, 24, 30 * 24)
 LOOKED_AT_H = (3, 9, 15, 21)  # local
-_PROGRESS_EVERY = 1_000
 
 
 class Part(NamedTuple):
@@ -49,33 +46,27 @@ class Trial(NamedTuple):
 
 def read_told(path: Path, preset: Preset, progress: Callable[[float], None]) -> list[Told]:
     """Cases of a recorded file with a deadline. Raises FeedError for another file."""
-    translator, occurrences = Translator(preset), Counter[bytes]()
     found = []
-    with open_rows(path, preset) as source:
-        for number, row in enumerate(source.rows):
-            if number % _PROGRESS_EVERY == 0:
-                progress(source.share())
-            answer = translate(translator, row, occurrences)
-            if isinstance(answer, Rejected):
-                continue
-            receipt = next(entry for entry in answer if entry.rank is Rank.RECEIVED)
-            said = receipt.envelope.data
-            if not said.get("target_at"):
-                continue
-            closing = [e.occurred_at.timestamp() for e in answer if e.envelope.type == "case.closed"]
-            found.append(
-                Told(
-                    receipt.record,
-                    receipt.occurred_at.timestamp(),
-                    _instant(said["target_at"]),
-                    min(closing, default=np.inf),
-                    str(said.get("grade") or ""),
-                    str(said.get("category") or ""),
-                    str(said.get("subcategory") or ""),
-                    str(said.get("area") or ""),
-                )
+    for answer in answers(path, preset, progress):
+        if isinstance(answer, Rejected):
+            continue
+        receipt = next(entry for entry in answer if entry.rank is Rank.RECEIVED)
+        said = receipt.envelope.data
+        if not said.get("target_at"):
+            continue
+        closing = [e.occurred_at.timestamp() for e in answer if e.envelope.type == "case.closed"]
+        found.append(
+            Told(
+                receipt.record,
+                receipt.occurred_at.timestamp(),
+                _instant(said["target_at"]),
+                min(closing, default=np.inf),
+                str(said.get("grade") or ""),
+                str(said.get("category") or ""),
+                str(said.get("subcategory") or ""),
+                str(said.get("area") or ""),
             )
-    progress(1.0)
+        )
     return found
 
 

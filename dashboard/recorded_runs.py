@@ -14,12 +14,10 @@ import numpy as np
 from emergency.travel import TravelTimes, distance_m, learn
 from emergency.trips import SF_HOME, Run, Trip, estimate_homes, runs_to_trips
 from streams.events import IncidentReceived, UnitDispatched
-from streams.feeds.prepare import translate
+from streams.feeds.answers import answers
 from streams.feeds.preset import Preset
-from streams.feeds.records import Entry, Rank, Rejected, Translator
-from streams.feeds.rows import open_rows
+from streams.feeds.records import Entry, Rank, Rejected
 
-PROGRESS_EVERY = 1_000  # rows
 FEWEST_TRIPS = 200
 OWN_SHARE = 0.9  # a unit that is recorded with one station so often is at home there
 HOMES = {"sf": SF_HOME}  # where the id of a unit says its station; the station column says whose area the call lies in
@@ -52,20 +50,14 @@ def read_runs(path: Path, preset: Preset, progress: Callable[[float], None]) -> 
     """Raises ValueError for a preset without units, FeedError for a file that does not fit it."""
     if preset.record != "unit-row":
         raise ValueError(f"preset {preset.name} tells of no units: travel is learnt from rows of units sent (unit-row)")
-    translator, occurrences = Translator(preset), Counter[bytes]()
     runs: list[Run] = []
     rows = rejected = 0
-    with open_rows(path, preset) as source:
-        for row in source.rows:
-            rows += 1
-            if rows % PROGRESS_EVERY == 0:
-                progress(source.share())
-            answer = translate(translator, row, occurrences)
-            if isinstance(answer, Rejected):
-                rejected += 1
-            elif (run := entries_to_run(answer)) is not None:
-                runs.append(run)
-    progress(1.0)
+    for answer in answers(path, preset, progress):
+        rows += 1
+        if isinstance(answer, Rejected):
+            rejected += 1
+        elif (run := entries_to_run(answer)) is not None:
+            runs.append(run)
     runs.sort(key=lambda run: (run.dispatched_at, run.unit_id))
     return Recorded(_at_home(runs, HOMES.get(preset.city)), rows, rejected)
 

@@ -16,10 +16,9 @@ from geo.warning.arrays import DAY_S, HOUR_S
 from geo.warning.grid import Grid
 from geo.warning.learning import History
 from geo.warning.trials import Stream
-from streams.feeds.prepare import translate
+from streams.feeds.answers import answers
 from streams.feeds.preset import Preset, load_preset
-from streams.feeds.records import Rank, Rejected, Translator
-from streams.feeds.rows import open_rows
+from streams.feeds.records import Rank, Rejected
 from streams.sim.contacts import Contact
 from streams.sim.laws import Laws
 
@@ -30,7 +29,6 @@ STAFF = "staff"  # what the city's own people enter is work, and comes in batche
 # 46 days to learn from (Farrington's algorithm looks back six weeks), then the days that are tried.
 SIMULATED_FROM = datetime(2026, 3, 2, 16, tzinfo=UTC)  # midnight in Beijing
 SIMULATED_LEARNT_DAYS, SIMULATED_TEST_DAYS = 46, 8
-_PROGRESS_EVERY = 1_000
 
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -81,27 +79,21 @@ def city_stream(
 
 def read_cases(path: Path, preset: Preset, progress: Callable[[float], None]) -> Recorded:
     """Cases (or incidents) with a usable place that the public reported. Raises FeedError for another file."""
-    translator, occurrences = Translator(preset), Counter[bytes]()
     city = load_city(preset.city)
     cases: list[Told] = []
     left_out: Counter[str] = Counter()
-    with open_rows(path, preset) as source:
-        for number, row in enumerate(source.rows):
-            if number % _PROGRESS_EVERY == 0:
-                progress(source.share())
-            answer = translate(translator, row, occurrences)
-            if isinstance(answer, Rejected):
-                left_out["not readable"] += 1
-                continue
-            receipt = next(entry for entry in answer if entry.rank is Rank.RECEIVED)
-            said = receipt.envelope.data
-            if said.get("kind") == STAFF:
-                left_out["entered by staff"] += 1
-            elif not city.usable(said.get("lat"), said.get("lng")):
-                left_out["without usable place"] += 1
-            else:
-                cases.append(_told(receipt.occurred_at, said, receipt.record))
-    progress(1.0)
+    for answer in answers(path, preset, progress):
+        if isinstance(answer, Rejected):
+            left_out["not readable"] += 1
+            continue
+        receipt = next(entry for entry in answer if entry.rank is Rank.RECEIVED)
+        said = receipt.envelope.data
+        if said.get("kind") == STAFF:
+            left_out["entered by staff"] += 1
+        elif not city.usable(said.get("lat"), said.get("lng")):
+            left_out["without usable place"] += 1
+        else:
+            cases.append(_told(receipt.occurred_at, said, receipt.record))
     cases.sort(key=lambda case: (case.at, case.case_id))
     return Recorded(cases, preset.zone, left_out)
 

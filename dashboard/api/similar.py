@@ -12,6 +12,7 @@ from dashboard.api import lists
 from dashboard.api.answers import Problem, answer
 from dashboard.api.arguments import flag, read_arguments, text, whole
 from dashboard.api.context import ApiContext
+from dashboard.api.documents import documents
 from dashboard.blocking import run_blocking
 from dashboard.city_time import city_time
 from dashboard.roles import Permission
@@ -34,7 +35,7 @@ def similar(blueprint: Blueprint, context: ApiContext) -> None:
     @context.access.require(Permission.READ_CASES)
     def situations() -> Response:
         read_arguments({})
-        found, seq = _documents(context, "situations", Situation)
+        found, seq = documents(context, "situations", Situation)
         known = sorted((s for s in found if s.is_open), key=lambda s: (s.opened_at, s.situation_id), reverse=True)
         return answer({"situations": [_situation(s) for s in known], "seq": seq})
 
@@ -141,7 +142,7 @@ def _situation(situation: Situation) -> dict[str, Any]:
 
 
 def _matters(context: ApiContext, case_id: str, everything: bool) -> dict[str, Any]:
-    found, seq = _documents(context, "matters", Matter)
+    found, seq = documents(context, "matters", Matter)
     now = city_time(context.client, context.keys) or context.now()
     known = sorted((m for m in found if everything or m.is_in_force(now)), key=lambda m: (m.until, m.matter_id))
     if not case_id:
@@ -177,13 +178,3 @@ def _fitting(context: ApiContext, case: Case, matters: list[Matter]) -> list[Fit
 def _matter(matter: Matter, now: Any) -> dict[str, Any]:
     fields = {name: getattr(matter, name) for name in matter.__struct_fields__ if name not in ("seq", "told")}
     return fields | {"in_force": matter.is_in_force(now), "version": matter.seq}
-
-
-def _documents(context: ApiContext, noun: str, kind: type[Any]) -> tuple[list[Any], int]:
-    """Every document of one hash, and the commit of which they are."""
-    with context.client.pipeline(transaction=True) as pipe:
-        pipe.hvals(context.keys.of(noun))
-        pipe.hget(context.keys.position, "seq")
-        rows, seq = pipe.execute()
-    decode = msgspec.json.Decoder(kind).decode
-    return [decode(raw) for raw in rows], int(seq or 0)

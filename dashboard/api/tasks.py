@@ -10,6 +10,7 @@ from flask import Blueprint, Response, g, request
 from dashboard.api.answers import Problem, answer
 from dashboard.api.arguments import flag, read_arguments
 from dashboard.api.context import ApiContext
+from dashboard.api.documents import documents
 from dashboard.api.lists import reveal
 from dashboard.roles import Permission
 from emergency.major import Hospital
@@ -23,7 +24,7 @@ def tasks(blueprint: Blueprint, context: ApiContext) -> None:
     @context.access.require(Permission.READ_INCIDENTS)
     def task_list() -> Response:
         read_arguments({})
-        found, seq = _all(context, "tasks", Task)
+        found, seq = documents(context, "tasks", Task)
         due = sorted((task for task in found if task.is_open), key=lambda task: (task.due_at, task.task_id))
         return answer({"tasks": [_shown(task) for task in due], "seq": seq})
 
@@ -44,19 +45,9 @@ def tasks(blueprint: Blueprint, context: ApiContext) -> None:
     @context.access.require(Permission.READ_INCIDENTS)
     def hospitals() -> Response:
         read_arguments({})
-        found, seq = _all(context, "hospitals", Hospital)
+        found, seq = documents(context, "hospitals", Hospital)
         said = sorted((_shown(hospital) for hospital in found), key=lambda row: str(row["hospital"]))
         return answer({"hospitals": said, "seq": seq})
-
-
-def _all(context: ApiContext, noun: str, kind: type[Any]) -> tuple[list[Any], int]:
-    """Every document of one hash, and the commit of which they are."""
-    with context.client.pipeline(transaction=True) as pipe:
-        pipe.hvals(context.keys.of(noun))
-        pipe.hget(context.keys.position, "seq")
-        rows, seq = pipe.execute()
-    decode = msgspec.json.Decoder(kind).decode
-    return [decode(raw) for raw in rows], int(seq or 0)
 
 
 def _shown(document: Task | Hospital) -> dict[str, Any]:

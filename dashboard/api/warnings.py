@@ -15,6 +15,7 @@ from flask import Blueprint, Response
 from dashboard.api.answers import Problem, answer
 from dashboard.api.arguments import flag, instant, one_of, read_arguments, text, whole
 from dashboard.api.context import ApiContext
+from dashboard.api.documents import documents
 from dashboard.blocking import run_blocking
 from dashboard.city_time import city_time
 from dashboard.roles import Permission
@@ -44,7 +45,7 @@ def warnings(blueprint: Blueprint, context: ApiContext) -> None:
     @context.access.require(Permission.READ_CASES)
     def warning_verdicts() -> Response:
         days = read_arguments({"days": whole(1, MOST_DAYS)}).get("days", MOST_DAYS)
-        found, seq = _documents(context)
+        found, seq = documents(context, "warnings", Warned)
         now = city_time(context.client, context.keys) or context.now()
         return answer(verdicts_of(found, now - timedelta(days=days)) | {"days": days, "seq": seq})
 
@@ -66,7 +67,7 @@ def warnings(blueprint: Blueprint, context: ApiContext) -> None:
 
 
 def _listed(context: ApiContext, everything: bool) -> dict[str, Any]:
-    found, seq = _documents(context)
+    found, seq = documents(context, "warnings", Warned)
     known = sorted((w for w in found if w.raised_at and (everything or w.is_shown)), key=rank_of)
     seen = _seen_or_none(context)
     return {
@@ -101,7 +102,7 @@ def _evidence(context: ApiContext, warning: Warned) -> dict[str, Any]:
     """One warning with its curve, example cases by the cluster they lie in, what else is there, and what was made of
     others like it."""
     seen = _seen_or_none(context)
-    others, seq = _documents(context)
+    others, seq = documents(context, "warnings", Warned)
     return {
         "warning": _warning(warning),
         "curve": [
@@ -171,15 +172,6 @@ def _earlier(warning: Warned, others: Iterable[Warned]) -> list[dict[str, Any]]:
 def _warning(warning: Warned) -> dict[str, Any]:
     fields = {name: getattr(warning, name) for name in warning.__struct_fields__ if name not in ("seq", "told")}
     return fields | {"verdict": warning.verdict, "version": warning.seq}
-
-
-def _documents(context: ApiContext) -> tuple[list[Warned], int]:
-    with context.client.pipeline(transaction=True) as pipe:
-        pipe.hvals(context.keys.of("warnings"))
-        pipe.hget(context.keys.position, "seq")
-        rows, seq = pipe.execute()
-    decode = msgspec.json.Decoder(Warned).decode
-    return [decode(raw) for raw in rows], int(seq or 0)
 
 
 def _view(context: ApiContext, topic: str) -> list[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,12 +14,10 @@ from geo.areas import Areas
 from geo.cities import City, load_city
 from geo.gazetteer_files import write_streets
 from geo.street_names import LEAST_RECORDS, StreetLearner
-from streams.feeds.prepare import translate
+from streams.feeds.answers import answers
 from streams.feeds.preset import Preset, PresetError, load_preset
-from streams.feeds.records import Rejected, Translator
-from streams.feeds.rows import FeedError, open_rows
-
-PROGRESS_EVERY = 2_000  # rows
+from streams.feeds.records import Rejected
+from streams.feeds.rows import FeedError
 
 
 @click.group()
@@ -73,22 +70,15 @@ def _read(
     progress: Callable[[float], None],
 ) -> tuple[int, int]:
     """(rows, of these not readable). A call with several rows counts once."""
-    translator = Translator(preset)
-    occurrences: Counter[bytes] = Counter()
     seen: set[str] = set()
     rows = rejected = 0
-    with open_rows(path, preset) as source:
-        for row in source.rows:
-            rows += 1
-            if rows % PROGRESS_EVERY == 0:
-                progress(source.share())
-            answer = translate(translator, row, occurrences)
-            if isinstance(answer, Rejected):
-                rejected += 1
-            elif answer and answer[0].record not in seen:
-                seen.add(answer[0].record)
-                _take(answer[0].envelope.data, city, areas, learner)
-    progress(1.0)
+    for answer in answers(path, preset, progress):
+        rows += 1
+        if isinstance(answer, Rejected):
+            rejected += 1
+        elif answer and answer[0].record not in seen:
+            seen.add(answer[0].record)
+            _take(answer[0].envelope.data, city, areas, learner)
     return rows, rejected
 
 

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from streams.events import Envelope
-from streams.feeds.prepare import translate
+from streams.feeds.answers import translate
 from streams.feeds.preset import Preset
 from streams.feeds.records import Entry, Rank, Rejected, Translator
 from streams.feeds.rows import Health, open_rows

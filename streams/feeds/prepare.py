@@ -17,10 +17,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from streams.codec import encode
+from streams.feeds.answers import translate
 from streams.feeds.items import Item
 from streams.feeds.preset import Preset
 from streams.feeds.records import Entry, Rank, Rejected, Translator
-from streams.feeds.rows import FeedError, Health, Progress, RawRow, Source, identity, open_rows
+from streams.feeds.rows import FeedError, Health, Progress, Source, identity, open_rows
 from streams.feeds.times import EPOCH, from_micros, instant, to_micros
 
 LAYOUT = 1  # raise it when the same file and preset would give other entries or another order
@@ -165,19 +166,6 @@ def _load(db: Any, source: Source, translator: Translator, progress: Progress | 
     if progress is not None:
         progress(number, number)
     return number, ""
-
-
-def translate(translator: Translator, row: RawRow, occurrences: Counter[bytes]) -> list[Entry] | Rejected:
-    """The answer to one record of the file; rows without id are told apart by counting equal ones."""
-    if row.values is None:
-        return Rejected(row.reason, row.raw)
-    occurrence = 1
-    fingerprint = translator.fingerprint(row.values)
-    if fingerprint is not None:
-        occurrences[fingerprint] += 1
-        occurrence = occurrences[fingerprint]
-    answer = translator.entries(row.values, occurrence)
-    return Rejected(answer.reason, row.raw) if isinstance(answer, Rejected) else answer
 
 
 class _Table:
