@@ -35,6 +35,13 @@
       this.look();
     }
 
+    /* The address in the page's language; what stands after # stays last. */
+    spoken(address) {
+      const url = new URL(address, root.location.href);
+      url.searchParams.set("lang", this.lang);
+      return url.href;
+    }
+
     async look() {
       const answer = await fetch(`/story?lang=${this.lang}`).catch(() => undefined);
       if (!answer?.ok) return;
@@ -48,7 +55,7 @@
       for (const link of this.bar.querySelectorAll("[data-stop]")) {
         const address = told.stops[link.dataset.stop];
         show(link.parentElement, Boolean(address));
-        if (address) link.href = `${address}${address.includes("?") ? "&" : "?"}lang=${this.lang}`;
+        if (address) link.href = this.spoken(address);
       }
     }
   }

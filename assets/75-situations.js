@@ -56,7 +56,7 @@
       Object.assign(reason, { name: "reason", type: "text", maxLength: 500, autocomplete: "off" });
       const make = (look) => Object.assign(element("button", look), { type: "button" });
       const places = [make("tool"), make("tool strong"), make("tool")];
-      acts.append(places[0], kind, priority, places[1], reason, places[2]);
+      acts.append(places[0], kind, priority, places[1], reason, places[2], element("span"));
       acts.addEventListener("submit", (event) => event.preventDefault());
       row.append(text, acts);
       this._options(kind, priority);
@@ -71,7 +71,7 @@
     }
 
     _fill(row, one) {
-      const { speech } = this.desk, [text, acts] = row.children, [title, what, why] = text.children, [see, kind, priority, take, reason, decline] = acts.children;
+      const { speech } = this.desk, [text, acts] = row.children, [title, what, why] = text.children, [see, kind, priority, take, reason, decline, told] = acts.children;
       write(title, speech.say("situation.title", { title: one.title }));
       write(what, [this._count(one), speech.name("categories", one.category), this.desk.place(one)].join(" · "));
       write(why, this._why(one));
@@ -81,6 +81,7 @@
         kind.value = likelyKind(one.category, [...kind.options].map((option) => option.value)) || kind.options[0]?.value || "";
         priority.value = "1";
         reason.value = "";
+        told.replaceChildren(...(this.desk.setup.who.may_list ? [governanceLink(one, this.desk)] : []));
       }
       for (const [node, key] of [[kind, "kind"], [priority, "priority"], [reason, "reason"]]) node.setAttribute("aria-label", speech.say(`situation.${key}`));
       reason.placeholder = speech.say("situation.reason");
@@ -128,6 +129,13 @@
     }
   }
 
+  /* What was there before, what was done and what came after, on a page of its own beside the desk. */
+  function governanceLink(one, desk) {
+    const { speech, setup } = desk;
+    const link = element("a", "tool", speech.say("situation.page"));
+    return Object.assign(link, { href: `/briefing/case/${encodeURIComponent(one.id)}?lang=${setup.lang.id}`, target: "_blank" });
+  }
+
   function languageName(code, speech) {
     try {
       return new Intl.DisplayNames([speech.tag], { type: "language" }).of(code);
@@ -136,6 +144,6 @@
     }
   }
 
-  Object.assign(hexwatch, { Offered, offeredInOrder: offered, likelyKind });
+  Object.assign(hexwatch, { Offered, governanceLink, offeredInOrder: offered, likelyKind });
   hexwatch.desk?.parts?.push((desk) => (desk.page.querySelector('[data-situation="strip"]') ? new Offered(desk) : { leave() {} }));
 })(typeof window === "undefined" ? globalThis : window);

@@ -20,6 +20,8 @@
       const draw = () => this.draw();
       this.off = [desk.store.subscribe("situations", draw), desk.store.subscribe("selection", draw)];
       this.draw();
+      const asked = new URL(root.location.href).searchParams.get("situation"); // `?situation=S1`, from its governance case
+      if (asked) this.choose(asked);
     }
 
     leave() {
@@ -56,10 +58,11 @@
       const key = `${one.id} ${one.state} ${one.version} ${desk.store.selected()} ${this._others(one).length} ${(one.parts || []).length}`;
       if (acts.dataset.drawn === key) return;
       acts.dataset.drawn = key;
-      const { may_case, may_ask } = desk.setup.who;
+      const { may_case, may_ask, may_list } = desk.setup.who;
       const verbs = [...(may_ask ? DISPATCHERS[one.state] || [] : []), ...(may_case ? [...(ACTS[one.state] || []), ...this._together(one), ...this._ofCase(one)] : [])];
       const there = typeof one.lat === "number" ? [hotline.button(speech.say("cluster.show"), () => desk.map?.go(one), { look: "tool" })] : [];
-      acts.replaceChildren(...there, ...verbs.map((verb) => hotline.button(speech.say(`act.${verb}`), () => this._do(verb, one), { look: verb === "offer_situation" ? "act" : "tool" })));
+      const told = may_list ? [hexwatch.governanceLink(one, desk)] : [];
+      acts.replaceChildren(...there, ...verbs.map((verb) => hotline.button(speech.say(`act.${verb}`), () => this._do(verb, one), { look: verb === "offer_situation" ? "act" : "tool" })), ...told);
     }
 
     _said(one) {
@@ -128,6 +131,6 @@
     }
   }
 
-  hotline.parts.push((desk) => (desk.situations = new Situations(desk)));
+  hotline.panel("situations-list", (desk) => (desk.situations = new Situations(desk)));
   Object.assign(hexwatch, { newSubjectId: newId });
 })(typeof window === "undefined" ? globalThis : window);

@@ -13,6 +13,7 @@ import redis
 from dashboard.city_time import city_time
 from dashboard.engine.frames import instant
 from hotline.grave_words import grave_words
+from layouts.briefing.definitions import LIST_OF_WARNING
 from streams.keys import Keys
 from streams.sim.scenes import case_ids_of, load_scene
 
@@ -37,7 +38,7 @@ def stops(client: redis.Redis, keys: Keys, state: Mapping[str, str]) -> dict[str
         found["situation"] = "/hotline?panel=situations"
     if any(name.startswith(f"M{GAS}-".encode()) for name in matters):
         found["matter"] = "/hotline?panel=matters"
-    found["briefing"] = "/briefing"
+    found.setdefault("briefing", "/briefing")
     if day:
         found["pdf"] = f"/briefing/{msgspec.json.decode(day)}.pdf"
     return {name: found[name] for name in STOPS if name in found}
@@ -47,9 +48,12 @@ def _of_scene(client: redis.Redis, keys: Keys, began: datetime, warnings: list[d
     scene = load_scene(GAS)
     category = scene.matter.category if scene.matter else ""
     found: dict[str, str] = {}
-    about = [w["id"] for w in warnings if category in (w["category"], grave_words().categories.get(w["said"]))]
+    about = [w for w in warnings if category in (w["category"], grave_words().categories.get(w["said"]))]
     if about:
-        found["warning"] = f"/warning?warning={quote(min(about))}"
+        found["warning"] = f"/warning?warning={quote(min(w['id'] for w in about))}"
+        largest = min(about, key=lambda w: (-w["observed"], w["id"]))["id"]
+        if _is_archived(client, keys, largest):
+            found["briefing"] = f"/briefing#{quote(LIST_OF_WARNING + largest)}"
     calls = [case_id for case_id, about in case_ids_of(scene, GAS, began).items() if about == category]
     told = [case_id for case_id in calls if client.hexists(keys.cases, case_id)]
     if len(told) > 1:
@@ -58,6 +62,17 @@ def _of_scene(client: redis.Redis, keys: Keys, began: datetime, warnings: list[d
     if now is not None and now > first_at:
         found["replay"] = f"/replay?at={quote(instant(first_at))}"
     return found
+
+
+def _is_archived(client: redis.Redis, keys: Keys, warning_id: str) -> bool:
+    """Whether the archive, and so the briefing, knows what was told last of a warning."""
+    with client.pipeline(transaction=True) as pipe:
+        pipe.hget(keys.of("warnings"), warning_id)
+        pipe.hget(keys.archive, "position")
+        raw, position = pipe.execute()
+    if raw is None or position is None:
+        return False
+    return bool(int(position.decode().partition("-")[0]) >= msgspec.json.decode(raw)["seq"])
 
 
 def first_call_at(began: datetime) -> datetime:

@@ -12,7 +12,7 @@ from dashboard.roles import ROLES, Permission, Principal
 from dashboard.topics import DESK_ROLES
 from layouts.context import Viewer
 
-NOBODY = Viewer(may_read=False, may_ask=False, may_case=False, may_reveal=False)
+NOBODY = Viewer(may_read=False, may_ask=False, may_case=False, may_list=False, may_reveal=False)
 
 
 def viewers(access: Access) -> Callable[[], Viewer]:
@@ -34,7 +34,9 @@ def viewers(access: Access) -> Callable[[], Viewer]:
             positions=tuple(positions.of(principal.name)) if found else (),
             may_read=any(str(role) in DESK_ROLES for role in principal.roles),
             may_ask=_may(principal, Permission.REQUEST_DISPATCH),
+            bodies=principal.bodies if _may(principal, Permission.REQUEST_OWN_CASE) else (),
             may_case=_may(principal, Permission.REQUEST_CASE),
+            may_list=_may(principal, Permission.READ_CASES),
             may_reveal=_may(principal, Permission.READ_PRIVATE),
             is_person=found is not None,
         )

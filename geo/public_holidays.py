@@ -22,10 +22,14 @@ WEEKEND = (5, 6)
 
 
 class Alike(NamedTuple):
-    """A day of last year, and the holiday that both days belong to ("" for ordinary days)."""
+    """A day of last year, and the holiday that both days belong to ("" for ordinary days).
+
+    `is_worked`: the day is one of a weekend that is worked for days off (调休), and the other is worked, too.
+    """
 
     day: date
     holiday: str
+    is_worked: bool = False
 
 
 @lru_cache(maxsize=64)
@@ -51,10 +55,43 @@ def alike(code: str, day: date) -> Alike:
                 during = _break(code, then)
                 return Alike(min(max(then + (day - first), during[0]), during[-1]), name)
     before = day - SAME_WEEKDAY_LAST_YEAR
-    if code:
-        nearby = [before + timedelta(days=days) for days in WEEKS_NEARBY]
-        return Alike(next((other for other in nearby if not _break(code, other)), before), "")
-    return Alike(before, "")
+    if not code:
+        return Alike(before, "")
+    if _is_worked(code, day):
+        return Alike(_worked_last_year(code, day) or _nearest_working(code, before), "", is_worked=True)
+    nearby = [before + timedelta(days=days) for days in WEEKS_NEARBY]
+    return Alike(next((day for day in nearby if not _break(code, day) and not _is_worked(code, day)), before), "")
+
+
+def _is_worked(code: str, day: date) -> bool:
+    return day in _years(code, day.year)[1]
+
+
+def _worked_last_year(code: str, day: date) -> date | None:
+    """The weekend day that was worked for the same holiday, of several the one that lay most alike."""
+    off = _off_for(code, day)
+    for name, first in _names(code, [] if off is None else _break(code, off)):
+        if (then := _last_year(code, name, first)) is not None:
+            during = _break(code, then)
+            years = {one.year + more for one in during for more in (-1, 0, 1)}
+            worked = [one for year in sorted(years) for one in _years(code, year)[1] if _off_for(code, one) in during]
+            if worked:
+                return min(worked, key=lambda one: (abs((one - then) - (day - first)), one))
+    return None
+
+
+def _off_for(code: str, worked: date) -> date | None:
+    """The day off that a worked weekend day was given for; its name tells it (`substituted from 02/14/2026`)."""
+    for year in (worked.year, worked.year + 1, worked.year - 1):
+        for day, name in _years(code, year)[0].items():
+            if name.startswith(MADE_UP) and f"{worked:%m/%d/%Y}" in name:
+                return day
+    return None
+
+
+def _nearest_working(code: str, day: date) -> date:
+    days = [day + side * timedelta(days=n) for n in range(int(MOVES_MOST / ONE_DAY)) for side in (-1, 1)]
+    return next((one for one in days if not _is_free(code, one)), day)
 
 
 def _break(code: str, day: date) -> list[date]:

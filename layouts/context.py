@@ -89,6 +89,8 @@ class Viewer:
     may_read: bool = True  # incidents and units
     may_ask: bool = True  # request a dispatch
     may_case: bool = True  # request a step of a case
+    may_list: bool = True  # read lists of cases, and so briefings
+    bodies: tuple[str, ...] = ()  # whose cases are all that is seen: somebody of the department, not of the hotline
     may_reveal: bool = True  # see who called, which is written down
     is_person: bool = False  # signed in with name and password: has positions, and a desk that locks
 
@@ -109,6 +111,7 @@ class Context:
     alarms: AlarmSettings | None = None  # None: those that come with Hexwatch
     viewer: Callable[[], Viewer] | None = None  # who asks just now; None where nobody does
     bodies: Mapping[str, Mapping[str, str]] | None = None  # id -> names; None: as the catalogue of Hexwatch has them
+    reasons: Mapping[str, Mapping[str, str]] | None = None  # of the dispatch catalogue -> language; None: likewise
     case_rules: CaseRules | None = None  # None: those that come with Hexwatch
     past: bool = False  # a page of an instant that is over: nothing can be done on it
 

@@ -48,6 +48,7 @@ def of_person(viewer: Viewer) -> dict[str, Any]:
         "csrf": viewer.csrf,
         "positions": viewer.positions,
         "may_ask": viewer.may_ask,
+        "may_list": viewer.may_list,
         "is_person": viewer.is_person,
     }
 

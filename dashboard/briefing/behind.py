@@ -11,7 +11,7 @@ from dashboard.briefing.counting import alerts_issued
 from dashboard.briefing.document import Briefing
 from dashboard.briefing.figures import FIGURES
 from dashboard.briefing.period import Period
-from dashboard.briefing.warned import SHOWN, raised_within, shown, useful_of, warnings_known
+from dashboard.briefing.warned import SHOWN, Told, cases_of, raised_within, shown, useful_of, warnings_known
 from emergency.tasks import EMERGENCY_NUMBERS
 from layouts.briefing.definitions import DEFINITIONS
 from streams.archive import lists
@@ -29,6 +29,7 @@ INCIDENT_FIELDS: tuple[str, ...] = (
 ORDERS = {"due": "due", "overdue": "due"}  # of the lists of cases; the others begin with the newest
 CALL_FIELDS = ("call_id", "channel", "language", "offered_at", "answered_at", "ended_at", "calls")
 CALLS = ("offered", "answered")
+CASES_OF_WARNING = "warning_cases"
 ALERT_FIELDS = ("alert_id", "event", "severity", "headline", "sender", "sent_at", "ended_at")
 
 
@@ -37,18 +38,27 @@ class NoList(LookupError):
 
 
 class Behind(msgspec.Struct, frozen=True, kw_only=True):
-    """One page of what a figure counted, and how many there are in all."""
+    """One page of what a figure counted, how many there are in all, and what the figure says.
+
+    `kind`: which of `FIGURES` it is; `about`: of the cases of an early warning, that warning.
+    """
 
     figure: str
+    kind: str
     definition: str
+    value: float | int | None
     columns: tuple[str, ...]
     rows: list[dict[str, Any]]
     total: int
     listed: int  # rows in all: fewer than the total where a row stands for several
+    about: Told | None = None
 
 
 def behind(view: View, briefing: Briefing, figure: str, offset: int = 0, limit: int = PAGE) -> Behind:
     """What stands behind a figure of a briefing. Raises NoList."""
+    warned = briefing.warnings and briefing.warnings.listed(figure)
+    if warned:
+        return _of_warning(view, briefing, warned, offset, limit)
     counted = FIGURES.get(figure)
     if counted is None or not counted.behind:
         raise NoList(f"nothing can be listed for {figure[:100]!r}")
@@ -71,8 +81,36 @@ def behind(view: View, briefing: Briefing, figure: str, offset: int = 0, limit: 
         all_ = read(view, briefing.period, where)
         rows, total = all_[offset : offset + limit], len(all_)
         listed = total
-    kept = [{name: row[name] for name in columns} for row in rows]
-    return Behind(figure=figure, definition=DEFINITIONS[figure], columns=columns, rows=kept, total=total, listed=listed)
+    said = briefing.figures.get(figure)
+    return Behind(
+        figure=figure,
+        kind=figure,
+        definition=DEFINITIONS[figure],
+        value=None if said is None else said.value,
+        columns=columns,
+        rows=_only(columns, rows),
+        total=total,
+        listed=listed,
+    )
+
+
+def _of_warning(view: View, briefing: Briefing, warned: Told, offset: int, limit: int) -> Behind:
+    rows = cases_of(view, briefing.period, warned)
+    return Behind(
+        figure=warned.figure,
+        kind=CASES_OF_WARNING,
+        definition=DEFINITIONS[CASES_OF_WARNING],
+        value=warned.observed,
+        columns=CASE_FIELDS,
+        rows=_only(CASE_FIELDS, rows[offset : offset + limit]),
+        total=len(rows),
+        listed=len(rows),
+        about=warned,
+    )
+
+
+def _only(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{name: row[name] for name in columns} for row in rows]
 
 
 def _incidents(view: View, period: Period, where: Where) -> list[dict[str, Any]]:

@@ -30,7 +30,7 @@ from streams.archive import lists
 from streams.archive.view import View, Where
 from streams.codec import encode
 
-LAYOUT = 2  # raise it when figures are counted otherwise: then a briefing made again may differ
+LAYOUT = 3  # raise it when figures are counted otherwise: then a briefing made again may differ
 
 
 class Inputs(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +71,7 @@ class Briefing(msgspec.Struct, frozen=True, kw_only=True):
     rates: Rated | None = None  # of the month so far; None: no source tells lives of cases
     free_days: dict[str, int] = {}  # public holidays within, and within the period of last year, by `compared`
     holiday: str = ""  # which the day and the one it is compared with last year belong to
+    is_worked_weekend: bool = False  # worked for a day off, like the day of last year that it is compared with
     begun: datetime | None = None  # when the archive began, if that was later than the first day
 
     @property
@@ -139,6 +140,7 @@ def make_briefing(
         warnings=warnings,
         topics=month_topics(view, period, where) if period.span is Span.MONTH else None,
         holiday="" if like is None else like.holiday,
+        is_worked_weekend=like is not None and like.is_worked,
         free_days=_free_days(city, period, cases) if like is None else {},
         rates=rate_month(view, period, rules.rule_sets),
     )

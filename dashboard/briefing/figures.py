@@ -56,6 +56,7 @@ FIGURES: dict[str, Counted] = {
     "gravely_hurt": Counted("people", behind="casualties"),
     "warnings_raised": Counted("warnings", behind="warnings"),
     "warnings_useful": Counted("warnings", behind="useful"),
+    "warning_cases": Counted(),  # one for each warning, in `WarningCounts.told`, each with a list of its own
     "alerts_issued": Counted("alerts", behind="alerts"),
 }
 

@@ -58,9 +58,9 @@ def as_json(paper: Paper) -> bytes:
 
 
 def as_html(paper: Paper, base: str = "") -> bytes:
-    """One page that needs nothing but itself. `base`: address under which figures open their cases."""
+    """One page that needs nothing but itself. `base`: address below which figures open their cases."""
     charts = drawings(paper.briefing, paper.speaker, paper.context)
-    link = f"{base}/{paper.briefing.id}/n" if base else ""
+    link = f"{base}/{paper.briefing.id}/n/{{figure}}?lang={paper.speaker.lang.id}" if base else ""
     return sheet_page(paper.speaker, _sheet(paper), charts, link).encode()
 
 

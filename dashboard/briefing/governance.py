@@ -18,10 +18,10 @@ from dashboard.briefing.period import Period, Span, period_of
 from geo.days import local_date
 from hotline.rates import wilson
 from hotline.situations import Situation, fold_situation
+from streams.archive import lists
 from streams.archive.checkpoints import order
 from streams.archive.facts import envelopes
 from streams.archive.manifest import BadArchive
-from streams.archive.schema import CASE_COLUMNS
 from streams.archive.view import View, bounds_of
 from streams.codec import Malformed, payload_of
 from streams.events import Envelope, SituationPayload, recording_of
@@ -94,7 +94,7 @@ def governance_case(view: View, situation_id: str) -> Governance:
     situation = _folded(situation_id, facts)
     if situation.opened_at is None:
         raise NoSituation(f"no situation {situation_id[:100]!r} in the archive")
-    cases = _cases(view, situation.case_ids)
+    cases = lists.cases_named(view, situation.case_ids, order="oldest")
     cells = _around({row["cell"] for row in cases if row["cell"] is not None})
     ended = situation.closed_at or situation.opened_at
     start = max(situation.opened_at - WEEKS * WEEK, _begin(view))
@@ -163,17 +163,6 @@ def _folded(situation_id: str, facts: list[tuple[int, Envelope]]) -> Situation:
         if isinstance(payload, SituationPayload):
             situation = fold_situation(situation, payload, recording_of(envelope, seq))
     return situation
-
-
-def _cases(view: View, case_ids: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Its cases as the archive knows them last, the oldest first."""
-    names = ", ".join(CASE_COLUMNS)
-    return view.rows(
-        f"SELECT {names} FROM {view.table('case_events')} WHERE list_contains(?, case_id) AND received_at IS NOT NULL"
-        " QUALIFY row_number() OVER (PARTITION BY case_id ORDER BY seq DESC, index DESC) = 1"
-        " ORDER BY received_at, case_id",
-        [list(case_ids)],
-    )
 
 
 def _around(cells: set[int]) -> list[int]:

@@ -96,9 +96,8 @@ class _Answers:
         briefing, found = _asked(lambda: _behind(self.desk, briefing_id, figure, offset))
         if request.args.get("format") == "json" or "text/html" not in request.headers.get("Accept", "text/html"):
             return answer({"briefing": briefing.id, "revision": briefing.revision} | msgspec.to_builtins(found))
-        value = briefing.figures[figure].value if figure in briefing.figures else None
-        speaker = self._paper(briefing).speaker
-        return _html(list_page(speaker, briefing.id, value, msgspec.to_builtins(found), offset, PAGE))
+        of = {"id": briefing.id, "first": f"{briefing.first}", "span": f"{briefing.span}", "area": briefing.area}
+        return _html(list_page(self._paper(briefing).speaker, of, msgspec.to_builtins(found), offset, PAGE))
 
     def case(self, situation_id: str) -> AnyResponse:
         """A governance case; its address with `.pdf` is the paper."""
@@ -106,7 +105,8 @@ class _Answers:
         case = _asked(lambda: _case(self.desk, name))
         page = case_paper(case, self.pages, request.args.get("lang", ""))
         if name == situation_id:
-            links = case_links(page.speaker, name)
+            has_desk = self.pages.viewer is None or self.pages.viewer().may_read
+            links = case_links(page.speaker, name, has_desk)
             return _html(run_blocking(case_html, page).decode().replace("<body>", f"<body>{links}", 1))
         return _download(lambda: run_blocking(case_pdf, page), "pdf", f"case-{_file_name(name)}.pdf")
 

@@ -22,6 +22,7 @@ NAMES: dict[str, str] = {
     "gravely_hurt": N_("Gravely hurt"),
     "warnings_raised": N_("Early warnings"),
     "warnings_useful": N_("Warnings of use"),
+    "warning_cases": N_("Cases of an early warning"),
     "alerts_issued": N_("Alerts issued"),
 }
 DEFINITIONS: dict[str, str] = {
@@ -44,8 +45,10 @@ DEFINITIONS: dict[str, str] = {
     "gravely_hurt": N_("people reported as T1 or T2 at incidents received within the period"),
     "warnings_raised": N_("early warnings raised within the period; what became part of another counts with that one"),
     "warnings_useful": N_("of those that people judged, the ones they acted on or took note of"),
+    "warning_cases": N_("cases that an early warning counted in its cells and hours when it was told with the most"),
     "alerts_issued": N_("public alerts recorded within the period, exercises and tests left out"),
 }
+LIST_OF_WARNING = "warning_"  # begins the name under which the cases of one warning are found
 # Why a figure is not known.
 UNTOLD = {
     "emergencies": N_("no source tells emergencies"),

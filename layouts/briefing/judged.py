@@ -1,4 +1,4 @@
-"""Sections of a briefing that judge: rates with intervals, cases per resident, warnings, the topic of the month."""
+"""Sections of a briefing that judge: rates with intervals, cases per resident, the topic of the month."""
 
 from __future__ import annotations
 
@@ -89,41 +89,6 @@ def people(speaker: Speaker, told: Told) -> Section:
         source=said["source"]
     )
     return Section("people", heading, heads(speaker, *titles), rows, note=note)
-
-
-def warnings(speaker: Speaker, told: Told) -> Section:
-    """What early warning said, what people made of it, and what stands open."""
-    _ = gettext(speaker.lang.id)
-    said, heading = told.get("warnings"), _(N_("Early warnings"))
-    raised = told["figures"].get("warnings_raised", {"value": None})["value"]
-    if not said or raised is None:
-        return Section("warnings", heading, [], empty=_(N_("No early warning of the period is known.")))
-    useful = told["figures"]["warnings_useful"]
-    note = _(N_("Raised: {raised}. Of use, of those that people judged: {useful}.")).format(
-        raised=speaker.number(raised), useful=speaker.share(useful["n"], useful["of"])
-    )
-    rows = [
-        [
-            Cell(speaker.name("categories", row["category"])),
-            Cell(speaker.name("areas", row["area"])),
-            *numbers(speaker, row["observed"]),
-            Cell(speaker.number(row["expected"], 1), row["expected"]),
-            Cell(speaker.at(row["raised_at"])),
-            Cell(_(verdict)),
-        ]
-        for row, verdict in ((row, VERDICTS[row["verdict"]]) for row in said["open"])
-    ]
-    titles = (N_("open warning"), N_("district"), N_("cases"), N_("usual"), N_("raised"), N_("verdict"))
-    empty = f"{_(N_('No early warning is open.'))} {note}"
-    return Section("warnings", heading, heads(speaker, *titles), rows, empty, note)
-
-
-VERDICTS = {
-    "acted": N_("acted on"),
-    "acknowledged": N_("taken note of"),
-    "dismissed": N_("dismissed"),
-    "not_judged": N_("not judged"),
-}
 
 
 def topics(speaker: Speaker, told: Told) -> Section:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from layouts.briefing.definitions import UNTOLD
+from layouts.briefing.warned import standing
 from layouts.briefing.words import Piece, Sentence, Shown, Speaker
 from layouts.texts import gettext
 from layouts.texts import mark as N_
@@ -157,6 +158,7 @@ BESIDE = {
     "last_year": N_("The same period last year: {past}."),
 }
 HOLIDAY = N_("The same holiday last year, {day}: {past}.")
+WORKED = N_("A weekend that is worked for a day off; last year's working day like it, {day}: {past}.")
 FREE_DAYS = N_("The same period last year: {past}, with {then} public holidays where there are {now} now.")
 
 
@@ -164,8 +166,9 @@ def _beside(speaker: Speaker, told: Told, name: str) -> Sentence:
     """What another period received; last year's with the holidays that were or were not within."""
     past = speaker.number(told["cases"]["compared"][name]["cases_received"])
     free = told.get("free_days") or {"now": 0, "last_year": 0}
-    if name == "last_year" and told.get("holiday"):
-        return speaker.say(HOLIDAY, day=speaker.day(told["cases"]["beside"][name]), past=past)
+    moved = HOLIDAY if told.get("holiday") else WORKED if told.get("is_worked_weekend") else ""
+    if name == "last_year" and moved:
+        return speaker.say(moved, day=speaker.day(told["cases"]["beside"][name]), past=past)
     if name == "last_year" and free["now"] != free["last_year"]:
         now, then = speaker.number(free["now"]), speaker.number(free["last_year"])
         return speaker.say(FREE_DAYS, past=past, then=then, now=now)
@@ -267,23 +270,12 @@ def _ahead(speaker: Speaker, told: Told) -> list[Sentence]:
 
 
 def _warned(speaker: Speaker, told: Told) -> list[Sentence]:
-    """What early warning sees as the period ends: how many, and the strangest of them."""
+    """What early warning sees as the period ends."""
     warnings = told.get("warnings")
     if not warnings or told["figures"]["warnings_raised"]["value"] is None:
         return []
-    if not warnings["open"]:
-        return [speaker.say(N_("No early warning is open."))]
-    first = warnings["open"][0]
-    return [
-        speaker.say(
-            N_("Early warnings open: {n}; the strangest: {category}, {area}, {observed} where {expected} is usual."),
-            n=speaker.number(warnings["open_n"]),
-            category=speaker.name("categories", first["category"]),
-            area=speaker.name("areas", first["area"]),
-            observed=speaker.number(first["observed"]),
-            expected=speaker.number(first["expected"], 1),
-        )
-    ]
+    known = warnings["strangest"] or not warnings["open_n"]  # those that were kept earlier do not say which it was
+    return [standing(speaker, warnings)] if known else []
 
 
 LINES: tuple[tuple[str, Callable[[Speaker, Told], list[Sentence]]], ...] = (

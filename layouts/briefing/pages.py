@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from markupsafe import Markup
 
 from layouts.briefing.definitions import NAMES
 from layouts.briefing.paper import TITLE
-from layouts.briefing.words import Speaker
+from layouts.briefing.warned import warned
+from layouts.briefing.words import Speaker, plain
 from layouts.dispatch.markup import page, table, tag
+from layouts.hotline.export_words import export_words
 from layouts.texts import DESK_LANGUAGES, LANGUAGES, Language, gettext
 from layouts.texts import mark as N_
 
@@ -43,49 +45,79 @@ def around(speaker: Speaker, first: date, last: date, span: str, formats: tuple[
     return tag("nav", *groups, class_="no-print around")
 
 
-def case_links(speaker: Speaker, situation_id: str) -> Markup:
-    """The bar above a governance case: the briefing, its paper, and other languages."""
+def case_links(speaker: Speaker, situation_id: str, has_desk: bool) -> Markup:
+    """The bar above a governance case: back to the situation on the desks, the briefing, its paper, other languages."""
     _ = gettext(speaker.lang.id)
+    lang = f"lang={speaker.lang.id}"
+    desks = [
+        tag("a", _(N_("Its situation")), href=f"/hotline?situation={quote(situation_id, safe='')}&{lang}"),
+        tag("a", _(N_("Dispatch desk")), href=f"/dispatch?{lang}"),
+    ]
     here = f"/briefing/case/{quote(situation_id, safe='')}"
     tongues = [
         tag("a", LANGUAGES[id_].name, href=f"{here}?lang={id_}", lang=LANGUAGES[id_].html) for id_ in DESK_LANGUAGES
     ]
-    home = tag("a", _(TITLE), href=f"/briefing?lang={speaker.lang.id}")
-    paper = tag("a", "PDF", href=f"{here}.pdf?lang={speaker.lang.id}")
-    groups = [tag("span", *[[one, " "] for one in group]) for group in ([home], [paper], tongues)]
+    home = tag("a", _(TITLE), href=f"/briefing?{lang}")
+    paper = tag("a", "PDF", href=f"{here}.pdf?{lang}")
+    groups = [
+        tag("span", *[[one, " "] for one in group])
+        for group in ([*desks, home] if has_desk else [home], [paper], tongues)
+    ]
     return tag("nav", *groups, class_="no-print around")
 
 
-def list_page(
-    speaker: Speaker, briefing_id: str, value: float | None, found: Mapping[str, Any], offset: int, size: int
-) -> str:
-    """The cases behind a figure, with how many they are and how many the figure says."""
+def list_page(speaker: Speaker, briefing: Mapping[str, str], found: Mapping[str, Any], offset: int, size: int) -> str:
+    """The cases behind a figure, with how many they are and what the figure says. Of the briefing: `id`, `first`,
+    `span`, `area`.
+    """
     _ = gettext(speaker.lang.id)
-    figure, definition = found["figure"], found["definition"]
-    name, definition = _(NAMES[figure]), _(definition)
-    rows = [tag("tr", [tag("td", _shown(speaker, row[name])) for name in found["columns"]]) for row in found["rows"]]
+    kind, definition, say = found["kind"], found["definition"], export_words(speaker.lang.id)
+    name, definition = _(NAMES[kind]), _(definition)
+    about = tag("p", plain(warned(speaker, found["about"]))) if found["about"] else None
+    rows = [
+        tag("tr", [tag("td", _shown(speaker, column, row[column])) for column in found["columns"]])
+        for row in found["rows"]
+    ]
     counted = _(N_("{total} here; the figure says {value}.")).format(
-        total=speaker.number(found["total"]), value=speaker.number(value)
+        total=speaker.number(found["total"]), value=speaker.number(found["value"])
     )
     more = []
     if offset:
         more.append(tag("a", _(N_("Before")), href=f"?offset={max(0, offset - size)}&lang={speaker.lang.id}"))
     if offset + size < found["listed"]:
         more.append(tag("a", _(N_("After")), href=f"?offset={offset + size}&lang={speaker.lang.id}"))
+    query = urlencode({"span": briefing["span"], "area": briefing["area"], "lang": speaker.lang.id})
+    place = f"#{found['figure']}" if about else ""
+    home = tag("a", _(TITLE), href=f"/briefing/{briefing['first']}?{query}{place}")
     return page(
-        f"{name} · {briefing_id}",
+        f"{name} · {briefing['id']}",
         speaker.lang,
-        tag("header", tag("h1", name), tag("p", briefing_id)),
+        tag("nav", home, class_="no-print"),
+        tag("header", tag("h1", name), tag("p", briefing["id"])),
+        about,
         tag("p", definition),
         tag("p", tag("b", counted)),
-        table(found["columns"], rows) if rows else tag("p", _(N_("Nothing is behind this figure: it is zero."))),
+        table([say("heading", column) for column in found["columns"]], rows)
+        if rows
+        else tag("p", _(N_("Nothing is behind this figure: it is zero."))),
         tag("p", *[[one, " "] for one in more], class_="no-print"),
     )
 
 
-def _shown(speaker: Speaker, value: Any) -> str:
-    if value is None:
+NAMED = {
+    "category": "categories",
+    "area": "areas",
+    "channel": "channels",
+    "owner": "agencies",
+    "kind": "incident_kinds",
+}
+
+
+def _shown(speaker: Speaker, column: str, value: Any) -> str:
+    if value is None or value == "":
         return "–"
+    if column in NAMED:
+        return speaker.name(NAMED[column], value)
     if isinstance(value, str) and len(value) > 18 and value[4:5] == "-" and "T" in value:
         return speaker.at(datetime.fromisoformat(value))
     return str(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from markupsafe import Markup
 
@@ -53,7 +54,7 @@ def briefing_sheet(speaker: Speaker, told: Told, city: str) -> Sheet:
 
 
 def sheet_page(speaker: Speaker, sheet: Sheet, charts: Mapping[str, str], link: str = "") -> str:
-    """The whole page. `charts`: SVG by name; `link`: address under which figures open their cases, "" for a file."""
+    """The whole page. `charts`: SVG by name; `link`: address of the cases behind a `{figure}`, "" for a file."""
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
@@ -95,8 +96,10 @@ def _pieces(sentence: Sentence, link: str) -> list[str | Markup]:
     return [shown(piece) for piece in sentence]
 
 
-def _figure(text: str, figure: str, link: str) -> str | Markup:
-    return tag("a", text, href=f"{link}/{figure}") if link and figure else tag("span", text, class_="figure")
+def _figure(text: str, figure: str, link: str, place: str | None = None) -> str | Markup:
+    if link and figure:
+        return tag("a", text, href=link.format(figure=quote(figure, safe="")), id=place)
+    return tag("span", text, class_="figure", id=place)
 
 
 def _section(section: Section, charts: Mapping[str, str], link: str) -> Markup:
@@ -117,7 +120,8 @@ def _section(section: Section, charts: Mapping[str, str], link: str) -> Markup:
 
 
 def _cell(cell: Cell, link: str, kind: str | None) -> Markup:
-    shown = _figure(cell.text, cell.figure, link) if cell.figure else cell.text
+    place = cell.figure if cell.is_place else None
+    shown = _figure(cell.text, cell.figure, link, place) if cell.figure else cell.text
     return tag("td", shown, class_=kind)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from layouts.briefing.judged import people, rates, topics, warnings
+from layouts.briefing.judged import people, rates, topics
 from layouts.briefing.lines import BESIDE, SEGMENTS, Told
 from layouts.briefing.table import Cell, Section, heads, numbers, part
+from layouts.briefing.warned import warnings
 from layouts.briefing.words import Speaker
 from layouts.texts import gettext
 from layouts.texts import mark as N_

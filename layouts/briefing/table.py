@@ -10,11 +10,15 @@ from layouts.texts import gettext
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: what people read, the number behind it if it is one, and the figure that lists its cases."""
+    """One cell: what people read, the number behind it if it is one, and the figure that lists its cases.
+
+    `is_place`: a page can be opened at it, by the figure's name.
+    """
 
     text: str
     value: float | int | None = None
     figure: str = ""
+    is_place: bool = False
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from layouts.texts import Language, gettext
 from layouts.texts import mark as N_
 
 FIRST_STRONG, POP = "\u2068", "\u2069"  # Unicode isolates
+LEFT_TO_RIGHT = "\u200e"  # makes signs beside it read from left to right
 UNKNOWN = N_("unknown")
 FEWEST_FOR_SHARE = 20  # below that a share is no percentage
 
@@ -61,6 +62,13 @@ class Speaker:
             return "–"
         pattern = "#,##0" + ("." + "0" * digits if digits else "")
         return format_decimal(round(value, digits) if digits else round(value), pattern, locale=self._locale)
+
+    def at_least(self, value: float, least: float) -> str:
+        """With one digit, and `< 0.1` for what is below the least: zero would say that it cannot happen."""
+        if value >= least:
+            return self.number(value, 1)
+        mark = LEFT_TO_RIGHT if self.lang.direction == "rtl" else ""  # else the sign would be turned round
+        return f"{mark}< {self.number(least, 1)}"
 
     def ratio(self, value: float) -> str:
         """With one digit below ten."""

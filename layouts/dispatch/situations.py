@@ -19,6 +19,7 @@ WORDS: dict[str, str] = {
     "situation.and": N_(", "),
     "situation.by": N_("opened by {who}"),
     "situation.see": N_("Show on the map"),
+    "situation.page": N_("Governance case"),
     "situation.promote": N_("Make it one incident"),
     "situation.decline": N_("Decline"),
     "situation.kind": N_("Kind of incident"),

@@ -39,4 +39,4 @@ def onlooker(viewer: Viewer) -> Viewer:
 
     Without a token the server takes no request from the page, whatever its scripts may try.
     """
-    return replace(viewer, csrf="", positions=(), may_ask=False, may_case=False, may_reveal=False)
+    return replace(viewer, csrf="", positions=(), may_ask=False, may_case=False, may_list=False, may_reveal=False)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from streams.archive.query import Row, open_sql
+from streams.archive.longest import STANDING, first_standing, is_stepped
+from streams.archive.query import Row, open_sql, stock
 from streams.archive.schema import CASE_COLUMNS
 from streams.archive.view import EVERYTHING, View, Where, bounds_of, days_between
 
@@ -29,7 +30,7 @@ _SEEN = {
     "closed_late": "closed_at >= ? AND closed_at < ? AND received_at IS NOT NULL AND target_at < closed_at",
     "followed_up": "followed_up_at >= ? AND followed_up_at < ? AND received_at IS NOT NULL",
 }
-_STANDING = {"open": "true", "deadline": "target_at IS NOT NULL", "overdue": "target_at < ?", "due": "true"}
+_STANDING = STANDING | {"due": "true"}
 
 
 @dataclass(frozen=True)
@@ -50,21 +51,28 @@ def cases_behind(
     order: str = "newest",
     limit: int = 100,
     offset: int = 0,
+    from_rows: bool = False,
 ) -> Found:
     """The cases that `counts` or `stock` counted: flows of [start, end) of at most one local day's repetition,
     stocks just before `end`. `total` equals the figure; with a `limit` of 0 only that is counted.
 
-    A case closed on several days of a longer period is listed once for each, as it is counted.
+    A case closed on several days of a longer period is listed once for each, as it is counted. A stock is told from
+    the daily counts where these can answer, and its first rows from the files that can hold them; `from_rows` asks
+    all rows in any case.
     """
     sql, values = _behind(view, figure, start, end)
     condition, filters = where.sql()
-    rows = f"SELECT * FROM ({sql}) WHERE {condition}"
-    total = view.rows(f"SELECT count(*) AS n FROM ({rows})", [*values, *filters])[0]["n"]
+    rows, values = f"SELECT * FROM ({sql}) WHERE {condition}", [*values, *filters]
+    limit, offset = min(limit, MOST_ROWS), max(offset, 0)
+    if figure in STANDING and where.is_plain and not from_rows:
+        total = stock(view, end, where)[0][figure]
+    else:
+        total = view.rows(f"SELECT count(*) AS n FROM ({rows})", values)[0]["n"]
     if limit <= 0:
         return Found([], total)
-    limit = min(limit, MOST_ROWS)
-    page = f"{rows} ORDER BY {ORDERS[order]} LIMIT {limit} OFFSET {max(offset, 0)}"
-    return Found(view.rows(page, [*values, *filters]), total)
+    if is_stepped(figure, order, offset + limit) and not from_rows:
+        return Found(first_standing(view, figure, end, where, order, offset + limit)[offset:], total)
+    return Found(view.rows(f"{rows} ORDER BY {ORDERS[order]} LIMIT {limit} OFFSET {offset}", values), total)
 
 
 def _behind(view: View, figure: str, start: datetime, end: datetime) -> tuple[str, list[Any]]:
@@ -86,6 +94,30 @@ def _behind(view: View, figure: str, start: datetime, end: datetime) -> tuple[st
         )
         values += [low, high, low, high]
     return " UNION ALL ".join(parts) or f"SELECT {NAMES} FROM {view.table('case_events', [])}", values
+
+
+def cases_named(
+    view: View,
+    case_ids: Sequence[str],
+    start: datetime | None = None,
+    end: datetime | None = None,
+    *,
+    order: str = "newest",
+) -> list[Row]:
+    """Cases by their ids, as known just before `end` of what was recorded since the local day of `start` (without
+    these: as known last); ids of which no receipt is known are left out.
+    """
+    if not case_ids:
+        return []
+    days = None if start is None or end is None else view.days_from(start, end)
+    until, values = ("", []) if end is None else (" AND recorded_at < ?", [end])
+    return view.rows(
+        f"SELECT {NAMES} FROM {view.table('case_events', days)}"
+        f" WHERE case_id IN (SELECT unnest(?::VARCHAR[])) AND received_at IS NOT NULL{until}"
+        " QUALIFY row_number() OVER (PARTITION BY case_id ORDER BY seq DESC, index DESC) = 1"
+        f" ORDER BY {ORDERS[order]}",
+        [list(case_ids), *values],
+    )
 
 
 def cases_of_cell(view: View, cell: str, first: date, last: date, limit: int = MOST_ROWS) -> Found:

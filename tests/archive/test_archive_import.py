@@ -13,7 +13,7 @@ from dashboard.archive_import import import_file, recorded
 from dashboard.archive_rows import case_values
 from geo.cities import load_city
 from hotline.cases import Case, fold_case
-from streams.archive import query
+from streams.archive import longest, query
 from streams.archive.intake import import_cases
 from streams.archive.lists import cases_behind, cases_of_cell
 from streams.archive.longest import longest_waiting
@@ -175,8 +175,38 @@ def test_figures_of_days_and_areas_equal_pandas_on_the_file(tmp_path: Path) -> N
             assert len(found.rows) == min(5, found.total)
         for figure, order in (("open", "oldest"), ("overdue", "due")):
             for where, most in ((Where(), 7), (Where(area=("Roxbury",)), 400)):
-                whole = cases_behind(view, figure, start, at, where, order=order, limit=most).rows
+                whole = cases_behind(view, figure, start, at, where, order=order, limit=most, from_rows=True).rows
                 assert longest_waiting(view, figure, at, where, most) == whole
+
+
+def test_a_page_of_a_stock_is_the_same_whether_some_files_are_read_or_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(longest, "FIRST_ROWS", 20)  # many steps through 900 cases
+    path = _plain_file(tmp_path / "file.csv")
+    import_cases(tmp_path / "archive", path, load_preset("boston-311"), load_city("boston"), None, NOW)
+    at = datetime.fromisoformat("2011-08-27T14:30:00-04:00")
+    cell = Where(cell="852a3067fffffff")
+    with Archive(tmp_path / "archive").view() as view:
+        for figure, order, where, first in (
+            ("open", "newest", Where(), 0),
+            ("open", "newest", Where(), 40),
+            ("open", "oldest", Where(area=("Roxbury",)), 3),
+            ("open", "due", Where(), 0),
+            ("open", "closed", Where(), 0),
+            ("deadline", "due", Where(), 10),
+            ("overdue", "due", Where(), 0),
+            ("overdue", "newest", cell, 5),
+            ("overdue", "newest", Where(area=("nowhere",)), 0),
+            ("due", "due", Where(), 0),
+            ("open", "newest", Where(), 100_000),
+        ):
+            pages = [
+                cases_behind(view, figure, at, at, where, order=order, limit=12, offset=first, from_rows=from_rows)
+                for from_rows in (False, True)
+            ]
+            assert pages[0] == pages[1], (figure, order, where, first)
+            assert bool(pages[0].rows) == (first < pages[0].total)
 
 
 def test_counts_add_up_however_they_are_asked(tmp_path: Path) -> None:

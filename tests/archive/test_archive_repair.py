@@ -11,6 +11,7 @@ import redis as redis_module
 from click.testing import CliRunner
 
 from dashboard.archive_check import Repair
+from dashboard.archive_seed import keep_seed
 from dashboard.archiver import Archiver
 from dashboard.cli.archive import archive
 from streams.archive.files import read
@@ -74,6 +75,46 @@ def test_each_damaged_file_is_named_set_aside_and_made_anew(city: TestCity, tmp_
 def _content(folder: Path, file: File) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = read(folder, [file], file.table).to_pylist()
     return sorted(rows, key=str)
+
+
+def _after_calls(city: TestCity, folder: Path) -> Archiver:
+    """An archive that begins when some calls are over already and nothing but counts tells of them."""
+    for n in range(3):
+        city.post("call.offered", call_id=f"k{n}", channel="phone")
+        city.post("call.abandoned" if n else "call.answered", call_id=f"k{n}")
+    city.turn()
+    city.client.delete(city.keys.calls, city.keys.events)
+    keep_seed(city.client, city.keys)
+    city.case("c1")
+    city.turn()
+    archiver = archiver_of(city, folder)
+    catch_up(archiver)
+    return archiver
+
+
+def test_calls_that_were_over_before_the_archive_are_counted_anew_from_its_beginning(
+    city: TestCity, tmp_path: Path
+) -> None:
+    archiver = _after_calls(city, tmp_path)
+    [file] = archiver.manifest.of("found_calls")
+    before = _content(tmp_path, file)
+    assert [(row["offered"], row["answered"], row["abandoned"]) for row in before] == [(3, 1, 2)]
+    _spoil(tmp_path, file)
+    mender = Repair(tmp_path, archiver.manifest, city.keys, city.client)
+    assert "made anew, 1 rows" in mender.file(file)
+    [again] = mender.manifest.of("found_calls")
+    assert _content(tmp_path, again) == before
+    assert check(tmp_path, mender.manifest) == []
+
+
+def test_without_the_beginning_it_is_said_which_calls_are_lost(city: TestCity, tmp_path: Path) -> None:
+    archiver = _after_calls(city, tmp_path)
+    [file] = archiver.manifest.of("found_calls")
+    for lost in (file, next(one for one in archiver.manifest.of("checkpoints") if one.last == file.last)):
+        _spoil(tmp_path, lost)
+    mender = Repair(tmp_path, archiver.manifest, city.keys, city.client)
+    assert "calls that were over when the archive began are missing" in mender.file(file)
+    assert mender.manifest.of("found_calls") == []
 
 
 def test_where_the_log_no_longer_reaches_the_loss_is_said(city: TestCity, tmp_path: Path) -> None:

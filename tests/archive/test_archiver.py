@@ -127,7 +127,7 @@ def test_days_that_end_are_counted_compacted_and_checkpointed(city: TestCity, tm
         counted = query.stock(view, _after(city))[0]
         assert counted == query.stock(view, _after(city), from_rows=True)[0]
         assert query.stocks(view, [_after(city)]) == [[counted]]
-        whole = cases_behind(view, "open", city.wall.at, _after(city), order="oldest").rows
+        whole = cases_behind(view, "open", city.wall.at, _after(city), order="oldest", from_rows=True).rows
         assert longest_waiting(view, "open", _after(city), most=4) == whole[:4] != []
         figures = city.figures()
         assert counted["open"] == figures["cases.open"]

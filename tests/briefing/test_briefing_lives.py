@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from flask import Flask
 
 from dashboard.access import Access
 from dashboard.access_keys import new_key
-from dashboard.briefing.behind import behind
+from dashboard.briefing.behind import NoList, behind
 from dashboard.briefing.desk import desk_of
 from dashboard.briefing.document import Briefing, Rules, make_briefing
 from dashboard.briefing.governance import NoSituation, governance_case
@@ -124,11 +125,53 @@ def test_warnings_of_the_day_are_told_with_what_people_made_of_them(city: TestCi
     assert _values(made, "warnings_raised", "warnings_useful") == {"warnings_raised": 3, "warnings_useful": 1}
     assert (made.figures["warnings_useful"].n, made.figures["warnings_useful"].of) == (1, 2)
     assert made.warnings is not None
-    assert [row["warning_id"] for row in made.warnings.open] == ["w0", "w2"]
+    assert [one.warning_id for one in made.warnings.told if one.is_open] == ["w0", "w2"]
+    assert made.warnings.strangest is not None
+    assert (made.warnings.strangest.warning_id, made.warnings.open_n) == ("w0", 2)
     assert made.warnings.dismissed_for == {"roadworks": 1}
     with Archive(tmp_path).view() as view:
         assert behind(view, made, "warnings_raised").total == 3
         assert [row["warning_id"] for row in behind(view, made, "warnings_useful").rows] == ["w0"]
+
+
+def test_a_warnings_number_is_that_of_its_largest_telling_and_opens_exactly_these_cases(
+    city: TestCity, tmp_path: Path, client_of: Callable[[Path], Any]
+) -> None:
+    archiver = archiver_of(city, tmp_path / "archive")
+    for number in range(6):
+        city.case(f"c{number}")
+    city.turn()
+    gas: dict[str, Any] = {"category": "said:gas", "said": "gas", "expected": 0.02, "window_h": 1}
+    _warn(city, "w1", observed=2, case_ids=["c1", "c0"], **gas)
+    for n, ids in ((4, ["c3", "c2", "c1", "c0", "c9"]), (4, ["c4", "c3", "c2", "c1"]), (3, ["c4", "c3", "c2"])):
+        city.wall.pass_(minutes=10)
+        _warn(city, "w1", "warning.updated", area="Roxbury", observed=n, case_ids=ids, **gas)
+    _warn(city, "w2", observed=21, case_ids=[f"c{number}" for number in range(6)])
+    _warn(city, "w3", observed=2, case_ids=["c5", "unheard-of"])
+    catch_up(archiver)
+    made = _brief(city, tmp_path / "archive")
+    assert made.warnings is not None
+    told = {one.warning_id: one for one in made.warnings.told}
+    assert list(told) == ["w1", "w2", "w3"], "grave words come first"
+    assert (told["w1"].observed, told["w1"].subject, told["w1"].area) == (4, "gas_smell", "Roxbury")
+    assert told["w1"].case_ids == ("c3", "c2", "c1", "c0"), "of five that were named the window held four"
+    assert {one: told[one].figure for one in told} == {"w1": "warning_w1", "w2": "", "w3": ""}
+    with Archive(tmp_path / "archive").view() as view:
+        found = behind(view, made, "warning_w1")
+        with pytest.raises(NoList):
+            behind(view, made, "warning_w2")
+        with pytest.raises(NoList):
+            behind(view, made, "")
+    assert (found.value, found.total, len(found.rows)) == (4, 4, 4)
+    assert {row["case_id"] for row in found.rows} == {"c0", "c1", "c2", "c3"}
+    ask = client_of(tmp_path)
+    page = ask("/briefing?lang=ar", **HTML).text
+    (link,) = re.findall(r'<a href="(/briefing/[\w-]+/n/warning_w1\?lang=ar)" id="warning_w1">4</a>', page)
+    listed = ask(link, **HTML).text
+    assert f'href="/briefing/{made.first}?span=day&amp;area=&amp;lang=ar#warning_w1"' in listed
+    assert listed.count("<tr>") == 1 + 4
+    assert "case_id" not in listed
+    assert "&lt; 0.1" in listed
 
 
 def test_a_city_without_early_warning_is_not_said_to_have_had_none(city: TestCity, tmp_path: Path) -> None:
@@ -183,6 +226,7 @@ def test_a_situation_is_told_as_before_action_after_and_evidence(
     assert page.status_code == 200
     assert "The difference is beyond chance." in page.text
     assert page.text.count('<li class="line">') == 4
+    assert f'href="/hotline?situation={situation_id}&amp;lang=en"' in page.text
     assert 'dir="rtl"' in ask(f"/briefing/case/{situation_id}?lang=ar", **HTML).text
     assert ask(f"/briefing/case/{situation_id}.pdf").data.startswith(b"%PDF-")
     assert ask("/briefing/case/s2").status_code == 404

@@ -74,7 +74,7 @@ def test_ten_lines_come_before_everything_else(ask: Ask, lang: str) -> None:
 
 def test_every_number_leads_to_as_many_cases(ask: Ask) -> None:
     page = ask(DAY, **HTML).text
-    links = dict(re.findall(r'<a href="(/briefing/[\w-]+/n/\w+)">(?:<[^>]+>)?([^<]+)</a>', page))
+    links = dict(re.findall(r'<a href="(/briefing/[\w-]+/n/\w+)\?lang=en">(?:<[^>]+>)?([^<]+)</a>', page))
     assert {link.rpartition("/")[2] for link in links} >= {"cases_received", "cases_open", "cases_overdue"}
     for link in links:
         listed = msgspec.json.decode(ask(f"{link}?format=json").data)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.hotlines import ROW, TOTAL, StagedHotline, now_of, sign_in
 from tests.browser.test_dispatch_looks import BOX, CUT, SMALLEST
@@ -149,6 +150,8 @@ def test_a_situation_is_merged_into_another_and_a_part_of_it_split_off(staged: A
     sign_in(staged, running_demo)
     staged.locator("[data-tab=situations]").click()
     card = staged.locator("[data-situation=s1]")
+    page = card.get_by_role("link", name="Governance case")
+    expect(page).to_have_attribute("href", "/briefing/case/s1?lang=en")
     for button, field, chosen in (
         ("Merge into another", "into", "s2"),
         ("Split off a part", "situation_id", "s0"),

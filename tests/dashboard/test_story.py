@@ -145,7 +145,10 @@ def test_the_tour_stops_at_what_there_is_by_now(story: Story, redis: redis_modul
     redis.hset(KEYS.view("situations"), f"S{stem}", "{}")
     redis.hset(KEYS.view("matters"), f"M{stem}", "{}")
     said = {"w1": ("trees", ""), "w2": ("said:gas", "gas")}
-    rows = {key: encode({"id": key, "category": category, "said": words}) for key, (category, words) in said.items()}
+    rows: dict[Any, Any] = {
+        key: encode({"id": key, "category": category, "said": words, "observed": 4})
+        for key, (category, words) in said.items()
+    }
     redis.hset(KEYS.view("warnings.public"), mapping=rows)
     assert shown(story, "en")["stops"] == {
         "warning": "/warning?warning=w2",
@@ -155,3 +158,21 @@ def test_the_tour_stops_at_what_there_is_by_now(story: Story, redis: redis_modul
         "briefing": "/briefing",
         "pdf": "/briefing/2026-11-23.pdf",
     }
+
+
+def test_the_briefing_opens_at_the_largest_gas_warning_as_soon_as_the_archive_knows_it(
+    story: Story, redis: redis_module.Redis
+) -> None:
+    story.play("gas", NOW)
+    told = {"w1": ("gas_smell", "", 3), "w2": ("said:gas", "gas", 4), "w3": ("trees", "", 9)}
+    rows: dict[Any, Any] = {
+        key: encode({"id": key, "category": category, "said": words, "observed": observed})
+        for key, (category, words, observed) in told.items()
+    }
+    redis.hset(KEYS.view("warnings.public"), mapping=rows)
+    redis.hset(KEYS.of("warnings"), "w2", encode({"warning_id": "w2", "seq": 40}))
+    assert shown(story, "en")["stops"]["briefing"] == "/briefing"
+    redis.hset(KEYS.archive, "position", "39-7")
+    assert shown(story, "en")["stops"]["briefing"] == "/briefing"
+    redis.hset(KEYS.archive, "position", "40-2")
+    assert shown(story, "en")["stops"]["briefing"] == "/briefing#warning_w2"

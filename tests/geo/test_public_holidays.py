@@ -32,13 +32,35 @@ SPRING = "Chinese New Year (Spring Festival)"
     ],
 )
 def test_a_day_is_compared_with_its_like(code: str, day: date, like: date, holiday: str) -> None:
-    assert alike(code, day) == (like, holiday)
+    assert alike(code, day) == (like, holiday, False)
+
+
+@pytest.mark.parametrize(
+    ("day", "like"),
+    [
+        (date(2026, 2, 14), date(2025, 1, 26)),  # before the Spring Festival, three weeks later than the year before
+        (date(2026, 2, 28), date(2025, 2, 8)),  # after it
+        (date(2026, 9, 20), date(2025, 9, 28)),  # for National Day, although the Mid-Autumn Festival is nearer
+        (date(2026, 10, 10), date(2025, 10, 11)),
+        (date(2026, 5, 9), date(2025, 4, 27)),  # the only one of Labour Day lay before it then
+        (date(2026, 1, 4), date(2025, 1, 6)),  # no weekend was worked for New Year: the Monday after the Sunday
+    ],
+)
+def test_a_weekend_that_is_worked_is_like_one_that_was(day: date, like: date) -> None:
+    assert alike("CN", day) == (like, "", True)
+
+
+def test_an_ordinary_weekend_is_not_like_one_that_was_worked() -> None:
+    assert alike("CN", date(2026, 2, 7)) == (date(2025, 2, 15), "", False)  # 8 February 2025 was worked
 
 
 @given(DAYS)
 def test_an_ordinary_day_is_like_an_ordinary_day_of_the_same_weekday(day: date) -> None:
-    like, holiday = alike("CN", day)
-    if holiday:
+    like, holiday, is_worked = alike("CN", day)
+    if is_worked:
+        assert day.weekday() in (5, 6)
+        assert alike("CN", like).is_worked or like.weekday() < 5
+    elif holiday:
         assert alike("CN", like).holiday or days_off("CN", like - timedelta(days=3), like + timedelta(days=3))
     else:
         assert like.weekday() == day.weekday()
