@@ -16,8 +16,9 @@ from geo.warning.budget import FALSE_PER_DAY, Law, Peaks, learn_law, peaks_of
 from geo.warning.counts import WINDOWS_H
 from geo.warning.detectors import DEFAULT, Scan
 from geo.warning.grid import Grid
-from geo.warning.learning import History, events_at, learn
-from geo.warning.looking import LEAST, Detector, Look, Rules, Scores
+from geo.warning.learning import History, learn
+from geo.warning.looking import LEAST, Detector, Rules, Scores
+from geo.warning.running import RunningCounts
 from geo.warning.tails import interval
 from hotline.grave_words import SAID
 
@@ -178,8 +179,9 @@ def _law(
     earlier = learn(grid, history.between(history.since_s, split), zone, marks)
     table, rules = zone_table(grid, earlier), rules_of(grid.categories)
     looks: list[tuple[float, Scores]] = []
+    counted = RunningCounts(grid, history, len(grid.categories))
     for now_s in np.arange(split, history.until_s, LOOK_EVERY_S).tolist():
-        look = Look(grid, earlier, table, events_at(history, now_s), now_s, marks, rules)
+        look = counted.look(earlier, table, now_s, marks, rules)
         looks.append((now_s, detector.score(look).best()))
         tell((now_s - split) / (history.until_s - split))
     peaks: Peaks = peaks_of(grid, looks)

@@ -183,7 +183,7 @@ class Watch:
         if self.model is None or all(cell in self.model.grid.index for cell in areas):
             return
         self.model.grid.grow(areas, areas)
-        self.model = replace(self.model, table=zone_table(self.model.grid, self.model.baseline))
+        self.model = replace(self.model, table=zone_table(self.model.grid, self.model.baseline, self.model.table))
 
     def _count(self, rows: Sequence[_Recent]) -> None:
         if self.model is None:

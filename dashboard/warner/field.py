@@ -61,14 +61,15 @@ def counts_of(
     cases: Iterable[tuple[float, str, str]], now: datetime, cells: Mapping[str, int], categories: Mapping[str, int]
 ) -> Any:
     """Rows (cell, category, hour, n) of the last 24 hours; what the model does not know is left out."""
-    known = [(at_s, cells.get(cell, -1), categories.get(category, -1)) for at_s, cell, category in cases]
-    at_s, cell, category = np.array(known, dtype=np.float64).reshape(-1, 3).T
+    known = ((at_s, cells.get(cell, -1), categories.get(category, -1)) for at_s, cell, category in cases)
+    rows = np.fromiter(known, dtype=[("at_s", float), ("cell", np.int64), ("category", np.int64)])
     begin = now.timestamp() - HOURS * 3600
-    hour = np.ceil((at_s - begin) / 3600) - 1  # an hour includes its end, which may be now
-    rows = np.flatnonzero((hour >= 0) & (hour < HOURS) & (cell >= 0) & (category >= 0))
-    keys = np.stack([cell[rows], category[rows], hour[rows]], axis=1).astype(np.int32)
-    found, n = np.unique(keys, axis=0, return_counts=True)
-    return np.column_stack([found, n]).astype(np.int32).reshape(-1, 4)
+    hour = (np.ceil((rows["at_s"] - begin) / 3600) - 1).astype(np.int64)  # an hour includes its end, which may be now
+    is_counted = (hour >= 0) & (hour < HOURS) & (rows["cell"] >= 0) & (rows["category"] >= 0)
+    rows, hour = rows[is_counted], hour[is_counted]
+    keys, n = np.unique((rows["cell"] * len(categories) + rows["category"]) * HOURS + hour, return_counts=True)
+    place, hour = np.divmod(keys, HOURS)
+    return np.column_stack([*np.divmod(place, max(len(categories), 1)), hour, n]).astype(np.int32)
 
 
 def field_of(seen: Seen, category: str, measure: str, at: datetime, window_h: int, res: int) -> dict[str, float]:

@@ -6,9 +6,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 import numpy as np
@@ -35,15 +34,28 @@ class Learnt(NamedTuple):
     recurring: list[dict[str, Any]]
 
 
+class Lesson(Protocol):
+    """What `Learner` asks to learn; it may take minutes. `first` is given what can be had in a fraction of the time.
+
+    Raises ValueError with words for people when there is nothing to learn from.
+    """
+
+    def __call__(
+        self,
+        now: datetime,
+        spoken: list[PastCase],
+        tell: Callable[[float], None],
+        first: Callable[[KeptModel], None],
+    ) -> KeptModel: ...
+
+
 @dataclass
 class Learner:
-    """Learns in a thread. `past_of` reads what is to be learnt from; it may take minutes."""
+    """Learns beside the looking, in a thread: `lesson` may do it there, or wait there for a process of its own."""
 
     path: Path
-    zone: str
-    past_of: Callable[[datetime, Callable[[float], None]], Past]
+    lesson: Lesson
     recurring: list[dict[str, Any]] = field(default_factory=list)
-    spoken: list[PastCase] = field(default_factory=list)  # grave words of the last day, where no past has them
     _learnt: Learnt | None = None
     _fresh: Learnt | None = None
     _asked_at: datetime | None = None
@@ -56,10 +68,13 @@ class Learner:
         if self._learnt is None and self._fresh is None and self._asked_at is None:
             self._fresh = self._kept(now)
             if self._fresh is None:
-                self._start(now)
+                self._start(now, [])
 
-    def turn(self, now: datetime) -> Learnt | None:
-        """Begin to learn when it is time to; a model that was just learnt, or read from the disk, once."""
+    def turn(self, now: datetime, spoken: Callable[[], list[PastCase]] = list) -> Learnt | None:
+        """Begin to learn when it is time to; a model that was just learnt, or read from the disk, once.
+
+        `spoken` tells the grave words of the last day, where no past has them.
+        """
         if self._learnt is None and self._fresh is None and self._asked_at is None:
             self._fresh = self._kept(now)
         if self._fresh is not None:
@@ -69,12 +84,12 @@ class Learner:
             return self._learnt
         is_busy = self._thread is not None and self._thread.is_alive()
         if not is_busy and (self._asked_at is None or abs(now - self._asked_at) >= LEARN_EVERY):
-            self._start(now)
+            self._start(now, spoken())
         return None
 
-    def _start(self, now: datetime) -> None:
+    def _start(self, now: datetime, spoken: list[PastCase]) -> None:
         self._asked_at = now
-        self._thread = threading.Thread(target=self._learn, args=(now,), daemon=True, name="learning")
+        self._thread = threading.Thread(target=self._learn, args=(now, spoken), daemon=True, name="learning")
         self._thread.start()
 
     @property
@@ -98,31 +113,15 @@ class Learner:
 
     def _kept(self, now: datetime) -> Learnt | None:
         try:
-            kept = msgspec.msgpack.decode(self.path.read_bytes(), type=KeptModel)
-            model = Model.from_bytes(kept.model)
+            found = _used(msgspec.msgpack.decode(self.path.read_bytes(), type=KeptModel))
         except (OSError, ValueError, msgspec.DecodeError):
             return None
-        age_s = now.timestamp() - model.learnt_at_s
-        return Learnt(model, kept.source, kept.recurring) if 0 <= age_s < LEARN_EVERY.total_seconds() else None
+        return found if 0 <= now.timestamp() - found.model.learnt_at_s < LEARN_EVERY.total_seconds() else None
 
-    def _learn(self, now: datetime) -> None:
+    def _learn(self, now: datetime, spoken: list[PastCase]) -> None:
         try:
-            spoken = list(self.spoken)
-            past = self.past_of(now, self._tell)
-            if past.source != SIMULATED:
-                past.cases.extend(every_day(spoken, past.cases, now))
-            themes = [said(theme) for theme in grave_words().themes]
-            model = learn_model(
-                past.cases,
-                self.zone,
-                now,
-                since_s=past.since_s,
-                categories=themes,
-                marks=past.marks,
-                tell=self._tell,
-                first=partial(self._begin_with, past.source),
-            )
-            found = _recurring(model, past, now)
+            kept = self.lesson(now, spoken, self._tell, self._begin_with)
+            found = _used(kept)
         except ValueError as error:
             self._trouble = str(error)
             return
@@ -131,17 +130,47 @@ class Learner:
             self._trouble = "learning failed"
             return
         self._trouble = ""
-        replace_whole(self.path, msgspec.msgpack.encode(KeptModel(past.source, model.to_bytes(), found)))
-        log.info("early warning has learnt", source=past.source, words=model.in_words())
-        self._fresh = Learnt(model, past.source, found)
+        replace_whole(self.path, msgspec.msgpack.encode(kept))
+        log.info("early warning has learnt", source=found.source, words=found.model.in_words())
+        self._fresh = found
 
-    def _begin_with(self, source: str, model: Model) -> None:
-        """Better than nothing, and ready in a fraction of the time. A copy: a model grows where it is used."""
+    def _begin_with(self, kept: KeptModel) -> None:
+        """Better than nothing."""
         if self._learnt is None:
-            self._fresh = Learnt(Model.from_bytes(model.to_bytes()), source, [])
+            self._fresh = _used(kept)
 
     def _tell(self, share: float) -> None:
         self._progress = share
+
+
+def learn_here(
+    past_of: Callable[[datetime, Callable[[float], None]], Past],
+    zone: str,
+    now: datetime,
+    spoken: list[PastCase],
+    tell: Callable[[float], None],
+    first: Callable[[KeptModel], None],
+) -> KeptModel:
+    """Learn in this process from what `past_of` reads. Raises ValueError when that is nothing."""
+    past = past_of(now, tell)
+    if past.source != SIMULATED:
+        past.cases.extend(every_day(spoken, past.cases, now))
+    model = learn_model(
+        past.cases,
+        zone,
+        now,
+        since_s=past.since_s,
+        categories=[said(theme) for theme in grave_words().themes],
+        marks=past.marks,
+        tell=tell,
+        first=lambda model: first(KeptModel(past.source, model.to_bytes(), [])),
+    )
+    return KeptModel(past.source, model.to_bytes(), _recurring(model, past, now))
+
+
+def _used(kept: KeptModel) -> Learnt:
+    """Raises ValueError for a model that is none of ours."""
+    return Learnt(Model.from_bytes(kept.model), kept.source, kept.recurring)
 
 
 def every_day(spoken: list[PastCase], cases: list[PastCase], now: datetime) -> list[PastCase]:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from dashboard.engine.clock import Mode
-from dashboard.engine_process import load_areas
 from dashboard.settings import Settings, archive_path
 from dashboard.warner.marks import archived_marks
 from geo.areas import Areas
@@ -23,10 +22,10 @@ from geo.warning.baseline import Mark
 from hotline.grave_words import GraveWords, grave_words, said
 from hotline.warning_model import PastCase
 from streams.sim.contacts import Contact
-from streams.sim.texts import Words
 
 if TYPE_CHECKING:
     from streams.sim.laws import Laws
+    from streams.sim.texts import Words
 
 COMPLAINT = "complaint"  # only these are counted: enquiries and what the city enters itself tell of no matter
 LOOK_BACK = timedelta(days=180)
@@ -49,6 +48,8 @@ class Past(NamedTuple):
 def past_of(settings: Settings, city: City, mode: Mode, now: datetime, tell: Callable[[float], None]) -> Past:
     """A simulated city has no past of its own: it learns from days that its laws would have made, and says so."""
     if mode is Mode.SIMULATION:
+        from dashboard.engine_process import load_areas  # the whole engine comes with it
+
         return Past(list(simulated(city, load_areas(settings, city), now, SIMULATED_DAYS, tell)), None, SIMULATED)
     return archived(settings, city, now)
 
@@ -74,6 +75,7 @@ def simulated(
 ) -> Iterable[PastCase]:
     """Complaints of the days before `now`, as the simulation's laws make them on days without scenes."""
     from streams.sim.laws import Laws
+    from streams.sim.texts import Words
 
     laws = Laws.of_city(city, areas)
     spoken = Spoken(Words.load(city.load_catalogue()), grave_words())

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
+from sys import intern
 from typing import Any
 
 import h3
@@ -21,14 +23,13 @@ import redis
 import structlog
 
 from dashboard.city_time import city_time
-from dashboard.engine.decide import WARNER
+from dashboard.engine.own_names import WARNER
 from dashboard.local_files import replace_whole
 from dashboard.reader_process import entries_of, fact_of, private_of
 from dashboard.warner.field import Seen
 from dashboard.warner.learning import Learner
 from dashboard.warner.telling import closing, saying, seen_of
 from geo.warning.baseline import Mark
-from hotline.cases import Case
 from hotline.grave_words import SAID, GraveWords, grave_words
 from hotline.warned import Warned
 from hotline.warning_model import PastCase
@@ -43,15 +44,31 @@ EVERY = timedelta(minutes=5)
 SOONEST = timedelta(seconds=5)  # between two looks at what people say
 SAID_WITHIN, SAID_NEAR = timedelta(hours=1), 4  # two who say so in cells so near each other are looked at at once
 LAST_DAY = timedelta(days=1)
+FORGETS_EVERY = timedelta(hours=1)
 MOST_LOOKS = 12  # at one go, when the city's clock leapt
 BATCH = 1_000
-BLOCK_MS = 500
+PAUSE_S = 0.5
 SCAN_COUNT = 2_000
 NICE = 19
 RECEIVED = type_of(CaseReceived)
 COUNTED = frozenset({"complaint"})
-_decode = msgspec.json.Decoder(Case).decode
+NOTHING: frozenset[str] = frozenset()
 _decode_warned = msgspec.json.Decoder(Warned).decode
+
+
+class Received(msgspec.Struct, frozen=True, gc=False):
+    """What is read of a case on record: a city has many more cases than those of its last day."""
+
+    case_id: str
+    occurred_at: datetime | None = None  # none before its receipt; by the time of recording an import would be a storm
+    kind: str = "complaint"
+    category: str = "other"
+    cell: str = ""
+    area: str = ""
+    language: str = ""
+
+
+_decode = msgspec.json.Decoder(Received).decode
 
 
 class Gap(Exception):
@@ -85,16 +102,17 @@ class Warner:
     _open: set[str] = field(default_factory=set)
     _next: datetime | None = None
     _looked_at: datetime | None = None
+    _forgot_at: datetime | None = None
     _is_urgent: bool = False
     _grave: list[NewCase] = field(default_factory=list)  # of the last hour
-    _source: str = ""
 
     def start(self, now: datetime) -> None:
         """Go on with what is kept, and read the cases of the last day: the log may not reach so far back."""
         last: Any = self.client.xrevrange(self.keys.events, count=1)
         self._position = last[0][0].decode() if last else "0-0"
         self.watch = self._restored(now)
-        self._hear([case for case in self._recorded(now) if case.received_at is not None])
+        for cases in self._recorded(now):
+            self._hear(cases)
         known: Any = self.client.hvals(self.keys.of("warnings"))
         self._open = {warned.warning_id for raw in known if (warned := _decode_warned(raw)).is_open}
         log.info("early warning begins", cases=len(self._recent), open=len(self._open), position=self._position)
@@ -112,9 +130,8 @@ class Warner:
         return len(entries)
 
     def wait(self) -> None:
-        """Until something was appended, or half a second."""
-        streams: dict[Any, Any] = {self.keys.events: self._position}
-        self.client.xread(streams, count=1, block=BLOCK_MS)
+        """Half a second: nothing is looked at sooner, and to read each fact by itself is dearer than to look."""
+        self.stop.wait(PAUSE_S)
 
     # ---- cases
 
@@ -127,22 +144,21 @@ class Warner:
             raise Gap(f"the log no longer holds {self._position}")
         return entries_of(answer)
 
-    def _recorded(self, now: datetime) -> list[Case]:
-        found: list[Case] = []
+    def _recorded(self, now: datetime) -> Iterator[list[Received]]:
+        """Some at a time: with what was said, all at once would be hundreds of MB that the process never gives back."""
         cursor: int | None = None
         while cursor != 0 and not self.stop.is_set():
             answer: Any = self.client.hscan(self.keys.cases, cursor or 0, count=SCAN_COUNT)
             cursor, rows = answer
             cases = [_decode(raw) for raw in rows.values()]
-            found += [c for c in cases if c.kind in COUNTED and c.received_at and now - c.received_at < KEPT]
-        return found
+            yield [c for c in cases if c.kind in COUNTED and c.occurred_at and now - c.occurred_at < KEPT]
 
-    def _hear(self, cases: list[Case]) -> None:
+    def _hear(self, cases: list[Received]) -> None:
         private = private_of(self.client, self.keys, [f"case:{case.case_id}" for case in cases])
         for case in cases:
-            assert case.received_at is not None, "asked for received ones"
+            assert case.occurred_at is not None, "received, so it occurred"
             said = private.get(f"case:{case.case_id}", {})
-            self._add(case.case_id, case.received_at, case.category, case.cell, case.area, said, case.language)
+            self._add(case.case_id, case.occurred_at, case.category, case.cell, case.area, said, case.language)
 
     def _hear_facts(self, facts: list[Envelope]) -> None:
         private = private_of(self.client, self.keys, [fact.subject for fact in facts])
@@ -151,19 +167,29 @@ class Warner:
             said = private.get(fact.subject, {})
             place = (placed.get("cell") or "", placed.get("area") or "")
             category, language = data.get("category", "other"), data.get("language", "")
-            self._add(data["case_id"], fact.occurred_at, category, *place, said, language)
-            case = self._recent[data["case_id"]]
+            case = self._add(data["case_id"], fact.occurred_at, category, *place, said, language)
             self._is_urgent = self._is_urgent or is_echoed(case, self._grave)
 
     def _add(
         self, case_id: str, at: datetime, category: str, cell: str, area: str, said: dict[str, Any], language: str
-    ) -> None:
+    ) -> NewCase:
         themes = self.words.themes_of(said.get("text") or "", language) if said.get("text") else frozenset()
-        case = NewCase(case_id, at, category, cell, area, themes, str(said.get("caller") or ""))
+        caller = str(said.get("caller") or "")
+        case = NewCase(case_id, at, intern(category), intern(cell), intern(area), themes or NOTHING, caller)
         self._waiting.append(case)
         self._recent[case_id] = case
         if themes:
             self._grave.append(case)
+        return case
+
+    def _spoken(self, now: datetime) -> list[PastCase]:
+        """The grave words of the last day."""
+        return [
+            PastCase(case.at.timestamp(), case.cell, SAID + theme, case.area)
+            for case in self._recent.values()
+            if case.themes and case.cell and now - case.at < LAST_DAY
+            for theme in sorted(case.themes)
+        ]
 
     # ---- looking
 
@@ -185,30 +211,29 @@ class Warner:
     def _look(self, now: datetime) -> None:
         self._looked_at, self._is_urgent = now, False
         self._grave = [case for case in self._grave if case.at > now - SAID_WITHIN]
-        self.learner.spoken = [
-            PastCase(case.at.timestamp(), case.cell, SAID + theme, case.area)
-            for case in self._recent.values()
-            if case.cell and now - case.at < LAST_DAY
-            for theme in sorted(case.themes)
-        ]
-        if (learnt := self.learner.turn(now)) is not None:
-            self._source = learnt.source
+        if (learnt := self.learner.turn(now, partial(self._spoken, now))) is not None:
             self.watch.teach(learnt.model)
         ready = [case for case in self._waiting if case.at <= now]
         self._waiting = [case for case in self._waiting if case.at > now]
-        self._recent = {key: case for key, case in self._recent.items() if now - case.at < KEPT}
+        self._forget(now)
         marks = self.marks_at(now)
         warnings = self.watch.update(now, ready, marks)
         self._tell(warnings, now)
         replace_whole(self._file("state"), msgspec.msgpack.encode(Kept(self.watch.prefix, self.watch.to_bytes())))
-        cases = [
+        cases = (
             (case.at.timestamp(), case.cell, name)
             for case in self._recent.values()
-            for name in (case.category, *(SAID + theme for theme in case.themes))
-        ]
+            for name in ((case.category, *(SAID + theme for theme in case.themes)) if case.themes else (case.category,))
+        )
         status, recurring = self.learner.status(), self.learner.recurring
         seen: Seen = seen_of(self.watch.model, status, recurring, warnings, cases, now, marks)
         replace_whole(self._file("seen"), msgspec.msgpack.encode(seen))
+
+    def _forget(self, now: datetime) -> None:
+        """What is older than any window, now and then."""
+        if self._forgot_at is None or abs(now - self._forgot_at) >= FORGETS_EVERY:
+            self._forgot_at = now
+            self._recent = {key: case for key, case in self._recent.items() if now - case.at < KEPT}
 
     def _tell(self, warnings: list[Any], now: datetime) -> None:
         """Append what changed since it was told last; warnings that nobody sees any more are closed."""

@@ -12,9 +12,9 @@ import redis
 from dashboard.city_time import committed_clock
 from dashboard.engine.clock import Mode
 from dashboard.settings import Settings
+from dashboard.warner.apart import learn_apart
 from dashboard.warner.learning import Learner
 from dashboard.warner.marks import marks_now
-from dashboard.warner.past import Past, past_of
 from dashboard.warner.process import Warner
 from geo.cities import load_city
 from streams.keys import Keys
@@ -29,14 +29,14 @@ def maker(
     city, keys = load_city(settings.city), Keys(settings.city)
     owners = {key: category.owner for key, category in city.load_catalogue().categories.items()}
 
-    def past(now: datetime, tell: Callable[[float], None]) -> Past:
+    def mode() -> Mode:
         clock = committed_clock(client, keys)
         unborn = Mode.LIVE if begins_at is None else Mode.SIMULATION
-        return past_of(settings, city, clock.mode if clock else unborn, now, tell)
+        return clock.mode if clock else unborn
 
     def make() -> Warner:
         settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        learner = Learner(settings.data / f"warnings-{settings.city}.model", city.zone, past)
+        learner = Learner(settings.data / f"warnings-{settings.city}.model", partial(learn_apart, mode))
         if begins_at is not None and committed_clock(client, keys) is None:
             learner.begin(begins_at)
         return Warner(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -12,7 +12,7 @@ import numpy as np
 from dashboard.warner.field import HOURS, Curve, Seen, counts_of
 from geo.cells import FINEST
 from geo.warning.baseline import Mark
-from geo.warning.tails import interval
+from geo.warning.tails import intervals
 from hotline.similar.place import ground_m
 from hotline.warning_model import Model
 from hotline.warnings import Warning
@@ -56,7 +56,7 @@ def seen_of(
     status: dict[str, Any],
     recurring: Sequence[dict[str, Any]],
     warnings: Sequence[Warning],
-    cases: Sequence[tuple[float, str, str]],
+    cases: Iterable[tuple[float, str, str]],
     now: datetime,
     marks: Sequence[Mark] = (),
 ) -> Seen:
@@ -95,8 +95,5 @@ def _curve(model: Model, warning: Warning, seen: dict[str, Any]) -> Curve:
     own = 1 / (float(model.baseline.seen[known, category].sum()) + 1)
     scale = min(range(5), key=lambda n: abs((1, 7, 19, 37, 150)[n] - len(cells)))
     dispersion = float(model.baseline.dispersion[scale, category, 0]) + own
-    bands = [interval(float(value), dispersion) for value in expected]
-    return [
-        (end, int(n), round(float(m), 3), float(low), float(high))
-        for end, n, m, (low, high) in zip(seen["ends"], observed, expected, bands, strict=True)
-    ]
+    columns = (observed.astype(int), np.round(expected, 3), *intervals(expected, np.array(dispersion)))
+    return list(zip(seen["ends"], *(column.tolist() for column in columns), strict=True))

@@ -162,27 +162,19 @@ class ZoneTable:
     cells: Floats
 
 
-def zone_table(grid: Grid, baseline: Baseline) -> ZoneTable:
-    """Sums over cells for every zone. The grid may have grown since the baseline was learnt."""
+def zone_table(grid: Grid, baseline: Baseline, was: ZoneTable | None = None) -> ZoneTable:
+    """Sums over cells for every zone. The grid may have grown since the baseline was learnt.
+
+    `was`: the table of the same baseline before the grid grew; most of it still holds.
+    """
     known = baseline.with_cells(len(grid.cells))
     return ZoneTable(
-        share=_to_zones(grid, known.share),
-        seen=_to_zones(grid, known.seen),
+        share=grid.zone_sums(known.share, was.share if was else None),
+        seen=grid.zone_sums(known.seen, was.seen if was else None),
         scale=grid.scales().astype(np.int64),
         area=grid.zone_areas().astype(np.int64),
         cells=np.bincount(grid.zones_of.ravel(), minlength=grid.zones + 1)[: grid.zones].astype(np.float64),
     )
-
-
-def _to_zones(grid: Grid, values: Floats) -> Singles:
-    """(C, K) -> (Z, K)."""
-    zones = np.zeros((grid.zones, values.shape[1]), dtype=np.float32)
-    keys = grid.zones_of.ravel()
-    repeat = grid.zones_of.shape[1]
-    for category in range(values.shape[1]):
-        weights = np.repeat(values[:, category], repeat)
-        zones[:, category] = np.bincount(keys, weights, minlength=grid.zones + 1)[: grid.zones]
-    return zones
 
 
 def support(baseline: Baseline, table: ZoneTable, category: int) -> dict[str, int]:

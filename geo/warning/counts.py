@@ -13,6 +13,7 @@ from geo.warning.grid import Grid
 
 BIN_S = 300
 WINDOWS_H = (1, 2, 3, 6, 12, 24)
+ONE = np.int32(1)  # of the type of the counts: with Python's 1, adding takes twenty times as long
 _BINS = WINDOWS_H[-1] * HOUR_S // BIN_S
 
 
@@ -81,7 +82,4 @@ def zone_counts(grid: Grid, events: Events, categories: int, windows_h: Sequence
 
 def _add(into: Indexes, grid: Grid, events: Events, rows: Integers, categories: int) -> None:
     keys = (grid.zones_of[events.cell[rows]] * np.int32(categories) + events.category[rows, None]).ravel()
-    if keys.size * 8 > into.size:
-        into += np.bincount(keys, minlength=into.size).astype(np.int32)
-    else:
-        np.add.at(into, keys, 1)
+    np.add.at(into, keys, ONE)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import h3
 import numpy as np
 
-from geo.warning.arrays import Floats, Indexes
+from geo.warning.arrays import Floats, Indexes, Singles
 
 RINGS = (0, 1, 2, 3)  # disks of 1, 7, 19 and 37 cells: about 0.1, 0.7, 2 and 4 km2 at resolution 9
 _DISK = (1, 7, 19, 37)
@@ -104,6 +104,28 @@ class Grid:
         disk = self._disks[cell, : _DISK[ring]]
         members: Indexes = disk[disk >= 0]
         return members
+
+    def zone_sums(self, values: Floats, was: Singles | None = None) -> Singles:
+        """(C, K) summed over the cells of every zone: (Z, K).
+
+        `was`: the sums before the grid grew, of values that still hold; only zones with new cells are summed again.
+        """
+        found = np.empty((self.zones, values.shape[1]), dtype=np.float32)
+        centres = np.arange(len(self.cells))
+        if was is not None:
+            found[: len(was)] = was
+            disks = self._disks[(len(was) - self.first_disk) // len(RINGS) :]
+            centres = np.unique(disks[disks >= 0])
+        found[CITY_ZONE] = values.sum(axis=0)
+        for category, column in enumerate(values.T):
+            found[1 : self.first_disk, category] = np.bincount(self.area_of + 1, column, minlength=self.first_disk)[1:]
+        padded = np.vstack([values, np.zeros((1, values.shape[1]))])  # -1, a place without a cell, is the last row
+        around = np.zeros((len(centres), values.shape[1]))
+        for ring, begin, end in zip(RINGS, (0, *_DISK), _DISK, strict=False):
+            for column in range(begin, end):
+                around += padded[self._disks[centres, column]]
+            found[self.first_disk + ring + centres * len(RINGS)] = around
+        return found
 
     def place(self, zone: int) -> Place:
         """Where a zone is and how large."""

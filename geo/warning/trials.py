@@ -16,8 +16,9 @@ from geo.warning.budget import Law, Peaks, learn_law, peaks_of
 from geo.warning.counts import WINDOWS_H, Events, zone_counts
 from geo.warning.detectors import ON_ZONES, Scan
 from geo.warning.grid import Grid
-from geo.warning.learning import History, events_at, learn
-from geo.warning.looking import Detector, Look, Scores
+from geo.warning.learning import History, learn
+from geo.warning.looking import Detector, Scores
+from geo.warning.running import RunningCounts
 
 Shape = Literal["point", "ring", "line", "district"]
 SHAPES: tuple[Shape, ...] = ("point", "ring", "line", "district")
@@ -83,38 +84,6 @@ class Period:
     until_s: float
     baseline: Baseline
     table: ZoneTable
-
-
-class RunningCounts:
-    """`zone_counts` of instants that follow one another: only what came and went since the last is counted.
-
-    The same array is given again and again; what was made of it has to be done with before the next instant.
-    """
-
-    def __init__(self, grid: Grid, history: History, categories: int) -> None:
-        self._grid, self._history, self._categories = grid, history, categories
-        self._counts = np.zeros((len(WINDOWS_H), (grid.zones + 1) * categories), dtype=np.int32)
-        self._spans = [(0, 0)] * len(WINDOWS_H)
-
-    def look(self, baseline: Baseline, table: ZoneTable, now_s: float) -> Look:
-        """A look at an instant not before the last one."""
-        look = Look(self._grid, baseline, table, events_at(self._history, now_s), now_s)
-        times = self._history.times_s
-        end = int(np.searchsorted(times, now_s))
-        for window, hours in enumerate(WINDOWS_H):
-            begin = int(np.searchsorted(times, now_s - hours * HOUR_S, side="right"))
-            first, last = self._spans[window]
-            self._add(window, max(last, begin), end, 1)
-            self._add(window, first, min(begin, last), -1)
-            self._spans[window] = begin, end
-        look.counts = self._counts[:, : self._grid.zones * self._categories]
-        return look
-
-    def _add(self, window: int, begin: int, end: int, sign: int) -> None:
-        if end > begin:
-            zones, category = self._grid.zones_of[self._history.cell[begin:end]], self._history.category[begin:end]
-            keys = (zones * np.int32(self._categories) + category[:, None]).ravel()
-            np.add.at(self._counts[window], keys, sign)
 
 
 def periods(stream: Stream, rng: np.random.Generator, days: int = RELEARN_DAYS) -> Iterator[Period]:

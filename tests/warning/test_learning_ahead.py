@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from dashboard.warner.learning import Learner, Learnt
+from dashboard.warner.learning import Learner, Learnt, learn_here
 from dashboard.warner.past import SIMULATED, Past, Spoken
 from geo.catalogue import Catalogue
 from hotline.grave_words import grave_words
@@ -45,7 +46,7 @@ def test_what_is_learnt_ahead_is_learnt_once_and_told_when_the_city_has_begun(tm
         asked.append(now)
         return Past(quiet_past(), None, SIMULATED)
 
-    learner = Learner(tmp_path / "model", ZONE, past)
+    learner = Learner(tmp_path / "model", partial(learn_here, past, ZONE))
     learner.begin(NOON)
     learner.begin(NOON)
     told: list[Learnt] = []
@@ -62,7 +63,7 @@ def test_what_is_learnt_ahead_is_learnt_once_and_told_when_the_city_has_begun(tm
     assert [one.model.law for one in told[:-1]] in ([None], []), "what can be had sooner is told sooner"
     assert learnt.model.baseline.days > DAYS - 2
     assert asked == [NOON]
-    again = Learner(tmp_path / "model", ZONE, past)
+    again = Learner(tmp_path / "model", partial(learn_here, past, ZONE))
     again.begin(NOON)
     assert again.has_news, "what is kept need not be learnt"
     assert asked == [NOON]

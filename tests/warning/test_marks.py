@@ -12,7 +12,7 @@ import pytest
 import redis as redis_module
 
 from dashboard.warner.field import field_of, read_seen
-from dashboard.warner.learning import Learner, Learnt
+from dashboard.warner.learning import Learner, Learnt, learn_here
 from dashboard.warner.marks import archived_marks, marks_now, marks_of, merged
 from dashboard.warner.past import Past
 from dashboard.warner.process import Warner
@@ -117,7 +117,7 @@ def test_what_an_alert_brings_is_expected_while_it_lasts(redis: redis_module.Red
     storms = [Mark(wind, begin + day * 86_400, begin + day * 86_400 + 21_600) for day in (4, 9)]
     past += [PastCase(storm.from_s + n * 60, CELLS[n % len(CELLS)], "trees") for storm in storms for n in range(360)]
     model = learn_model(past, ZONE, NOON, marks=storms)
-    learner = Learner(tmp_path / "model", ZONE, lambda now, tell: Past([], None, "archive"))
+    learner = Learner(tmp_path / "model", partial(learn_here, lambda now, tell: Past([], None, "archive"), ZONE))
     learner._fresh = Learnt(model, "archive", [])
     warner = Warner(
         city.client,

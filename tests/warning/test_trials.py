@@ -32,7 +32,8 @@ from geo.warning.arrays import DAY_S, HOUR_S
 from geo.warning.baseline import zone_table
 from geo.warning.counts import zone_counts
 from geo.warning.learning import events_at, learn
-from geo.warning.trials import SHAPES, Period, RunningCounts, Stream, make_matter
+from geo.warning.running import RunningCounts
+from geo.warning.trials import SHAPES, Period, Stream, make_matter
 from tests.warning.made import SINCE_S, ZONE, made_grid, made_history
 
 SCOPE = Scope(calls=(14,), seeds=1, step_s=7200.0)

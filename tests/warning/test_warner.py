@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 import redis as redis_module
 
 from dashboard.warner.field import NoField, field_of, hour_of, read_seen
-from dashboard.warner.learning import Learner, Learnt, every_day
+from dashboard.warner.learning import Learner, Learnt, every_day, learn_here
 from dashboard.warner.past import Past
 from dashboard.warner.process import Warner
 from dashboard.warner.telling import MOST_CELLS, nearest
@@ -47,7 +48,7 @@ class Learned(Learner):
     """One that has learnt already."""
 
     def __init__(self, path: Path, model: bytes) -> None:
-        super().__init__(path, ZONE, lambda now, tell: Past([], None, "archive"))
+        super().__init__(path, partial(learn_here, lambda now, tell: Past([], None, "archive"), ZONE))
         self._fresh = Learnt(Model.from_bytes(model), "archive", [])
 
 

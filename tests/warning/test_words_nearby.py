@@ -13,7 +13,7 @@ from dashboard.warner.past import simulated
 from geo.cities import load_city
 from geo.warning.looking import NEAR_H, NEAR_RING
 from hotline.grave_words import SAID, grave_words, said
-from hotline.warning_model import Model, PastCase, learn_model
+from hotline.warning_model import LOOK_EVERY_S, Model, PastCase, learn_model
 from hotline.warnings import NewCase, Warning, Watch
 from tests.warning.made import CELLS, CENTRE, SINCE, SINCE_S, ZONE, made_grid, made_history
 
@@ -69,14 +69,14 @@ def _days(days: int, until: datetime) -> list[PastCase]:
     return list(simulated(load_city("beijing-sim"), None, until, days, lambda share: None))
 
 
-def _warned(model: Model, days: list[PastCase]) -> list[Warning]:
+def _warned(model: Model, days: list[PastCase], step: timedelta = STEP) -> list[Warning]:
     """All warnings by words of the days after those learnt from; `days` in order."""
     watch, opened = Watch(model), dict[str, Warning]()
     cases = [
         NewCase(str(n), datetime.fromtimestamp(case.at_s, UTC), case.category, case.cell, case.area)
         for n, case in enumerate(sorted(days))
     ]
-    step_s = STEP.total_seconds()
+    step_s = step.total_seconds()
     for number, fresh in groupby(cases, key=lambda case: case.at.timestamp() // step_s):
         for warning in watch.update(datetime.fromtimestamp((number + 1) * step_s, UTC), fresh):
             opened.setdefault(warning.id, warning)
@@ -99,5 +99,6 @@ def test_three_ordinary_days_of_the_simulated_city_cost_no_more_warnings_by_word
     past = _days(14, MONDAY)
     model = learn_model(past, "Asia/Shanghai", MONDAY, since_s=min(past).at_s, categories=THEMES)
     assert model.law is not None
-    told = _warned(model, _days(3, MONDAY + timedelta(days=3)))
+    # As often as the days were looked at that its thresholds come from.
+    told = _warned(model, _days(3, MONDAY + timedelta(days=3)), timedelta(seconds=LOOK_EVERY_S))
     assert len(told) <= 3 * model.false_per_day

@@ -55,6 +55,19 @@ def test_a_grid_that_grew_counts_like_one_made_at_once() -> None:
     assert (np.sort(grown.zones_of, axis=1) == np.sort(GRID.zones_of, axis=1)).all()
 
 
+def test_sums_over_zones_are_those_of_their_cells_also_when_the_grid_has_grown() -> None:
+    values = np.random.default_rng(4).random((len(CELLS), 2))
+    sums = GRID.zone_sums(values)
+    for zone in range(GRID.zones):
+        assert np.allclose(sums[zone], values[GRID.zone_cells(zone)].sum(axis=0), rtol=1e-6)
+    areas = {cell: GRID.areas[GRID.area_of[n]] for n, cell in enumerate(CELLS)}
+    grown = Grid(CELLS[:50], GRID.categories, areas)
+    for end in (60, len(CELLS)):
+        before = grown.zone_sums(values[: len(grown.cells)])
+        grown.grow(CELLS[:end], areas)
+        assert (grown.zone_sums(values[:end], before) == grown.zone_sums(values[:end])).all()
+
+
 def test_bins_forget_what_no_window_reaches() -> None:
     recent = RecentCounts()
     now_s = 1_000_000 * BIN_S + 10.0
