@@ -52,9 +52,10 @@
     const since = item.since && !ENDS_ITSELF.has(item.kind) ? speech.when(item.since, moment.now) : "";
     const owner = item.owner ? speech.name("agencies", item.owner) : "";
     const form = since ? (owner ? "attention.since_owner" : "attention.since") : owner ? "attention.what_owner" : "";
-    const text = form ? speech.say(form, { what, time: since, owner }) : what;
+    const said = form ? speech.say(form, { what, time: since, owner }) : what, taken = Boolean(item.situation_at);
+    const text = taken ? speech.say("attention.situation", { text: said }) : said;
     const cells = Array.isArray(item.cells) && item.cells.length ? item.cells : null;
-    return { key: `${item.kind}|${item.warning_id || item.since || key}`, text, late: true, cells, warning: item.warning_id || "" };
+    return { key: `${item.kind}|${item.warning_id || item.since || key}`, text, late: !taken, cells, warning: item.warning_id || "" };
   }
 
   /* What the engine thinks needs a decision, most urgent first. */
@@ -63,7 +64,7 @@
     if (!speech.visitor) return items.map(([key, item]) => sentenceOf(key, item, moment, speech));
     const shown = items.filter(([, item]) => !PRIVATE.has(item.kind));
     const said = shown.map(([key, item]) => sentenceOf(key, item, moment, speech));
-    const n = items.length - shown.length;
+    const n = items.filter(([, item]) => PRIVATE.has(item.kind) && !item.situation_at).length;
     return n ? [{ key: "visitor", text: speech.say("attention.hidden", { n }), late: true }, ...said] : said;
   }
 

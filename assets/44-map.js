@@ -111,6 +111,7 @@
         for (const number of keys) counts.set(Number(number), values.get(number) || 0);
       }
       this.cells.redraw();
+      if (this.hovered) this._hover(this.hovered); // the number under a pointer that rests is that of now
     }
 
     /* Cells of incidents are places of incidents. */

@@ -126,19 +126,28 @@
     },
   });
 
+  /* What is no JSON, as of a proxy that speaks for the server, says nothing. */
+  function parsed(text) {
+    try {
+      return JSON.parse(text) || {};
+    } catch {
+      return {};
+    }
+  }
+
   /* Whose desk this is, and its lock, are of now also where a past instant is shown. */
   function isOwn(path) {
     return path.startsWith("/account");
   }
 
-  /* {status, body}; status 0 when nobody answered. Never rejects. */
+  /* {status, body}; status 0 when nobody answered, or not to the end: half an answer is none. Never rejects. */
   async function call(path, { timeout, ...options }) {
     if (desk.setup.replay && !isOwn(path)) return desk.replay ? desk.replay.get(path) : { status: 410, body: {} };
     const address = path.startsWith("/") ? path : `${desk.setup.api}/${path}`;
     try {
       const response = await fetch(address, { ...options, credentials: "same-origin", cache: "no-store", signal: AbortSignal.timeout(timeout) });
-      const body = await response.json().catch(() => ({}));
-      return { status: response.status, body };
+      const text = await response.text();
+      return { status: response.status, body: parsed(text) };
     } catch (error) {
       return { status: 0, body: {}, error: String(error) };
     }

@@ -10,7 +10,9 @@
   class CaseAsking extends hexwatch.Asking {
     constructor(desk) {
       super(desk);
-      desk.keys.acts.delete("offer"); // what a refusal offers is the dispatcher's
+      const { keys, setup } = desk;
+      keys.acts.delete("offer"); // what a refusal offers is the dispatcher's
+      if (!setup.who.may_case && !setup.who.may_ask) keys.acts.delete("undo"); // a desk's
     }
 
     _ask(verb, fields, more = {}) {
@@ -33,6 +35,16 @@
 
   const hotline = (hexwatch.hotline = {
     parts: [],
+
+    /* A part that lives in a panel: a page without the panel goes without the part. */
+    panel(name, make) {
+      hotline.parts.push((desk) => (desk.part(name) ? make(desk) : null));
+    },
+
+    /* Which topic says that cases changed: whoever sees the cases of a body alone gets no figures of the city. */
+    get pulse() {
+      return desk.setup.topics.includes("figures") ? "figures" : "clock";
+    },
 
     /* As `desk.begin`, with the hotline's own parts: those of the dispatch desk look for things that are not here. */
     begin(page, setup) {

@@ -3,18 +3,19 @@
   "use strict";
   const hexwatch = (root.hexwatch = root.hexwatch || {});
   const { hotline, write, show } = hexwatch;
-  const FIRST = "clusters";
+  const FIRST = ["clusters", "case"]; // the first of these that the page has
 
   class Lower {
     constructor(desk) {
       this.desk = desk;
       this.tabs = [...desk.page.querySelectorAll("[data-tab]")];
       this.panels = new Map([...desk.page.querySelectorAll("[data-lower]")].map((node) => [node.dataset.lower, node]));
-      this.before = FIRST; // what stood there before a case was opened
+      this.first = FIRST.find((name) => this.panels.has(name));
+      this.before = this.first; // what stood there before a case was opened
       for (const tab of this.tabs) tab.onclick = () => this.show(tab.dataset.tab);
       desk.part("tabs").addEventListener("keydown", (event) => hexwatch.arrowTabs(event, this.tabs));
       const asked = new URL(root.location.href).searchParams.get("panel"); // `?panel=situations`
-      this.show(asked !== "case" && this.panels.has(asked) ? asked : FIRST);
+      this.show(asked !== "case" && this.panels.has(asked) ? asked : this.first);
     }
 
     leave() {

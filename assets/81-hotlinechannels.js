@@ -31,7 +31,7 @@
     if (channel.offered) said.push({ name: speech.say("channel.abandoned"), text: speech.rate(channel.abandoned || 0, channel.offered) });
     if (typeof channel.asa_s === "number") said.push({ name: speech.say("channel.asa"), text: waits(channel, speech), note: speech.say("channel.waits_note") });
     if (typeof channel.aht_s === "number") said.push({ name: speech.say("channel.aht"), text: speech.duration(channel.aht_s) });
-    if (typeof channel.occupancy === "number") said.push({ name: speech.say("channel.occupancy"), text: speech.shares.format(channel.occupancy) });
+    if (channel.occupancy !== undefined) said.push({ name: speech.say("channel.occupancy"), text: channel.occupancy === null ? "—" : speech.shares.format(channel.occupancy) });
     return said;
   }
 
@@ -167,6 +167,6 @@
     if (node.title !== note) node.title = note;
   }
 
-  hotline.parts.push((desk) => new ChannelColumn(desk));
+  hotline.panel("channel-cards", (desk) => new ChannelColumn(desk));
   Object.assign(hexwatch, { linePoints, channelFigures: figuresOf, channelTongues: tonguesOf, channelWaits: waits, figureNode: figure, writeFigure });
 })(typeof window === "undefined" ? globalThis : window);

@@ -90,7 +90,7 @@
       let second = 0;
       this.off = [
         store.subscribe("worklist", () => this.anew()),
-        store.subscribe("figures", () => this._changed()),
+        store.subscribe(hotline.pulse, () => this._changed()),
         store.subscribe("selection", () => api.redrawRows()),
         store.subscribe("asks", () => api.redrawRows()),
         store.subscribe("link", () => this._age()),
@@ -137,6 +137,7 @@
       this.failed = status === 200 ? "" : hotline.trouble(status);
       this.total = status === 200 ? body.total : undefined;
       this._said();
+      if (status === 200) desk.lists.rowsTold({ key: asked, list: desk.lists.choice.list }, body.total, body.seq);
       if (body.seq < this.seen) this.looking.ask(); // of before the change that was told
       return status === 200 ? { rowData: body.rows, rowCount: body.total } : { rowData: [], rowCount: 0 };
     }

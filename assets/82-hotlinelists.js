@@ -41,7 +41,8 @@
       const { page } = desk, address = new URL(root.location.href).searchParams;
       const asked = Object.fromEntries(["list", ...FIELDS, "cell", "q"].map((name) => [name, address.get(name) || ""]));
       this.tabs = [...page.querySelectorAll("[data-worklist]")];
-      if (!this.tabs.some((tab) => tab.dataset.worklist === asked.list)) asked.list = FIRST;
+      this.first = this.tabs[0].dataset.worklist;
+      if (!this.tabs.some((tab) => tab.dataset.worklist === asked.list)) asked.list = this.first;
       this.choice = new Choice(asked);
       this.counts = new Map();
       this.looking = new hexwatch.Looking(() => this._look());
@@ -56,7 +57,7 @@
         this.looking.ask();
       };
       this.off = [
-        desk.store.subscribe("figures", () => (changed(), this._offerSoon())),
+        desk.store.subscribe(hotline.pulse, () => (changed(), this._offerSoon())),
         desk.store.subscribe("asks", changed),
         desk.store.subscribe("link", (state) => state === "live" && changed()),
       ];
@@ -86,13 +87,8 @@
     }
 
     _address() {
-      const address = new URL(root.location.href);
-      for (const [name, value] of Object.entries({ list: this.choice.list === FIRST ? "" : this.choice.list, ...this.choice.filters })) {
-        if (value) address.searchParams.set(name, value);
-        else address.searchParams.delete(name);
-      }
-      root.history.replaceState(root.history.state, "", address);
-      hexwatch.languageLinks(this.desk.page);
+      const list = this.choice.list === this.first ? "" : this.choice.list;
+      hexwatch.inAddress(this.desk.page, { list, ...this.choice.filters });
     }
 
     _show() {
@@ -151,7 +147,8 @@
       this._options("area", areas, (a, b) => this.named("area", a).localeCompare(this.named("area", b), desk.speech.tag));
       this._options("category", [...Object.keys(names.categories || {}), ...told("cases.open_by_category.")], (a, b) => this.named("category", a).localeCompare(this.named("category", b), desk.speech.tag));
       this._options("channel", [...Object.keys(names.channels || {}), ...told("cases.by_channel.")]);
-      this._options("owner", [...Object.keys(names.agencies || {}), ...areas]);
+      const { bodies } = desk.setup.who;
+      this._options("owner", bodies.length ? bodies : [...Object.keys(names.agencies || {}), ...areas]);
       this._options("grade", GRADES);
       this._options("language", LANGUAGES);
     }
@@ -171,9 +168,26 @@
       const { desk } = this, { status, body } = await desk.get(`worklists?${hotline.query(this.choice.counted)}`);
       if (!desk.page.isConnected) return;
       this.counts = new Map((body.lists || []).map((one) => [one.name, one]));
+      this.countedSeq = body.seq;
+      this._correct();
       for (const tab of this.tabs) this._count(tab, this.counts.get(tab.dataset.worklist), status);
       desk.store.tell("worklists", this.counts);
       if (body.seq < this.seen) this.looking.ask();
+    }
+
+    /* Rows of a list come with its number: its tab says so at once, and not only when all lists were counted again. */
+    rowsTold(choice, total, seq) {
+      this.rows = { ...choice, total, seq };
+      if (!this._correct()) return;
+      for (const tab of this.tabs) if (tab.dataset.worklist === choice.list) this._count(tab, this.counts.get(choice.list), 200);
+    }
+
+    /* The number of the rows in place of the counted one, where they know more. */
+    _correct() {
+      const { rows, choice } = this, told = rows && this.counts.get(rows.list);
+      if (!told || !rowsKnowMore(rows, choice, this.countedSeq)) return false;
+      this.counts.set(rows.list, { ...told, n: rows.total });
+      return true;
     }
 
     _count(tab, told, status) {
@@ -182,6 +196,11 @@
       tab.classList.toggle("loud", Boolean(told?.n && (tab.dataset.worklist === "overdue" || late)));
       tab.title = told ? (told.oldest_at ? desk.speech.say("list.oldest", { age: desk.speech.duration(-hotline.left(told.oldest_at)) }) : "") : hotline.trouble(status);
     }
+  }
+
+  /* Whether rows are of a later commit than the counts, and narrowed like them: words are in no count. */
+  function rowsKnowMore(rows, choice, countedSeq) {
+    return rows.key === choice.key && !choice.q && rows.seq > countedSeq;
   }
 
   /* Left and right between tabs, as they stand on the screen. */
@@ -197,5 +216,5 @@
   }
 
   hotline.parts.push((desk) => (desk.lists = new WorkLists(desk)));
-  Object.assign(hexwatch, { ListChoice: Choice, arrowTabs });
+  Object.assign(hexwatch, { ListChoice: Choice, arrowTabs, rowsKnowMore });
 })(typeof window === "undefined" ? globalThis : window);

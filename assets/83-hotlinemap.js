@@ -291,7 +291,7 @@
     return typeof one?.lat === "number" && typeof one?.lng === "number";
   }
 
-  hotline.parts.push((desk) => {
+  hotline.panel("hotlinemap", (desk) => {
     let left = false;
     hexwatch.mapIn(desk.part("hotlinemap")).then((map) => {
       if (!left) desk.map = new HotlineMap(desk, map);

@@ -17,13 +17,13 @@
       desk.openCase = (id, by = "code") => this.open(id, by);
       desk.part("case-close").onclick = () => this.close();
       desk.part("case-reveal").onclick = () => this.reveal();
-      show(desk.part("case-private-box"), desk.setup.who.may_reveal);
+      show(desk.part("case-private-box"), desk.setup.who.may_reveal || desk.setup.who.bodies.length > 0);
       const { store } = desk;
       this.off = [
         store.subscribe("selection", () => this._selected()),
         store.subscribe("clock", () => store.selected() && this.looking.ask()), // any commit: an act of somebody else may change no figure
         store.subscribe("asks", () => this._asked()),
-        store.subscribe("second", () => this._clock()),
+        store.subscribe("second", () => (this.document ? this._clock() : this._draw())),
         store.subscribe("link", () => this._age()),
         store.subscribe("matters", () => this._askMatters()),
       ];
@@ -43,7 +43,7 @@
 
     close() {
       this.desk.store.select("", { by: "keys" });
-      this.desk.lower.show(this.desk.lower.before || "clusters");
+      this.desk.lower.show(this.desk.lower.before);
     }
 
     _selected() {
@@ -74,6 +74,7 @@
       this.status = status;
       const changed = status === 200 && (body.version !== this.document?.version || !this.history);
       if (status === 200) this.document = body;
+      if (status === 404) this.document = null; // went to a body whose cases are not shown here
       this._draw();
       desk.store.tell("document", id);
       if (!changed) return;
@@ -244,7 +245,7 @@
         data.granted !== undefined && speech.say(data.granted ? "return.granted" : "return.denied"),
         data.code && hotline.coded("return.", data.code),
         data.grade && speech.say("case.grade", { grade: data.grade }),
-        data.result, data.reason, data.into && isolated(data.into),
+        data.result, this.desk.setup.catalogueSays[data.reason] || data.reason, data.into && isolated(data.into),
         what === "followed_up" && `${speech.say("follow.contacted")} ${yes(data.contacted)}`,
         data.resolved !== undefined && data.resolved !== null && `${speech.say("follow.resolved")} ${yes(data.resolved)}`,
         data.satisfied && `${speech.say("follow.satisfied")} ${speech.number(data.satisfied)}/5`,

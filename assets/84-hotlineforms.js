@@ -109,6 +109,6 @@
     }
   }
 
-  hotline.parts.push((desk) => (desk.formWindow = new FormWindow(desk)));
+  hotline.parts.push((desk) => (desk.page.querySelector('[data-form="window"]') ? (desk.formWindow = new FormWindow(desk)) : null));
   Object.assign(hexwatch, { Fields, hoursFrom: hours });
 })(typeof window === "undefined" ? globalThis : window);

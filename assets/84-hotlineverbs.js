@@ -11,7 +11,7 @@
   const needed = { ...reason, needed: true };
 
   /*
-   * verb -> {stages, when, key, bulk, fields(desk, case)}. `stages` only keep a button from being offered in vain:
+   * verb -> {stages, when, key, bulk, own, fields(desk, case)}; `own`: for the body that has the case, too. `stages` only keep a button from being offered in vain:
    * the engine decides, and its reason is shown.
    */
   const VERBS = {
@@ -23,7 +23,7 @@
         reason,
       ],
     },
-    accept_case: { stages: ["dispatched"], key: "a", bulk: true, usual: ["dispatched"] },
+    accept_case: { stages: ["dispatched"], key: "a", bulk: true, own: true, usual: ["dispatched"] },
     review_return: {
       stages: ["return_asked"], key: "r", usual: ["return_asked"],
       fields: (desk, row) => [
@@ -33,19 +33,19 @@
       ],
     },
     ask_return: {
-      stages: ["dispatched", "accepted", "contacted"], usual: [],
+      stages: ["dispatched", "accepted", "contacted"], own: true, usual: [],
       fields: (desk) => [{ name: "code", kind: "select", label: "field.code", options: desk.setup.rules.returns.map((code) => [code, hexwatch.coded(desk.speech, "return.", code)]), needed: true }, needed],
     },
-    contact_case: { stages: ["dispatched", "accepted"], key: "o", usual: ["accepted"] },
-    handle_case: { stages: ["dispatched", "accepted", "contacted"], key: "h", usual: ["contacted"], fields: () => [{ name: "result", kind: "area", label: "field.result", needed: true }] },
+    contact_case: { stages: ["dispatched", "accepted"], key: "o", own: true, usual: ["accepted"] },
+    handle_case: { stages: ["dispatched", "accepted", "contacted"], key: "h", own: true, usual: ["contacted"], fields: () => [{ name: "result", kind: "area", label: "field.result", needed: true }] },
     answer_case: {
-      stages: OPEN, when: (row) => row.kind === "enquiry", usual: OPEN,
+      stages: OPEN, when: (row) => row.kind === "enquiry", own: true, usual: OPEN,
       fields: (desk, row) => [
         { name: "answer", kind: "area", label: "field.answer", needed: true },
         { name: "language", kind: "select", label: "field.language", value: row.language || "zh", options: LANGUAGES.map((code) => [code, hexwatch.hotline.language(code)]) },
       ],
     },
-    close_case: { stages: OPEN, key: "c", bulk: true, usual: ["handled"], fields: () => [reason] },
+    close_case: { stages: OPEN, key: "c", bulk: true, own: true, usual: ["handled"], fields: () => [reason] },
     follow_up: {
       stages: ["closed", "followed_up"], key: "f", usual: ["closed"],
       fields: () => [
@@ -100,10 +100,17 @@
     return Object.entries(desk.setup.rules.pauses).filter(([, { grades }]) => !row?.grade || !grades.length || grades.includes(row.grade));
   }
 
+  /* Whether it is for this person at all. */
+  function mayEver(verb, who) {
+    const { role, own } = VERBS[verb];
+    return who.may_case || (role === "either" && who.may_ask) || Boolean(own && who.bodies?.length);
+  }
+
   /* Whether the desk offers it for this case. */
   function mayDo(verb, row, who) {
-    const { stages, when, role } = VERBS[verb], stage = hexwatch.stageOf(row);
-    if (!who.may_case && !(role === "either" && who.may_ask)) return false;
+    const { stages, when, own } = VERBS[verb], stage = hexwatch.stageOf(row);
+    if (!mayEver(verb, who)) return false;
+    if (own && !who.may_case && !who.bodies.includes(row.owner)) return false;
     return (!stages || stages.includes(stage)) && (!when || when(row));
   }
 
@@ -114,5 +121,5 @@
     return { usual, others: offered.filter((verb) => !usual.includes(verb)) };
   }
 
-  Object.assign(hexwatch, { EACH_SUGGESTED: "*", CASE_VERBS: VERBS, mayDoCase: mayDo, actsForCase: actsFor, suggestedOwners: suggestionOf });
+  Object.assign(hexwatch, { EACH_SUGGESTED: "*", CASE_VERBS: VERBS, mayDoCase: mayDo, mayEverDoCase: mayEver, actsForCase: actsFor, suggestedOwners: suggestionOf });
 })(typeof window === "undefined" ? globalThis : window);

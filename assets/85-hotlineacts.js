@@ -5,6 +5,19 @@
   const { hotline, show, element } = hexwatch;
   const { CASE_VERBS } = hexwatch;
 
+  const SAID_AS = {
+    category: (value) => hexwatch.desk.speech.name("categories", value),
+    area: (value) => hexwatch.desk.speech.name("areas", value),
+    kind: (value) => hotline.coded("casekind.", value),
+  };
+
+  /* A reason of the dispatch catalogue in the page's language: its own words, or what of the case fitted. */
+  function whySaid({ code, value }) {
+    const { setup, speech } = hexwatch.desk, key = code === "caller" ? `why.caller.${value}` : `why.${code}`;
+    if (!speech.has(key)) return setup.catalogueSays[value] || value;
+    return speech.say(key, { value: SAID_AS[code]?.(value) ?? value });
+  }
+
   class CaseActs {
     constructor(desk) {
       this.desk = desk;
@@ -14,7 +27,7 @@
       desk.suggestions = new Map();
       desk.forms = this;
       for (const [verb, { key }] of Object.entries(CASE_VERBS)) {
-        if (key) desk.keys.add({ key, act: verb, what: `act.${verb}`, run: () => this.begin(verb), when: () => Boolean(desk.case.document) });
+        if (key && hexwatch.mayEverDoCase(verb, desk.setup.who)) desk.keys.add({ key, act: verb, what: `act.${verb}`, run: () => this.begin(verb), when: () => Boolean(desk.case.document) });
       }
     }
 
@@ -52,13 +65,14 @@
 
     /* To whom the catalogue would send it, and why; asked when the case is opened, there when the form is. */
     async suggest(row) {
+      if (!this.desk.setup.who.may_case) return;
       const { desk } = this, { status, body } = await desk.get(`dispatching?${hotline.query({ case: row.case_id })}`);
       if (status === 200) desk.suggestions.set(row.case_id, body);
     }
 
     _why(verb, row) {
       const told = verb === "dispatch_case" && this.desk.suggestions.get(row.case_id);
-      return told ? this.desk.speech.say("act.suggested", { why: told.reasons.join(", "), version: hexwatch.isolated(told.version || "–") }) : "";
+      return told ? this.desk.speech.say("act.suggested", { why: told.why.map(whySaid).join("; "), version: hexwatch.isolated(told.version || "–") }) : "";
     }
 
     /* Without fields it is asked for at once; else its form opens below the buttons. */
@@ -120,4 +134,5 @@
   }
 
   hotline.parts.push((desk) => (desk.acts = new CaseActs(desk)));
+  Object.assign(hexwatch, { whySaid });
 })(typeof window === "undefined" ? globalThis : window);

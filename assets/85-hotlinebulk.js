@@ -35,7 +35,7 @@
       this.rows = rows.slice(0, MOST);
       show(this.bar, rows.length > 0);
       if (!rows.length) return;
-      const verbs = Object.keys(CASE_VERBS).filter((verb) => CASE_VERBS[verb].bulk && desk.setup.who.may_case);
+      const verbs = Object.keys(CASE_VERBS).filter((verb) => CASE_VERBS[verb].bulk && hexwatch.mayEverDoCase(verb, desk.setup.who));
       const said = element("b", "", speech.say("bulk.chosen", { n: rows.length }));
       const more = rows.length > MOST ? [element("span", "quiet", speech.say("bulk.most", { n: MOST }))] : [];
       const situation = desk.setup.who.may_case ? [hotline.button(speech.say("act.open_situation"), () => desk.situations?.begin(this.rows), { look: "tool" })] : [];

@@ -200,6 +200,7 @@
     }
   }
 
-  hotline.parts.push((desk) => (desk.similar = new Similar(desk)), (desk) => (desk.clusters = new Clusters(desk)));
+  hotline.panel("similar-rows", (desk) => (desk.similar = new Similar(desk)));
+  hotline.panel("clusters-list", (desk) => (desk.clusters = new Clusters(desk)));
   Object.assign(hexwatch, { metresSaid: metres });
 })(typeof window === "undefined" ? globalThis : window);

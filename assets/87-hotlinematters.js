@@ -114,6 +114,6 @@
     return node;
   }
 
-  hotline.parts.push((desk) => (desk.matters = new Matters(desk)));
+  hotline.panel("matters-list", (desk) => (desk.matters = new Matters(desk)));
   Object.assign(hexwatch, { mattersFor, scriptFor, matterNode, fillMatter });
 })(typeof window === "undefined" ? globalThis : window);

@@ -90,6 +90,6 @@
     return row;
   }
 
-  hotline.parts.push((desk) => (desk.ranking = new Ranking(desk)));
+  hotline.panel("ranking-rows", (desk) => (desk.ranking = new Ranking(desk)));
   Object.assign(hexwatch, { monthsBack: months });
 })(typeof window === "undefined" ? globalThis : window);

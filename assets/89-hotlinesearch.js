@@ -181,5 +181,5 @@
     }
   }
 
-  hotline.parts.push((desk) => (desk.search = new Search(desk)));
+  hotline.panel("search-button", (desk) => (desk.search = new Search(desk)));
 })(typeof window === "undefined" ? globalThis : window);

@@ -247,6 +247,6 @@
     }
   }
 
-  hotline.parts.push((desk) => (desk.calls = new Calls(desk)));
+  hotline.panel("calls-list", (desk) => (desk.calls = new Calls(desk)));
   Object.assign(hexwatch, { callsInOrder, joinedLines: joined, besideLine });
 })(typeof window === "undefined" ? globalThis : window);

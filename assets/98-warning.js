@@ -260,11 +260,17 @@
         });
         const reply = await response.json(), detail = reply.detail || {};
         if (reply.outcome === "done") write(said, speech.say(`done.${verb}`, { id: isolated(detail.case_id || detail.situation_id || "") }));
-        else write(said, speech.say("refused", { reason: reply.reason || reply.error?.message || response.status }));
+        else write(said, speech.say("refused", { reason: this._why(response.status, reply) }));
       } catch {
         write(said, speech.say("unsent"));
       }
       this.look();
+    }
+
+    /* The engine's reason in the page's language, or why the server did not ask it. */
+    _why(status, reply) {
+      if (reply.reason) return hexwatch.reasonIn(this, reply.reason);
+      return status === 403 && reply.error?.code === "forbidden" ? this.speech.say("denied") : reply.error?.message || String(status);
     }
   }
 

@@ -200,7 +200,7 @@ class Access:
             return None
         self.person_sessions.touch([mark])
         role, *others = (Role(role) for role in found.roles)
-        return Principal(found.name, role, tuple(others), mark, found.locked_at is not None)
+        return Principal(found.name, role, tuple(others), mark, found.locked_at is not None, found.bodies)
 
     def _key_holder(self, known: Mapping[str, Any]) -> Principal | None:
         mark = known.get(SESSION_KEY)

@@ -11,6 +11,7 @@ from typing import Any
 import redis
 
 from dashboard.archive_rows import Memory, Rows, found_rows
+from dashboard.archive_seed import found_calls
 from dashboard.projection import Fact
 from dashboard.reader_process import fact_of
 from streams.archive import checkpoints, days, facts, rollups
@@ -140,6 +141,8 @@ class Repair:
             raise LookupError("older and newer checkpoints serve in its place")
         if damaged.origin != LOG:
             raise LookupError("it came from a file: `archive import` that file again")
+        if damaged.table == "found_calls":
+            return self._found_calls(damaged)
         if damaged.table == "events":
             return facts.rows_of([(f.seq, f.index, f.envelope) for f in self._from_log(damaged)])
         return self._folded(damaged)
@@ -221,6 +224,16 @@ class Repair:
         memory = Memory()
         memory.adopt(seed.documents, seed.seq)
         return found_rows(memory, Memory(), seed.at).get(damaged.table)
+
+    def _found_calls(self, damaged: File) -> Any:
+        """Calls that were over when the archive began: only its first checkpoint still has their counts."""
+        seed = checkpoints.load(self.folder, self.manifest, after=damaged.last)
+        if seed is None or seed.after != damaged.last:
+            raise LookupError(
+                f"the checkpoint of entry {damaged.last}, which alone could tell, is not there or damaged: calls that"
+                " were over when the archive began are missing from counts of calls"
+            )
+        return found_calls(seed.documents)
 
     def _facts(self, damaged: File) -> list[Fact]:
         """From the archive's own copy of the log where that is whole, else from Redis."""

@@ -28,6 +28,17 @@ CHANNEL_LEAST = timedelta(minutes=2)  # shown at least: the longest wait falls w
 SURGE_REACH = 1.5
 WARNINGS = 2  # a storm has many; the map and /warning show them all, and something else may need a decision, too
 FADING = "fading"
+SITUATION = "situation_at"  # of an item: when people made a situation of its matter
+SITUATION_SAID = timedelta(minutes=10)  # that people made a situation of a matter is said so long, then it is known
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A situation that people opened: of which category, in which cells its cases lie, and when."""
+
+    category: str
+    cells: frozenset[str]
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -36,15 +47,16 @@ class Inputs:
 
     `warnings` are what early warning says. `clusters` come from `hotline.clusters.find_clusters` (categories, of any
     number), which stands in while early warning is not at work: then there are no warnings, otherwise no clusters.
-    `grave` are the categories that the catalogue calls so, `themes` maps what warnings rest on to a category;
-    `owners` maps categories and `kind_owners` incident kinds to agency ids; `hotline` is the agency of the hotline
-    itself. `shown` are the items of the last call, which stay until their clearing rule holds. Instants may be
-    datetimes or ISO texts.
+    `situations` are those that were opened and are remembered. `grave` are the categories that the catalogue calls
+    so, `themes` maps what warnings rest on to a category; `owners` maps categories and `kind_owners` incident kinds
+    to agency ids; `hotline` is the agency of the hotline itself. `shown` are the items of the last call, which stay
+    until their clearing rule holds. Instants may be datetimes or ISO texts.
     """
 
     now: datetime
     warnings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # topic `warnings`
     clusters: Sequence[Cluster] = ()
+    situations: Sequence[Opened] = ()
     incidents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # topic `incidents`
     channels: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # topic `channels`
     alerts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # topic `alerts.public`: in force
@@ -62,11 +74,15 @@ class Inputs:
 def needs_attention(inputs: Inputs) -> list[Item]:
     """At most three items, the gravest first, each in the shape of the topic `attention`.
 
-    Kinds rank as in `RULES`, within a kind the older first. Where there are more than three of the last kind that
-    finds room, those already shown stay.
+    Kinds rank as in `RULES`, within a kind the older first; what became a situation comes after all of them. Where
+    there are more than three of the last kind that finds room, those already shown stay.
     """
     candidates = [
-        (rank, not _is_shown(item, inputs.shown), _instant(item["since"]), _identity(item), item)
+        (
+            rank + len(RULES) * (SITUATION in item),
+            *(not _is_shown(item, inputs.shown), _instant(item["since"]), _identity(item)),
+            item,
+        )
         for rank, rule in enumerate(RULES.values())
         for item in rule(inputs)
     ]
@@ -131,7 +147,28 @@ def _warnings(inputs: Inputs) -> Iterable[Item]:
         told.append((_width(item), cells, item))
         is_grave = bool(item["said"]) or item["category"] in inputs.grave
         matters.append((not is_grave, not _is_shown(item, inputs.shown), view["per_day"], item))
-    return [matter[3] for matter in sorted(matters, key=lambda m: m[:3])[:WARNINGS]]
+    ranked = [matter[3] for matter in sorted(matters, key=lambda m: m[:3])]
+    return sorted(_with_situations(ranked, inputs), key=lambda item: SITUATION in item)[:WARNINGS]
+
+
+def _with_situations(items: Iterable[Item], inputs: Inputs) -> Iterable[Item]:
+    """The same without the matters that became a situation some time ago; those that did lately say so."""
+    for item in items:
+        opened_at = _opened_at(item, inputs)
+        if opened_at is None:
+            yield item
+        elif inputs.now - opened_at < SITUATION_SAID:
+            yield item | {SITUATION: _iso(opened_at)}
+
+
+def _opened_at(item: Item, inputs: Inputs) -> datetime | None:
+    """When people opened the last situation of the same category and cells. One that is older than the reports that
+    the item counts is about something else; what has no cells of its own is wider than any situation.
+    """
+    window = timedelta(hours=item["window_h"]) if "window_h" in item else timedelta(minutes=item["window_m"])
+    since = _instant(item["since"]) - window
+    same = (s for s in inputs.situations if s.category == item["category"] and s.at >= since)
+    return max((s.at for s in same if not s.cells.isdisjoint(item["cells"])), default=None)
 
 
 def _width(item: Item) -> str:
@@ -160,6 +197,10 @@ def _clusters(inputs: Inputs) -> Iterable[Item]:
     """Clusters found, which have a clearing rule of their own. The expected number moves only with the reports:
     it drifts with every case in the city, and a decimal that trembles is no news.
     """
+    return _with_situations(_found(inputs), inputs)
+
+
+def _found(inputs: Inputs) -> Iterable[Item]:
     warned = {(item["category"], cell) for item in _warnings(inputs) for cell in item["cells"]}
     for cluster in inputs.clusters:
         if any((cluster.category, cell) in warned for cell in cluster.cells):

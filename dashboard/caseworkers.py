@@ -114,7 +114,7 @@ class CaseWorkers:
             return {"case_id": case.case_id, "granted": False, "reason": named.reasons[0]}
         others = (named.lead, named.backstop, case.area, self._catalogue.backstop.otherwise)
         owner = next((name for name in others if name and name != case.owner), "")
-        reason = named.reasons[0] if owner == named.lead else "the backstop takes what nobody else does"
+        reason = named.reasons[0] if owner == named.lead else self._catalogue.backstop.reason
         return {"case_id": case.case_id, "granted": True, "reason": reason, "owner": owner}
 
     def _close(self, cases: list[Case], now: datetime, ask: Ask) -> int:

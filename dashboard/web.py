@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -65,6 +65,7 @@ from dashboard.whole_writes import with_whole_writes
 from geo.areas import Areas
 from geo.cities import City, load_city
 from layouts.context import Context, context_of
+from layouts.hotline.export_words import case_names
 from layouts.shell import PAGES, every_page, shell
 from streams.archive.view import Archive
 from streams.keys import Keys
@@ -85,7 +86,7 @@ POLICY = (
 OUR_PAGES = frozenset({"same-origin", "none"})  # as browsers name them in Sec-Fetch-Site
 DESKS = frozenset({"/dispatch", "/hotline", "/warning"})
 # To which page a role is led that signed in; others to the front page.
-HOMES = {Role.DISPATCHER: "/dispatch", Role.HOTLINE: "/hotline", Role.LEADER: "/briefing"}
+HOMES = {Role.DISPATCHER: "/dispatch", Role.HOTLINE: "/hotline", Role.AGENCY: "/hotline", Role.LEADER: "/briefing"}
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -101,6 +102,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     areas = load_areas(settings, city)
     context = replace(_api_context(settings, client, keys, accounts), **_advice(settings, city, areas))
     context = replace(context, sealer=sealer_of(settings, city), own_language=city.languages[0], zone=city.time_zone)
+    context = replace(context, called=cache(partial(case_names, page_context(settings, city, context, areas))))
     forecaster = forecaster_of(settings, context.reader, city.zone)
     context = replace(context, forecaster=forecaster)
     start_learning(forecaster, partial(city_time, client, keys))
@@ -159,7 +161,8 @@ def page_context(settings: Settings, city: City, api_context: ApiContext, areas:
     context = replace(context, story=settings.story, viewer=viewers(api_context.access))
     context = replace(context, lock_after_s=settings.lock_after_s, alarms=load_own_alarms(settings))
     if (files := api_context.hotline) is not None:
-        context = replace(context, bodies=files.catalogue.bodies, case_rules=files.rules)
+        known = files.catalogue
+        context = replace(context, bodies=known.bodies, reasons=known.said, case_rules=files.rules)
     return context
 
 

@@ -34,7 +34,7 @@ class Line:
     """
 
     __slots__ = (
-        *("_board", "_made_for", "_settled", "_settled_24h", "_settled_for"),
+        *("_board", "_made_for", "_settled", "_settled_24h", "_settled_first", "_settled_for"),
         *("is_stale", "quarters", "standard", "waiting"),
     )
 
@@ -48,6 +48,7 @@ class Line:
         self._settled_for: tuple[int, int] | None = None  # (first quarter of the day, first live quarter)
         self._settled = Interval()  # today's
         self._settled_24h = (0, 0)  # answered, offered
+        self._settled_first: int | None = None  # today's first quarter in which a contact ended
 
     def wait(self, call: Call, since: datetime) -> None:
         self.waiting[call.call_id] = (since, tongue_in(call))
@@ -75,7 +76,7 @@ class Line:
 
     def _made(self, moment: Moment) -> dict[str, Any] | None:
         standard = self.standard
-        today, (answered_24h, offered_24h) = self._sums(moment)
+        today, (answered_24h, offered_24h), first_handled = self._sums(moment)
         if not (self.waiting or today.offered or offered_24h):
             return None
         promised = {"threshold_s": standard.threshold_s, "goal": standard.goal, "variant": standard.variant.value}
@@ -85,8 +86,10 @@ class Line:
             "connect_24h": {"n": answered_24h, "of": offered_24h},
         }
         if (effort := effort_of(today)) is not None:
-            told = {"aht_s": (handle_time_s(effort), 1), "occupancy": (occupancy(effort), 3)}
-            board |= {name: round(value, digits) for name, (value, digits) in told.items() if value is not None}
+            if (aht_s := handle_time_s(effort)) is not None:
+                board["aht_s"] = round(aht_s, 1)
+            busy = occupancy(effort, None if first_handled is None else moment.minute - 15 * first_handled)
+            board["occupancy"] = None if busy is None else round(busy, 3)
         if standard.by_language:
             board["languages"] = self._by_language(today)
         return board
@@ -116,32 +119,37 @@ class Line:
             for tongue in sorted({*waiting, *called})
         }
 
-    def _sums(self, moment: Moment) -> tuple[Interval, tuple[int, int]]:
-        """(calls of today, (answered, offered) of 24 hours)."""
+    def _sums(self, moment: Moment) -> tuple[Interval, tuple[int, int], int | None]:
+        """(calls of today, (answered, offered) of 24 hours, today's first quarter in which a contact ended)."""
         quarter = moment.minute // 15
         first, live = moment.first_quarter, quarter - LIVE_QUARTERS
         if self._settled_for != (first, live):
             self._settle(first, quarter - QUARTERS_24H, live)
         today = Interval()
         today.add(self._settled)
-        answered, offered = self._settled_24h
+        (answered, offered), first_handled = self._settled_24h, self._settled_first
         for number in range(live, quarter + 2):  # one ahead: the clocks of sources may be
             interval = self.quarters.get(number)
             if interval is not None:
                 answered, offered = answered + interval.answered, offered + interval.offered
                 if number >= first:
                     today.add(interval)
-        return today, (answered, offered)
+                    if interval.handled and first_handled is None:
+                        first_handled = number
+        return today, (answered, offered), first_handled
 
     def _settle(self, first: int, first_24h: int, live: int) -> None:
         """Sum what lies before the live quarters."""
         today, answered, offered = Interval(), 0, 0
+        handled = []
         for number, interval in self.quarters.items():
             if first <= number < live:
                 today.add(interval)
+                handled += [number] if interval.handled else []
             if first_24h <= number < live:
                 answered, offered = answered + interval.answered, offered + interval.offered
         self._settled, self._settled_24h, self._settled_for = today, (answered, offered), (first, live)
+        self._settled_first = min(handled, default=None)
 
     def _recent(self, minute: int) -> dict[str, int]:
         """The service level of waits that ended in the last 30 minutes, this one included."""

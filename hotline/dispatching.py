@@ -1,6 +1,7 @@
 """To whom a case goes (direct dispatch): a catalogue in TOML that names lead, supporters and backstop, with reasons.
 
-A suggestion decides nothing: a person dispatches, and may do so to anybody.
+A suggestion decides nothing: a person dispatches, and may do so to anybody. Its reasons are English for whoever reads
+the log; for pages each is a code with its value, and what the catalogue says itself has words in other languages there.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     lead: Name
     reason: Name
+    reason_in: dict[Name, Name] = {}  # language -> the same in it
     categories: tuple[Name, ...] = ()
     areas: tuple[Name, ...] = ()
     callers: tuple[Name, ...] = ()
@@ -47,6 +49,7 @@ class Backstop(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     lead: Name
     reason: Name
+    reason_in: dict[Name, Name] = {}
     otherwise: str = ""
 
 
@@ -60,6 +63,20 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     bodies: dict[Name, dict[str, str]] = {}
     entries: tuple[Entry, ...] = ()
 
+    @property
+    def said(self) -> dict[str, dict[str, str]]:
+        """Each reason of the catalogue, as facts hold it -> language -> the same in it."""
+        named: tuple[Entry | Backstop, ...] = (self.backstop, *self.entries)
+        return {one.reason: one.reason_in for one in named if one.reason_in}
+
+
+class Why(msgspec.Struct, frozen=True, kw_only=True):
+    """One reason. `code`: entry or backstop, with the catalogue's own words as `value`; else category, area, kind or
+    caller, with what of the case fitted."""
+
+    code: str
+    value: str
+
 
 class Suggestion(msgspec.Struct, frozen=True, kw_only=True):
     """To whom a case should go. `is_backstop`: nobody is named for it. Empty lead: nobody is known at all."""
@@ -69,6 +86,7 @@ class Suggestion(msgspec.Struct, frozen=True, kw_only=True):
     backstop: str
     is_backstop: bool
     reasons: tuple[str, ...]
+    why: tuple[Why, ...]
     version: str
     label: str
 
@@ -101,13 +119,13 @@ def suggest(case: Case, catalogue: Catalogue, callers: Collection[str] | None = 
     fitting = [entry for entry in catalogue.entries if _fits(entry, case, callers)]
     fitting = [entry for entry in fitting if _body(entry.lead, case.area)]
     if not fitting:
-        reason = catalogue.backstop.reason
-        return _suggestion(catalogue, backstop, (), backstop, (reason,), is_backstop=True)
+        why = Why(code="backstop", value=catalogue.backstop.reason)
+        return _suggestion(catalogue, backstop, (), backstop, (why,), is_backstop=True)
     best = max(fitting, key=lambda entry: entry.named)  # the first of those that name most
     lead = _body(best.lead, case.area)
     supporters = (_body(name, case.area) for name in best.supporters)
     supporting = tuple(dict.fromkeys(body for body in supporters if body and body != lead))
-    return _suggestion(catalogue, lead, supporting, backstop, tuple(_reasons(best, case, callers)))
+    return _suggestion(catalogue, lead, supporting, backstop, tuple(_why(best, case, callers)))
 
 
 def _suggestion(
@@ -115,7 +133,7 @@ def _suggestion(
     lead: str,
     supporters: tuple[str, ...],
     backstop: str,
-    reasons: tuple[str, ...],
+    why: tuple[Why, ...],
     is_backstop: bool = False,
 ) -> Suggestion:
     return Suggestion(
@@ -123,7 +141,8 @@ def _suggestion(
         supporters=supporters,
         backstop=backstop,
         is_backstop=is_backstop,
-        reasons=reasons,
+        reasons=tuple(one.value if one.code in ("entry", "backstop") else f"{one.code} {one.value}" for one in why),
+        why=why,
         version=catalogue.version,
         label=catalogue.label,
     )
@@ -138,16 +157,17 @@ def _fits(entry: Entry, case: Case, callers: Collection[str]) -> bool:
     )
 
 
-def _reasons(entry: Entry, case: Case, callers: Collection[str]) -> Iterator[str]:
-    yield entry.reason
+def _why(entry: Entry, case: Case, callers: Collection[str]) -> Iterator[Why]:
+    yield Why(code="entry", value=entry.reason)
     if entry.categories:
-        yield f"category {case.category}"
+        yield Why(code="category", value=case.category)
     if entry.areas:
-        yield f"area {case.area}"
+        yield Why(code="area", value=case.area)
     if entry.kinds:
-        yield f"kind {case.kind}"
-    if entry.callers:
-        yield f"caller {', '.join(caller for caller in callers if caller in entry.callers)}"
+        yield Why(code="kind", value=case.kind)
+    for caller in callers:
+        if caller in entry.callers:
+            yield Why(code="caller", value=caller)
 
 
 def _body(name: str, area: str) -> str:

@@ -7,7 +7,7 @@ little: whoever shows one prints the name.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
@@ -16,6 +16,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from hotline.intervals import Interval
+
+# What an agent does counts when it is over. At first only contacts that ended are seen, not the waiting that goes on,
+# and everybody looks busy all the time: half an hour is longer than most waits and several contacts long.
+LEAST_OBSERVED_M = 30
 
 
 class Variant(StrEnum):
@@ -90,10 +94,27 @@ class Effort(msgspec.Struct, frozen=True, kw_only=True):
         return self.talk_s + self.hold_s + self.wrap_up_s
 
 
-def occupancy(effort: Effort) -> float | None:
-    """Share (0 to 1) of the time at the desk that went into calls; None when nobody was there."""
+def occupancy(effort: Effort, observed_m: int | None = LEAST_OBSERVED_M) -> float | None:
+    """Share (0 to 1) of the time at the desk that went into calls; None when nobody was there.
+
+    `observed_m`: for how many minutes agents were seen, None for not at all. Of less than `LEAST_OBSERVED_M` nothing
+    is known yet.
+    """
+    if observed_m is None or observed_m < LEAST_OBSERVED_M:
+        return None
     there_s = effort.busy_s + effort.available_s
     return effort.busy_s / there_s if there_s > 0 else None
+
+
+def first_contact(quarters: Mapping[datetime, Interval]) -> datetime | None:
+    """The first of these quarters of an hour (by their first instant) in which a contact ended; None: in none."""
+    return min((at for at, interval in quarters.items() if interval.handled), default=None)
+
+
+def observed_m(quarters: Iterable[datetime], first: datetime | None, now: datetime) -> int | None:
+    """Minutes since the first of these quarters with agents seen; `first` is the day's `first_contact`."""
+    seen = min((at for at in quarters if first is not None and at >= first), default=None)
+    return None if seen is None else (now - seen) // timedelta(minutes=1)
 
 
 def effort_of(interval: Interval) -> Effort | None:

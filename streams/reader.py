@@ -184,7 +184,7 @@ class Reader:
     def counted_by(self, column: str, queries: Mapping[str, ListQuery]) -> dict[str, dict[str, int]]:
         """How many cases of each list have which value of a column that lists may be narrowed by ("" for none)."""
         with self._snapshot() as (db, _):
-            return {name: dict(db.execute(*query.counted_by(column)).fetchall()) for name, query in queries.items()}
+            return {name: _by_value(db, query, column) for name, query in queries.items()}
 
     @contextmanager
     def walk(self, query: ListQuery) -> Iterator[tuple[int, int, Iterator[list[ListRow]]]]:
@@ -277,6 +277,14 @@ def _prepare(db: sqlite3.Connection, query: ListQuery) -> None:
         return _look_up(db, query)
     for statement in query.gathering():
         db.execute(*statement)
+
+
+def _by_value(db: sqlite3.Connection, query: ListQuery, column: str) -> dict[str, int]:
+    """How many rows of a list have which value of a column."""
+    if query.is_impossible:
+        return {}
+    _look_up(db, query)
+    return dict(db.execute(*query.counted_by(column)).fetchall())
 
 
 def _summary(db: sqlite3.Connection, query: ListQuery, now: datetime) -> Summary:

@@ -44,12 +44,15 @@ def redis(redis_server: RedisServer) -> Iterator[redis_module.Redis]:
 def restarted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Restarted]:
     """The one simulated city that all tests of whole programs and pages share: filling its past takes long."""
     demo = Demo(tmp_path_factory.mktemp("demo") / "city").start()
-    first = demo.get("/api/v1/picture").json()
-    code = demo.stop()
-    said, left = demo.output(), children_of(demo.folder)
-    demo.start()
-    yield Restarted(demo, first, code, said, left, demo.get("/api/v1/picture").json())
-    demo.stop()
+    try:
+        first = demo.get("/api/v1/picture").json()
+        code = demo.stop()
+        said, left = demo.output(), children_of(demo.folder)
+        demo.start()
+        yield Restarted(demo, first, code, said, left, demo.get("/api/v1/picture").json())
+    finally:
+        if demo.is_running:
+            demo.stop()
 
 
 @pytest.fixture(scope="session")

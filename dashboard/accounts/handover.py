@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from dashboard.accounts.audit import Actor, Record, Step
-from dashboard.accounts.positions import NotYours, Positions
+from dashboard.accounts.positions import NotYours, Positions, held_by
 from streams.codec import encode
 
 MOST_NOTE = 4_000
@@ -179,7 +179,8 @@ class HandOvers:
         self.key = self.audit.keys.of("handovers")
 
     def offer(self, by: Actor, sheet: Sheet) -> Sheet:
-        """Lay a sheet ready, in place of an earlier one of the same id. Raises NotYours."""
+        """Lay a sheet ready, in place of an earlier one of the same id. Raises NotYours, also for a position that
+        the giver does not have."""
         if sheet.giver != by.name or not sheet.positions or len(sheet.note) > MOST_NOTE:
             raise NotYours("a sheet names its giver and at least one position, and its note fits a page")
 
@@ -187,10 +188,12 @@ class HandOvers:
             known = _read(redis.hget(self.key, sheet.sheet_id))
             if known and (known.accepted_by or known.sheet.giver != by.name):
                 raise NotYours(f"sheet {sheet.sheet_id} is {known.accepted_by or known.sheet.giver}'s")
+            for position in sheet.positions:
+                held_by(by.name, redis.hget(self.positions.key, position), position)
             record = Record(by, "handover.offered", sheet.sheet_id, known and known.sheet.counted(), sheet.counted())
             return Step(sheet, [record], [self._kept(Offer(sheet=sheet))])
 
-        return self.audit.commit(decide, self.key)[0]
+        return self.audit.commit(decide, self.key, self.positions.key)[0]
 
     def get(self, sheet_id: str) -> Offer | None:
         return _read(self._client.hget(self.key, sheet_id))

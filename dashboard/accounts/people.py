@@ -23,10 +23,12 @@ DEMO_PEOPLE: dict[str, Role] = {
     "dispatcher": Role.DISPATCHER,
     "dispatcher2": Role.DISPATCHER,
     "hotline": Role.HOTLINE,
+    "gas": Role.AGENCY,
     "leader": Role.LEADER,
     "viewer": Role.VIEWER,
     "chief": Role.ADMIN,
 }
+DEMO_BODIES: dict[str, tuple[str, ...]] = {"gas": ("gas",)}
 
 
 class BadPerson(ValueError):
@@ -38,6 +40,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     roles: tuple[Role, ...]
+    bodies: tuple[str, ...] = ()  # whose people they are, with the role `agency`: agencies or areas
     password: str
     made_at: datetime
     password_at: datetime
@@ -59,6 +62,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
         """Everything but secrets, for the audit and for lists."""
         return {
             "roles": [str(role) for role in self.roles],
+            "bodies": list(self.bodies),
             "locale": self.locale,
             "disabled": self.disabled,
             "has_pin": bool(self.pin),
@@ -96,14 +100,25 @@ class People:
 
     # changing
 
-    def add(self, by: Actor, name: str, roles: Sequence[str], password: str, locale: str = "") -> Person:
+    def add(
+        self,
+        by: Actor,
+        name: str,
+        roles: Sequence[str],
+        password: str,
+        locale: str = "",
+        bodies: Sequence[str] = (),
+    ) -> Person:
         """Make an account. Raises BadPerson or BadPassword."""
         name = _checked_name(name)
         known = _checked_roles(roles)
+        theirs = _checked_bodies(known, bodies)
         check_password(password, name)
         now = self.audit.now()
         hashed = self.passwords.hash(password)
-        person = Person(name=name, roles=known, password=hashed, made_at=now, password_at=now, locale=locale)
+        person = Person(
+            name=name, roles=known, bodies=theirs, password=hashed, made_at=now, password_at=now, locale=locale
+        )
 
         def decide(redis: Any) -> Step[Person]:
             if redis.hexists(self.key, person.key):
@@ -127,9 +142,11 @@ class People:
         """End every session of the person, wherever. Raises BadPerson."""
         return self._ending_sessions(by, name, "user.signed_out", {})
 
-    def set_roles(self, by: Actor, name: str, roles: Sequence[str]) -> Person:
-        """Other roles; sessions end, for they were begun with the old ones. Raises BadPerson."""
-        return self._ending_sessions(by, name, "user.roles_changed", {"roles": _checked_roles(roles)})
+    def set_roles(self, by: Actor, name: str, roles: Sequence[str], bodies: Sequence[str] = ()) -> Person:
+        """Other roles, other bodies; sessions end, for they were begun with the old ones. Raises BadPerson."""
+        known = _checked_roles(roles)
+        fields = {"roles": known, "bodies": _checked_bodies(known, bodies)}
+        return self._ending_sessions(by, name, "user.roles_changed", fields)
 
     def enable(self, by: Actor, name: str) -> Person:
         return self._changed(by, name, "user.enabled", {"disabled": False})
@@ -232,7 +249,7 @@ def demo_people(people: People, secret: str, by: Actor) -> list[tuple[Person, st
     found = []
     for name, role in DEMO_PEOPLE.items():
         password = derived_password(secret, name)
-        person = people.get(name) or people.add(by, name, [role], password)
+        person = people.get(name) or people.add(by, name, [role], password, bodies=DEMO_BODIES.get(name, ()))
         found.append((person, password if person.password_at == person.made_at else ""))
     return found
 
@@ -255,3 +272,13 @@ def _checked_roles(roles: Sequence[str]) -> tuple[Role, ...]:
     if held := KEY_ROLES.intersection(known):
         raise BadPerson(f"a screen or a program is no person: make a key for it with `key add NAME --role {min(held)}`")
     return known
+
+
+def _checked_bodies(roles: Sequence[Role], bodies: Sequence[str]) -> tuple[str, ...]:
+    """Somebody of the role `agency` sees the cases of some body, and nobody else is narrowed to one."""
+    named = tuple(dict.fromkeys(body.strip() for body in bodies if body.strip()))
+    if Role.AGENCY in roles and not named:
+        raise BadPerson("the role agency needs a body: whose cases are theirs?")
+    if named and Role.AGENCY not in roles:
+        raise BadPerson("only the role agency belongs to a body")
+    return named

@@ -31,6 +31,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     mark: str
     name: str
     roles: tuple[str, ...]
+    bodies: tuple[str, ...] = ()
     locale: str
     began_at: datetime
     peer: str = ""
@@ -73,6 +74,7 @@ class Sessions:
             mark=mark_of(session_id),
             name=person.name,
             roles=person.roles,
+            bodies=person.bodies,
             locale=person.locale,
             began_at=now,
             peer=peer,

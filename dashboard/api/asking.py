@@ -80,13 +80,7 @@ DESK: dict[str, type[msgspec.Struct]] = {
 # The verbs of the hotline desk.
 HOTLINE: dict[str, type[msgspec.Struct]] = {
     "dispatch_case": cases.DispatchCase,
-    "accept_case": cases.OfCase,
-    "ask_return": cases.AskReturn,
     "review_return": cases.ReviewReturn,
-    "contact_case": cases.ContactCase,
-    "handle_case": cases.HandleCase,
-    "answer_case": cases.AnswerCase,
-    "close_case": cases.CloseCase,
     "follow_up": cases.FollowUp,
     "reopen_case": cases.ReopenCase,
     "regrade_case": cases.RegradeCase,
@@ -108,6 +102,15 @@ HOTLINE: dict[str, type[msgspec.Struct]] = {
     "withdraw_matter": situations.WithdrawMatter,
     "warning_case": warnings.WarningCase,
     "warning_situation": warnings.WarningSituation,
+}
+# What the body does that a case was dispatched to; the hotline does it for bodies that have nobody here.
+OWN: dict[str, type[msgspec.Struct]] = {
+    "accept_case": cases.OfCase,
+    "ask_return": cases.AskReturn,
+    "contact_case": cases.ContactCase,
+    "handle_case": cases.HandleCase,
+    "answer_case": cases.AnswerCase,
+    "close_case": cases.CloseCase,
 }
 # Either desk's: who may ask for the one or the other may ask for these.
 EITHER: dict[str, type[msgspec.Struct]] = {
@@ -132,14 +135,20 @@ class Verb:
     def open_to(self, principal: Principal) -> bool:
         return principal.may(self.permission) or (self.other is not None and principal.may(self.other))
 
+    def bound_to(self, principal: Principal) -> tuple[str, ...] | None:
+        """The bodies whose cases alone the asker may do it with; None: any."""
+        return principal.bodies if self.other is OWN_CASE and not principal.may(self.permission) else None
+
     def acting(self, principal: Principal) -> str:
         """The role in which somebody asks for it."""
         return str(principal.acting(self.permission, *([self.other] if self.other else [])))
 
 
+OWN_CASE = Permission.REQUEST_OWN_CASE
 VERBS: dict[str, Verb] = {
     **{name: Verb(shape, Permission.REQUEST_DISPATCH) for name, shape in DESK.items()},
     **{name: Verb(shape, Permission.REQUEST_CASE) for name, shape in HOTLINE.items()},
+    **{name: Verb(shape, Permission.REQUEST_CASE, other=OWN_CASE) for name, shape in OWN.items()},
     **{name: Verb(shape, Permission.REQUEST_DISPATCH, other=Permission.REQUEST_CASE) for name, shape in EITHER.items()},
     "flag_caller": Verb(callers.FlagCaller, Permission.REQUEST_CASE),
     "second_flag": Verb(callers.OfCaller, Permission.REQUEST_CASE),
@@ -176,6 +185,7 @@ def ask(context: ApiContext, body: Any, principal: Principal, peer: str = "") ->
         "valid_until": valid_until,
         "if_version": if_version,
         "args": said,
+        "bodies": verb.bound_to(principal),
     }
     deadline = context.monotonic() + verb.valid_s + GRACE_S
     context.client.xadd(context.keys.requests, {"e": encode(entry)})

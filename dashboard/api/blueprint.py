@@ -44,6 +44,7 @@ READ_LIST = {
     INCIDENTS.name: Permission.READ_INCIDENTS,
     UNITS.name: Permission.READ_UNITS,
 }
+READ_ONE = READ_LIST | {CASES.name: Permission.READ_OWN_CASES}
 
 
 def api(context: ApiContext) -> Blueprint:
@@ -92,15 +93,15 @@ def _figures(blueprint: Blueprint, context: ApiContext) -> None:
 
 
 def _list(blueprint: Blueprint, context: ApiContext, table: Table) -> None:
-    permission, id_field = READ_LIST[table.name], lists.kind_of(table).id_field
+    id_field = lists.kind_of(table).id_field
 
-    @context.access.require(permission)
+    @context.access.require(READ_LIST[table.name])
     def page() -> Response:
         arguments = read_arguments(LISTS[table.name] | PAGING)
         body = lists.read_page(context, table, arguments, g.principal)
         return answer_places(body, lambda: [document_feature(doc, doc[id_field]) for doc in body[table.name]])
 
-    @context.access.require(permission)
+    @context.access.require(READ_ONE[table.name])
     def one(subject_id: str) -> Response:
         asked = read_arguments({"private": flag})
         peer = request.remote_addr or ""
@@ -118,12 +119,12 @@ def _writes(blueprint: Blueprint, context: ApiContext) -> None:
         return answer(*intake.take_events(context, _body(), g.principal))
 
     @blueprint.post("/requests")
-    @context.access.require(Permission.READ_INCIDENTS)  # each verb has a permission of its own
+    @context.access.require(Permission.READ_OWN_CASES)  # each verb has a permission of its own
     def requests() -> Response:
         return answer(*asking.ask(context, _body(), g.principal, request.remote_addr or ""))
 
     @blueprint.get("/requests/<request_id>")
-    @context.access.require(Permission.READ_INCIDENTS)
+    @context.access.require(Permission.READ_OWN_CASES)
     def reply(request_id: str) -> Response:
         return answer(*asking.read_reply(context, request_id))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -23,9 +23,11 @@ from hotline.service_levels import (
     Variant,
     by_interval,
     effort_of,
+    first_contact,
     handle_time_s,
     level,
     levels,
+    observed_m,
     occupancy,
     peak_and_off,
     waits_of,
@@ -54,7 +56,7 @@ def channels(blueprint: Blueprint, context: ApiContext) -> None:
         for name, of in sorted(known.items()):
             standard = rules.standard(name)
             variant = Variant(asked.get("variant", standard.variant))
-            said[name] = _promised(standard, variant) | _channel(context, of, minutes, variant, rules.peak)
+            said[name] = _promised(standard, variant) | _channel(context, of, minutes, variant, rules.peak, now)
         return answer(
             {
                 "interval": minutes,
@@ -88,21 +90,24 @@ def _promised(standard: Standard, variant: Variant) -> dict[str, Any]:
 
 
 def _channel(
-    context: ApiContext, quarters: dict[datetime, Interval], minutes: int, variant: Variant, peak: Peak
+    context: ApiContext, quarters: dict[datetime, Interval], minutes: int, variant: Variant, peak: Peak, now: datetime
 ) -> dict[str, Any]:
-    apart = peak_and_off(quarters, context.zone, peak)
-    intervals = by_interval(quarters, minutes).items()
-    return {
-        "intervals": [{"at": at, **_counted(one, variant)} for at, one in intervals if one.offered],
-        **{
-            name: _counted(total, variant) | {"service_levels": levels(waits_of(total))}
-            for name, total in apart.items()
-            if total.offered  # what a channel does not have is not shown as zero
-        },
-    }
+    first, lasts = first_contact(quarters), timedelta(minutes=minutes)
+    intervals = []
+    for start, one in by_interval(quarters, minutes).items():
+        if one.offered:
+            within = [at for at in quarters if start <= at < start + lasts]
+            intervals.append({"at": start, **_counted(one, variant, observed_m(within, first, now))})
+    told: dict[str, Any] = {"intervals": intervals}
+    for name, total in peak_and_off(quarters, context.zone, peak).items():
+        if total.offered:  # what a channel does not have is not shown as zero
+            of = [at for at in quarters if peak.holds(at, context.zone) is (name == "peak")]
+            counted = _counted(total, variant, observed_m(of, first, now))
+            told[name] = counted | {"service_levels": levels(waits_of(total))}
+    return told
 
 
-def _counted(interval: Interval, variant: Variant) -> dict[str, Any]:
+def _counted(interval: Interval, variant: Variant, observed: int | None) -> dict[str, Any]:
     told: dict[str, Any] = {
         "offered": interval.offered,
         "answered": interval.answered,
@@ -114,8 +119,8 @@ def _counted(interval: Interval, variant: Variant) -> dict[str, Any]:
         "talk_s": round(interval.talk_ms / 1000, 1),
     }
     if (effort := effort_of(interval)) is not None:
-        told |= {"aht_s": handle_time_s(effort), "occupancy": occupancy(effort)}
+        told |= {"aht_s": handle_time_s(effort), "occupancy": occupancy(effort, observed)}
     if interval.tongues:
         languages = sorted(interval.tongues.items())
-        told["languages"] = {tongue: _counted(one, variant) for tongue, one in languages if one.offered}
+        told["languages"] = {tongue: _counted(one, variant, observed) for tongue, one in languages if one.offered}
     return told

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,8 +20,11 @@ from dashboard.recommending import Recommender
 from dashboard.similar.file import SimilarReader
 from emergency.segments import TargetFile
 from geo.gazetteer import Gazetteer
+from layouts.texts import Language
 from streams.keys import Keys
 from streams.reader import Reader
+
+CaseNames = Mapping[str, Mapping[str, str]]  # column of a case -> code -> word
 
 
 def _wall() -> datetime:
@@ -52,6 +55,7 @@ class ApiContext:
     similar: SimilarReader | None = None  # file of similar cases; None: none are known
     warnings: Path | None = None  # what early warning last saw; None: nothing
     forecaster: Forecaster | None = None  # of missed deadlines; None: nothing is forecast
+    called: Callable[[Language], CaseNames] | None = None  # what codes are called in files; None: as they are
     eido_domain: str = ""  # ends this city's identifiers in EIDO
     now: Callable[[], datetime] = _wall
     new_id: Callable[[], str] = _new_id

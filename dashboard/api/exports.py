@@ -1,6 +1,7 @@
 """A work list as a file: CSV, XLSX or a page to print, exactly as filtered, with its cut-off and who asked for it.
 
-Its headings are the fields' names, for programs, or words of the language that is asked for; values stay as they are.
+For programs its headings are the names of the fields and its values are codes. In a language that is asked for both are
+words; a CSV has the codes beside them, because that is what people hand to programs.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import io
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,7 +24,7 @@ from flask import Blueprint, Response, g, request
 from dashboard.accounts.audit import Record
 from dashboard.api.answers import Problem
 from dashboard.api.arguments import one_of, read_arguments
-from dashboard.api.context import ApiContext
+from dashboard.api.context import ApiContext, CaseNames
 from dashboard.api.worklists import CHOICE, now_of, query_of
 from dashboard.blocking import run_blocking
 from dashboard.roles import Permission, Principal
@@ -55,7 +56,10 @@ def _for_programs(group: str, name: str) -> str:
 
 @dataclass(frozen=True)
 class Sheet:
-    """What stands above the rows; without a language the columns have the names that programs know."""
+    """What stands above the rows and in them; without a language they have the names that programs know.
+
+    `called`: column -> code -> word.
+    """
 
     city: str
     zone: ZoneInfo
@@ -66,6 +70,7 @@ class Sheet:
     total: int
     seq: int
     language: Language | None = None
+    called: CaseNames = field(default_factory=dict)
 
     @property
     def say(self) -> Callable[[str, str], str]:
@@ -78,7 +83,9 @@ class Sheet:
     @property
     def lines(self) -> list[tuple[str, Any]]:
         say = self.say
-        narrowed = "; ".join(f"{say('filter', name)}={value}" for name, value in sorted(self.filters.items()))
+        narrowed = "; ".join(
+            f"{say('filter', name)}={self.said(name, value)}" for name, value in sorted(self.filters.items())
+        )
         told = {
             "list": self.title,
             "city": self.city,
@@ -93,6 +100,20 @@ class Sheet:
     def headings(self, columns: Iterable[str]) -> list[str]:
         return [self.say("heading", name) for name in columns]
 
+    @property
+    def code_headings(self) -> list[str]:
+        """Of the columns that hold codes beside words."""
+        pattern = self.say("head", "code")
+        return [pattern.replace("{name}", self.say("heading", name)) for name in self.called]
+
+    def said(self, column: str, value: Any) -> Any:
+        """The word for a code; a code that is called nothing, and what is no code, stays as it is."""
+        return self.called.get(column, {}).get(value, value) if isinstance(value, str) else value
+
+    def cells(self, case: Case, columns: Iterable[str]) -> list[Any]:
+        """The values of a case: numbers and instants as what they are, codes as words."""
+        return [self.said(name, getattr(case, name)) for name in columns]
+
 
 Rows = Iterator[list[ListRow]]
 Writer = Callable[[Sheet, Rows], Iterator[bytes]]
@@ -103,7 +124,7 @@ def exports(blueprint: Blueprint, context: ApiContext) -> None:
 
     def route(form: str) -> None:
         @blueprint.get(f"/cases/export.{form}", endpoint=f"export_{form}")
-        @context.access.require(Permission.READ_CASES)
+        @context.access.require(Permission.READ_OWN_CASES)
         def export() -> Response:
             return send(context, form, read_arguments(EXPORT), g.principal, request.remote_addr or "")
 
@@ -124,7 +145,8 @@ def send(context: ApiContext, form: str, asked: Mapping[str, Any], principal: Pr
         name = asked.get("list", "open")
         filters = {key: value for key, value in asked.items() if key not in ("list", "lang")}
         language = LANGUAGES.get(asked.get("lang", ""))
-        sheet = Sheet(context.keys.city, context.zone, name, filters, principal.name, now, total, seq, language)
+        called = context.called(language) if context.called and language else {}
+        sheet = Sheet(context.keys.city, context.zone, name, filters, principal.name, now, total, seq, language, called)
         seen = {"form": form, "rows": total, "seq": seq, "narrowed_by": sorted(filters)}
         context.access.audit.append(Record(principal.actor(peer), "list.exported", f"list:{name}", None, seen))
         open_list = opening.pop_all()
@@ -144,12 +166,6 @@ def _closing(open_list: ExitStack, chunks: Iterator[bytes]) -> Iterator[bytes]:
             yield chunk
 
 
-def cells_of(row: ListRow) -> list[Any]:
-    """The values of a case, in the order of `COLUMNS`: numbers and instants as what they are."""
-    case = _decode(row.doc)
-    return [getattr(case, name) for name in COLUMNS]
-
-
 def guarded(value: str) -> str:
     """Text that no spreadsheet takes for a formula."""
     return "'" + value if value.startswith(_FORMULAE) else value
@@ -161,9 +177,15 @@ def guarded(value: str) -> str:
 def csv_chunks(sheet: Sheet, parts: Rows) -> Iterator[bytes]:
     """UTF-8 with its mark; the head in lines of its own, then headings, then rows. Instants are ISO with their zone."""
     head = [[name, _plain(value, sheet.zone)] for name, value in sheet.lines]
-    yield (BOM + _csv([*head, [], sheet.headings(COLUMNS)])).encode()
+    yield (BOM + _csv([*head, [], [*sheet.headings(COLUMNS), *sheet.code_headings]])).encode()
     for rows in parts:
-        yield _csv([[_plain(value, sheet.zone) for value in cells_of(row)] for row in rows]).encode()
+        yield _csv(_csv_row(sheet, _decode(row.doc)) for row in rows).encode()
+
+
+def _csv_row(sheet: Sheet, case: Case) -> list[Any]:
+    """Words, then the codes of the columns that have words."""
+    codes = (getattr(case, name) for name in sheet.called)
+    return [_plain(value, sheet.zone) for value in (*sheet.cells(case, COLUMNS), *codes)]
 
 
 def _csv(rows: Iterable[Sequence[Any]]) -> str:
@@ -207,7 +229,7 @@ def _write_workbook(file: Any, sheet: Sheet, parts: Rows) -> None:
     for rows in parts:
         for row in rows:
             number += 1
-            for column, value in enumerate(cells_of(row)):
+            for column, value in enumerate(sheet.cells(_decode(row.doc), COLUMNS)):
                 _write_cell(page, number, column, value, dated, sheet.zone)
     book.close()
 
@@ -246,13 +268,12 @@ def html_chunks(sheet: Sheet, parts: Rows) -> Iterator[bytes]:
         f"<title>{title}</title><style>{_STYLE}</style></head><body><h1>{title}</h1><dl>{head}</dl><table><thead><tr>{names}</tr></thead><tbody>"
     ).encode()
     for rows in parts:
-        yield "".join(_html_row(row, sheet.zone) for row in rows).encode()
+        yield "".join(_html_row(sheet, _decode(row.doc)) for row in rows).encode()
     yield b"</tbody></table></body></html>"
 
 
-def _html_row(row: ListRow, zone: ZoneInfo) -> str:
-    case = _decode(row.doc)
-    cells = "".join(f"<td>{_shown(getattr(case, name), zone)}</td>" for name in PRINTED)
+def _html_row(sheet: Sheet, case: Case) -> str:
+    cells = "".join(f"<td>{_shown(value, sheet.zone)}</td>" for value in sheet.cells(case, PRINTED))
     return f"<tr>{cells}</tr>"
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from flask import Blueprint, Response
+from flask import Blueprint, Response, g
 
 from dashboard.api.answers import Problem, answer
 from dashboard.api.arguments import read_arguments
 from dashboard.api.context import ApiContext
 from dashboard.api.lists import committed
+from dashboard.api.own import sees
 from dashboard.roles import Permission
 from hotline.cases import Case
 from streams.codec import Malformed, decode_envelope
@@ -33,20 +34,25 @@ STAMPS = {
     "merged_at": "case.merged",
     "promoted_at": "case.promoted",
 }
+# Of one case alone: what others' cases and situations have to do with it is not for the body that leads it.
+ALONE = frozenset(name for name, kind in TYPES.items() if kind.ENTITY == "case") - {"case.merged", "case.unmerged"}
 
 
 def history(blueprint: Blueprint, context: ApiContext) -> None:
     """Add the route."""
 
     @blueprint.get("/cases/<path:subject_id>/history")
-    @context.access.require(Permission.READ_CASES)
+    @context.access.require(Permission.READ_OWN_CASES)
     def case_history(subject_id: str) -> Response:
         read_arguments({})
         raw, seq = committed(context, CASES, subject_id)
-        if raw is None:
+        case = msgspec.json.decode(raw, type=Case) if raw is not None else None
+        if case is None or not sees(g.principal, case):
             raise Problem(404, "not_found", f"no case {subject_id[:200]!r}")
-        case = msgspec.json.decode(raw, type=Case)
-        return answer(story_of(case, _facts(context, case), seq))
+        told = _facts(context, case)
+        if g.principal.scope is not None:
+            told = [fact for fact in told if fact["type"] in ALONE]
+        return answer(story_of(case, told, seq))
 
 
 def story_of(case: Case, facts: list[dict[str, Any]], seq: int) -> dict[str, Any]:

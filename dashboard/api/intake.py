@@ -10,13 +10,13 @@ import redis
 
 from dashboard.api.answers import Problem, bad
 from dashboard.api.context import ApiContext
+from dashboard.engine.own_names import TAKEN_NAMES
 from dashboard.roles import WRITES, Principal
 from streams.codec import MAX_ENTRY_BYTES, Malformed, encode, envelope_from, payload_of
 from streams.events import Envelope
 
 MAX_BODY_BYTES = 1_000_000
 MAX_ITEMS = 1_000
-OWN_SOURCES = frozenset({"engine", "desk", "warner"})
 REPLAY = "this city is a replay and takes no live events"
 RETRY_AFTER_S = 5
 
@@ -80,7 +80,7 @@ def entry_of(item: Any, principal: Principal) -> bytes:
         raise Malformed(f"type: {envelope.type} is not taken from outside")
     if entity not in principal.writes():
         raise Malformed(f"type: role {principal.role} may not report {entity}.* events")
-    if envelope.source in OWN_SOURCES:
+    if envelope.source in TAKEN_NAMES:
         raise Malformed(f"source: {envelope.source} is a name of the program itself")
     payload_of(envelope)
     raw = _encoded(envelope, principal)

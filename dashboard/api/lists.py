@@ -10,6 +10,7 @@ import msgspec
 from dashboard.accounts.audit import Record
 from dashboard.api.answers import Problem, bad
 from dashboard.api.context import ApiContext
+from dashboard.api.own import has_task, of_task, sees
 from dashboard.blocking import run_blocking
 from dashboard.callers.stored import told
 from dashboard.projection import KINDS, Document, Kind
@@ -104,11 +105,12 @@ def read_one(
     """One document, with its personal fields for roles that may see them if `private`. Raises Problem 404."""
     kind = kind_of(table)
     raw, seq = committed(context, table, subject_id)
-    if raw is None:
+    found = None if raw is None else msgspec.json.decode(raw, type=kind.document)
+    if found is None or (isinstance(found, Case) and not sees(principal, found)):
         raise Problem(404, "not_found", f"no {kind.id_field.removesuffix('_id')} {subject_id[:200]!r}")
-    document = shown(msgspec.json.decode(raw, type=kind.document))
+    document = shown(found)
     subject = f"{kind.id_field.removesuffix('_id')}:{subject_id}"
-    if private and table.searched and principal.may(Permission.READ_PRIVATE):
+    if private and table.searched and (principal.may(Permission.READ_PRIVATE) or has_task(principal, found)):
         document["private"] = reveal(context, subject, principal, peer)
     return document | {"seq": seq}
 
@@ -125,9 +127,11 @@ def committed(context: ApiContext, table: Table, subject_id: str) -> tuple[bytes
 
 
 def reveal(context: ApiContext, subject: str, principal: Principal, peer: str) -> dict[str, Any]:
-    """A subject's personal fields, after writing down who saw which. Nothing is shown that could not be audited."""
+    """A subject's personal fields, as far as they are for the asker, after writing down who saw which. Nothing is shown
+    that could not be audited."""
     raw: Any = context.client.hget(context.keys.private, subject)
-    fields = told(context.sealer, subject, without_words(msgspec.json.decode(raw))) if raw else {}
+    stored = told(context.sealer, subject, without_words(msgspec.json.decode(raw))) if raw else {}
+    fields = of_task(principal, stored)
     if fields:
         seen = {"fields": sorted(fields)}
         context.access.audit.append(Record(principal.actor(peer), "private.revealed", subject, None, seen))

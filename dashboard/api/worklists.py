@@ -14,6 +14,7 @@ from dashboard.api.answers import answer, bad
 from dashboard.api.arguments import Parser, cell, one_of, read_arguments, text, whole
 from dashboard.api.context import ApiContext
 from dashboard.api.lists import shown, wait_for_reader
+from dashboard.api.own import leading
 from dashboard.blocking import run_blocking
 from dashboard.city_time import city_time
 from dashboard.roles import Permission, Principal
@@ -59,25 +60,25 @@ def worklists(blueprint: Blueprint, context: ApiContext) -> None:
     counted = Counted(context)
 
     @blueprint.get("/worklists")
-    @context.access.require(Permission.READ_CASES)
+    @context.access.require(Permission.READ_OWN_CASES)
     def summaries() -> Response:
         return answer(counted.summaries(read_arguments(NARROWING), g.principal))
 
     @blueprint.get("/cases/rows")
-    @context.access.require(Permission.READ_CASES)
+    @context.access.require(Permission.READ_OWN_CASES)
     def rows() -> Response:
         return answer(read_rows(context, read_arguments(ROWS), g.principal))
 
 
 def query_of(context: ApiContext, asked: Mapping[str, Any], principal: Principal, now: datetime) -> ListQuery:
-    """The list that was asked for, as of `now`, narrowed to what the asker may search."""
+    """The list that was asked for, as of `now`, narrowed to the cases and the words that are for the asker."""
     worklist = WORKLISTS[asked.get("list", "open")]
     filters = {name: asked[name] for name in NARROWING if name in asked}
     if "language" in filters:
         filters["tongue"] = tongue_of(filters.pop("language"))
     return ListQuery(
         worklist.base,
-        worklist.clauses(now, context.own_language),
+        worklist.clauses(now, context.own_language) + leading(principal),
         filters,
         asked.get("sort", "due"),
         asked.get("order", "asc") == "desc",
@@ -132,7 +133,7 @@ class Counted:
     _kept: dict[tuple[Any, ...], tuple[float, dict[str, Any]]] = field(default_factory=dict)
 
     def summaries(self, filters: Mapping[str, Any], principal: Principal) -> dict[str, Any]:
-        key = (principal.may(Permission.READ_PRIVATE), *sorted(filters.items()))
+        key = (principal.may(Permission.READ_PRIVATE), principal.scope, *sorted(filters.items()))
         kept = self._kept.get(key)
         began = self.context.monotonic()
         if kept is not None and began < kept[0]:

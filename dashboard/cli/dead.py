@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from dashboard.cli.common import redis_or_exit, running_settings
-from dashboard.engine.rooms.sources import ENGINE
+from dashboard.engine.own_names import ENGINE
 from streams.keys import Keys
 
 FEW = 50

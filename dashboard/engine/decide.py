@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from dashboard.engine.own_names import WARNER
 from dashboard.engine.state import State
 from dashboard.outgoing.own import NOTICE_PREFIX, own_sender
 from emergency.incidents import Incident
@@ -165,7 +166,6 @@ def _is_ours(state: State, payload: Payload) -> bool:
 
 
 OWN = frozenset({"alarm", "caller", "situation", "matter"})  # entities
-WARNER = "warner"  # the process that warns, a source of its own
 PUBLISHED = frozenset({"alert", "notice"})
 PLACED = frozenset({CaseReceived, IncidentReceived, IncidentRelocated, CaseAmended})
 ASSIGNING = frozenset(UnitAssignment.__subclasses__())

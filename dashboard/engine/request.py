@@ -25,6 +25,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     valid_until: datetime
     args: dict[str, Any] = {}
     if_version: int | None = None
+    bodies: tuple[str, ...] | None = None  # whose cases alone it may be about; None: any
     decided_at: datetime | None = None
 
 

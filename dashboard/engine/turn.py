@@ -12,12 +12,12 @@ import msgspec
 from dashboard.engine import frames
 from dashboard.engine.acts import Act, told
 from dashboard.engine.clock import Clock, Mode
-from dashboard.engine.decide import WARNER, Decision, Fact, Hold, Refusal, decide, digest, own_fact
+from dashboard.engine.decide import Decision, Fact, Hold, Refusal, decide, digest, own_fact
 from dashboard.engine.due import due_facts
 from dashboard.engine.harvest import Harvest, forget_old
 from dashboard.engine.loading import thaw
+from dashboard.engine.own_names import DESK, ENGINE, OWN_SOURCES, WARNER
 from dashboard.engine.request import Granted, Refused, Reply, Request, named_in
-from dashboard.engine.rooms.sources import ENGINE
 from dashboard.engine.state import State
 from dashboard.engine.store import Batch, Position
 from dashboard.engine.verbs import decide_request, decode_request
@@ -44,8 +44,6 @@ FRAME_EVERY_S = 0.2
 HEARTBEAT_S = 1.0
 TRIM_EVERY_S = 1.0
 SEEN_DAYS = 14
-DESK = "desk"
-OWN_SOURCES = frozenset({ENGINE, DESK})  # nobody outside speaks in the name of the city
 
 Parsed = tuple[bytes, Envelope, Payload, bytes]  # raw, envelope, payload, digest
 
@@ -274,7 +272,7 @@ class Turn:
         if self.clock.standing:
             return
         for name, silent_s in list(self.state.source_room.silent()):
-            if name in (ENGINE, DESK) or (name == WARNER and self.clock.mode is Mode.REPLAY):
+            if name in OWN_SOURCES or (name == WARNER and self.clock.mode is Mode.REPLAY):
                 continue  # a replay runs ahead of early warning
             event_id = f"stalled:{name}:{self.seq}"
             self._record_own(FeedStalled(feed=name, silent_s=silent_s), ENGINE, event_id)

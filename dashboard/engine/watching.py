@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from dashboard.attention import Inputs, attention_topic, clusters_shown, needs_attention
-from dashboard.engine.decide import WARNER
+from dashboard.attention import Inputs, Opened, attention_topic, clusters_shown, needs_attention
+from dashboard.engine.own_names import WARNER
 from dashboard.engine.splits import CATEGORY
 from dashboard.engine.state import State
 from dashboard.engine.tally import EVERY
@@ -41,6 +41,7 @@ class Watching:
                 now=state.now,
                 warnings=views.get("warnings", {}),
                 clusters=self.clusters,
+                situations=_opened(state) if views.get("warnings") or self.clusters else (),
                 incidents=views.get("incidents", {}),
                 channels=views.get("channels", {}),
                 alerts=views.get("alerts.public", {}),
@@ -72,6 +73,19 @@ class Watching:
             return expected_rate(hourly[category], share) * window_m / 60
 
         return find_clusters(reports, state.now, expected_of, known=self.clusters)
+
+
+def _opened(state: State) -> list[Opened]:
+    """The situations that were opened, also those that are closed again and not yet forgotten."""
+    return [
+        Opened(
+            situation.category,
+            frozenset(case.cell for i in situation.case_ids if (case := state.cases.get(i)) is not None),
+            situation.opened_at,
+        )
+        for situation in state.situation_room.documents.values()
+        if situation.opened_at is not None
+    ]
 
 
 def early_warning_works(state: State) -> bool:

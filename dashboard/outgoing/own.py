@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from dashboard.engine.own_names import DESK
 from emergency.alerts import Alert
 from hotline.notices import Notice
 
-DESK = "desk"  # the source of facts that people request
 NOTICE_PREFIX = "desk-"
 
 

@@ -13,8 +13,11 @@ from layouts.texts import Language, gettext
 Say = Callable[[str], str]
 
 
-def case(lang: Language) -> list[Component]:
-    """Filled by `assets/84-hotlinecase.js`; private fields stand behind a button, and opening them is written down."""
+def case(lang: Language, of_own_body: bool = False) -> list[Component]:
+    """`of_own_body`: for somebody who sees the cases of a body alone: without who called, and without what others have.
+
+    Filled by `assets/84-hotlinecase.js`; private fields stand behind a button, and opening them is written down.
+    """
     _ = gettext(lang.id)
     return [
         html.P("", className="desk-empty", **attributes(data_part="case-empty")),
@@ -23,8 +26,8 @@ def case(lang: Language) -> list[Component]:
                 _head(_),
                 html.Div([], className="case-acts", role="group", **attributes(data_part="case-acts")),
                 html.Div([], hidden=True, className="case-form", **attributes(data_part="case-form")),
-                html.Div([_facts(_), _life(_)], className="case-columns"),
-                _similar(_),
+                html.Div([_facts(_, of_own_body), _life(_)], className="case-columns"),
+                *([] if of_own_body else [_similar(_)]),
             ],
             className="case-body",
             hidden=True,
@@ -51,14 +54,14 @@ def _head(_: Say) -> Component:
     )
 
 
-def _facts(_: Say) -> Component:
+def _facts(_: Say, of_own_body: bool) -> Component:
     return html.Div(
         [
             html.Dl([], className="case-facts", **attributes(data_part="case-facts")),
             html.Div(
                 [
                     html.Button(
-                        _("Show caller and text"),
+                        _("Show place and text") if of_own_body else _("Show caller and text"),
                         type="button",
                         className="act",
                         title=_("Who looked is written down"),

@@ -1,12 +1,17 @@
-"""What stands above the columns and rows of a work list as a file, in the languages of the desks."""
+"""What stands in a work list as a file, in the languages of the desks: above columns and rows, and in their cells."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from layouts.hotline.words import FILTER_NAMES, LIST_NAMES
-from layouts.texts import gettext
+from babel import Locale
+
+from layouts.context import Context
+from layouts.hotline.words import FILTER_NAMES, LIST_NAMES, words_for_hotline
+from layouts.pages.hotline import bodies
+from layouts.texts import Language, gettext
 from layouts.texts import mark as N_
+from layouts.wall.names import names
 
 HEADINGS: dict[str, str] = {
     "case_id": N_("Case"),
@@ -44,7 +49,11 @@ HEAD: dict[str, str] = {
     "commit": N_("Commit"),
     "rows": N_("Rows"),
     "asked_by": N_("Asked by"),
+    "code": N_("{name}, code"),
 }
+# Column -> under which keys the desk's scripts have words for its codes.
+WORDED: dict[str, str] = {"kind": "casekind.", "stage": "casestage.", "status": "casestage."}
+NAMED: dict[str, str] = {"category": "categories", "channel": "channels", "area": "areas"}  # column -> table of names
 FILTERS = FILTER_NAMES | {"stage": N_("State"), "cell": N_("Cell"), "q": N_("Words"), "sort": N_("Order by")}
 FILTERS |= {"order": N_("Direction")}
 
@@ -59,3 +68,15 @@ def export_words(lang: str) -> Callable[[str, str], str]:
         return name if text is None else say(text)
 
     return said
+
+
+def case_names(context: Context, lang: Language) -> dict[str, Mapping[str, str]]:
+    """Column of a case -> code -> what it is called in the language, for every column that holds codes."""
+    said, known = words_for_hotline(lang), names(context, lang)
+    worded = {
+        column: {key.removeprefix(prefix): str(word) for key, word in said.items() if key.startswith(prefix)}
+        for column, prefix in WORDED.items()
+    }
+    owners = known["areas"] | known["agencies"] | bodies(context, lang)
+    tongues = dict(Locale.parse(lang.id).languages.items())
+    return worded | {column: known[table] for column, table in NAMED.items()} | {"owner": owners, "language": tongues}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dash import html
 from dash.development.base_component import Component
 
@@ -11,21 +13,17 @@ from layouts.texts import DESK_LANGUAGES, Language, gettext
 from layouts.wall.header import languages
 
 
-def header(context: Context, lang: Language, viewer: Viewer) -> Component:
-    """When frames stop, the bar says since when; the last picture stays below, dimmed."""
+def header(context: Context, lang: Language, viewer: Viewer, whose: Sequence[str] = ()) -> Component:
+    """When frames stop, the bar says since when; the last picture stays below, dimmed.
+
+    `whose`: names of the bodies whose cases alone are seen; then nothing of the floor stands here.
+    """
     _ = gettext(lang.id)
     return html.Header(
         [
             html.H1(name_in(context.city.names, lang, context.city.id), className="city"),
             html.Span("", className="mode", **attributes(data_part="mode")),
-            _counts(lang),
-            html.Button(
-                [html.Span(_("Search")), html.Kbd("/")],
-                type="button",
-                className="tool search-button",
-                title=_("Number, name, address, text or case"),
-                **attributes(data_part="search-button", aria_keyshortcuts="/"),
-            ),
+            *([html.B(", ".join(whose), className="whose")] if whose else [_counts(lang), _search(lang)]),
             html.Div("", className="cut-bar", role="alert", hidden=True, **attributes(data_part="cut")),
             html.Ul([], className="sources", **attributes(data_part="sources", aria_label=_("Sources and their age"))),
             html.Time(
@@ -36,13 +34,7 @@ def header(context: Context, lang: Language, viewer: Viewer) -> Component:
                 **attributes(data_part="time", aria_live="off", aria_label=_("City clock")),
             ),
             html.Bdi(viewer.name, className="desk-who", title=_("Signed in as"), **attributes(data_part="who")),
-            html.Button(
-                _("Hand over"),
-                type="button",
-                className="tool",
-                hidden=True,
-                **attributes(data_sheet="button", aria_keyshortcuts="s"),
-            ),
+            *([] if whose else [_hand_over(lang)]),
             html.Button(
                 _("Night"),
                 type="button",
@@ -60,6 +52,27 @@ def header(context: Context, lang: Language, viewer: Viewer) -> Component:
             ),
         ],
         className="desk-header",
+    )
+
+
+def _search(lang: Language) -> Component:
+    _ = gettext(lang.id)
+    return html.Button(
+        [html.Span(_("Search")), html.Kbd("/")],
+        type="button",
+        className="tool search-button",
+        title=_("Number, name, address, text or case"),
+        **attributes(data_part="search-button", aria_keyshortcuts="/"),
+    )
+
+
+def _hand_over(lang: Language) -> Component:
+    return html.Button(
+        gettext(lang.id)("Hand over"),
+        type="button",
+        className="tool",
+        hidden=True,
+        **attributes(data_sheet="button", aria_keyshortcuts="s"),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import dash_ag_grid as dag
@@ -24,12 +25,12 @@ THEME = """themeQuartz.withParams({
 })"""
 
 
-def lists(lang: Language) -> Component:
+def lists(lang: Language, shown: Iterable[str] = tuple(LIST_NAMES)) -> Component:
     """Columns, rows and refreshing are the business of `assets/82-hotlinegrid.js`."""
     _ = gettext(lang.id)
     return html.Section(
         [
-            _tabs(lang),
+            _tabs(lang, shown),
             _filters(lang),
             html.Div([], className="chips", hidden=True, **attributes(data_part="chips")),
             html.Div(_grid(lang), className="worklist-grid", **attributes(data_part="worklist-box")),
@@ -42,16 +43,16 @@ def lists(lang: Language) -> Component:
     )
 
 
-def _tabs(lang: Language) -> Component:
+def _tabs(lang: Language, shown: Iterable[str]) -> Component:
     _ = gettext(lang.id)
     tabs = [
         html.Button(
-            [html.Span(_(name)), html.B("–", **attributes(data_n_of=known))],
+            [html.Span(_(LIST_NAMES[known])), html.B("–", **attributes(data_n_of=known))],
             type="button",
             role="tab",
             **attributes(data_worklist=known, aria_selected="false"),
         )
-        for known, name in LIST_NAMES.items()
+        for known in shown
     ]
     return html.Div(
         tabs,

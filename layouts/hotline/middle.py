@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+
 from dash import html
 from dash.development.base_component import Component
 
@@ -27,11 +29,24 @@ def middle(context: Context, lang: Language) -> Component:
             ),
             split("middle", lang),
             html.Section(
-                [_tabs(lang), *_panels(lang)],
+                [_tabs(lang, PANEL_NAMES), *_panels(lang, PANEL_NAMES)],
                 className="hotline-lower panel",
                 **attributes(data_panel_name="lower", aria_label=_("Details")),
             ),
         ],
+        className="desk-column desk-middle",
+    )
+
+
+def own_case(lang: Language) -> Component:
+    """The same for somebody who sees the cases of a body alone: the opened case, and nothing of the floor."""
+    panels = ("case",)
+    return html.Div(
+        html.Section(
+            [_tabs(lang, panels), *_panels(lang, panels)],
+            className="hotline-lower panel",
+            **attributes(data_panel_name="lower", aria_label=gettext(lang.id)("Details")),
+        ),
         className="desk-column desk-middle",
     )
 
@@ -76,23 +91,23 @@ def _tool(sign: str, act: str, name: str = "") -> Component:
     return html.Button(sign, type="button", className="tool", **attributes(data_act=act, **more))
 
 
-def _tabs(lang: Language) -> Component:
+def _tabs(lang: Language, shown: Iterable[str]) -> Component:
     _ = gettext(lang.id)
     tabs = [
         html.Button(
-            [html.Span(_(name)), html.B("", **attributes(data_count_of=panel))],
+            [html.Span(_(PANEL_NAMES[panel])), html.B("", **attributes(data_count_of=panel))],
             type="button",
             role="tab",
             **attributes(data_tab=panel, aria_selected="false"),
         )
-        for panel, name in PANEL_NAMES.items()
+        for panel in shown
     ]
     return html.Div(tabs, className="tabs", role="tablist", **attributes(data_part="tabs", aria_label=_("Details")))
 
 
-def _panels(lang: Language) -> list[Component]:
+def _panels(lang: Language, shown: Collection[str]) -> list[Component]:
     bodies = {
-        "case": case.case(lang),
+        "case": case.case(lang, of_own_body="clusters" not in shown),
         "matters": [_publish(lang), *_list("matters")],
         "calls": calls.calls(lang),
         "ranking": _ranking(lang),
@@ -104,9 +119,9 @@ def _panels(lang: Language) -> list[Component]:
             hidden=True,
             role="tabpanel",
             tabIndex=0,
-            **attributes(data_lower=panel, aria_label=gettext(lang.id)(name)),
+            **attributes(data_lower=panel, aria_label=gettext(lang.id)(PANEL_NAMES[panel])),
         )
-        for panel, name in PANEL_NAMES.items()
+        for panel in shown
     ]
 
 

@@ -46,6 +46,7 @@ REASONS: tuple[tuple[str, str, str], ...] = (
         r"case (?P<case>\S+) was followed up: reopen it, or note what was said since",
         N_("{case} was followed up: reopen it, or note what was said since"),
     ),
+    ("hotline_not_yours", r"case (?P<case>\S+) is not with your body", N_("{case} is not with your body")),
     ("hotline_is_open", r"case (?P<case>\S+) is open", N_("{case} is open")),
     ("hotline_part", r"case (?P<case>\S+) is part of (?P<other>\S+)", N_("{case} is part of {other}")),
     ("hotline_that_grade", r"grade: .+ is none of .+", N_("There is no such grade")),

@@ -28,6 +28,8 @@ LIST_NAMES: dict[str, str] = {
     "enterprise": N_("Enterprise"),
     "open": N_("All open"),
 }
+# The lists of somebody who sees the cases of a body alone; the first of them is shown.
+OWN_LISTS = ("open", "due_soon", "overdue", "returns")
 # Parameter of a list -> what its select is called.
 FILTER_NAMES: dict[str, str] = {
     "area": N_("Area"),
@@ -132,6 +134,7 @@ WORDS: dict[str, str] = {
     "situation.closed": N_("closed"),
     "situation.offered_at": N_("offered at {time}"),
     "situation.incident": N_("incident {id}"),
+    "situation.page": N_("Governance case"),
     "matter.none": N_("No known matter. Publish one and its script stands beside every case that it fits."),
     "matter.known": N_("Known matter: {what}"),
     "matter.until": N_("until {time}"),

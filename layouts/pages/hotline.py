@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from dash import html
@@ -20,7 +21,7 @@ from layouts.dispatch.reasons import REASONS as DISPATCHERS_REASONS
 from layouts.dispatch.reasons import patterns
 from layouts.hotline import channels, header, lists, middle, windows
 from layouts.hotline.reasons import REASONS
-from layouts.hotline.words import words_for_hotline
+from layouts.hotline.words import OWN_LISTS, words_for_hotline
 from layouts.page_setup import of_live_map, of_page, of_person
 from layouts.pages.dispatch import DeskOptions
 from layouts.replay.past import CLASS, Past
@@ -40,49 +41,61 @@ TOPICS: tuple[str, ...] = (
     "cells:overdue:",
     "cells:due_4h:",
 )
+# Of somebody who sees the cases of a body alone: nothing that is counted over all cases.
+OWN_TOPICS: tuple[str, ...] = ("clock", "sources")
 
 
 def hotline(
     context: Context, lang: Language, options: DeskOptions, viewer: Viewer, past: Past | None = None
 ) -> Component:
     """The whole page. Everything live in it is filled by `assets/` from `data-part`."""
-    if not viewer.may_read:
+    is_own = bool(viewer.bodies) and not viewer.may_read
+    if not viewer.may_read and (past or not is_own):
         return windows.not_for_this_role(lang)
     said = setup(context, lang, options, viewer)
+    whose = [_body_named(body, said["names"]) for body in viewer.bodies] if is_own else []
     return html.Div(
         [
-            header.header(context, lang, viewer),
+            header.header(context, lang, viewer, whose),
             *([past.bar] if past else []),
-            html.Main(
-                [
-                    channels.channels(lang),
-                    split("channels", lang),
-                    middle.middle(context, lang),
-                    split("lists", lang),
-                    lists.lists(lang),
-                ],
-                className="desk-main",
-            ),
+            html.Main(_own_columns(lang) if is_own else _columns(context, lang), className="desk-main"),
             html.Div([], className="desk-asks", role="log", **attributes(data_part="asks", aria_live="off")),
             html.Footer(
                 [html.P("", className="desk-hints", **attributes(data_part="hints"))],
                 className="desk-foot",
             ),
-            windows.search(lang),
             windows.bulk(lang),
-            windows.form(lang),
-            *sheet.hand_over(context, lang),
+            *([] if is_own else [windows.search(lang), windows.form(lang), *sheet.hand_over(context, lang)]),
             help.keys_window(lang),
             html.Div("", className="spoken", role="status", **attributes(data_part="said", aria_live="polite")),
             html.Div("", className="spoken", role="alert", **attributes(data_part="said-urgent")),
-            connection(ids.Hotline.SOCKET, TOPICS, past),
+            connection(ids.Hotline.SOCKET, said["topics"], past),
         ],
         id=ids.Hotline.PAGE,
-        className=f"desk hotline waiting {CLASS}" if past else "desk hotline waiting",
+        className=" ".join(["desk hotline waiting", *([CLASS] if past else []), *(["own"] if is_own else [])]),
         lang=lang.html,
         dir=lang.direction,
         **attributes(data_setup=json.dumps(past.told(said) if past else said, ensure_ascii=False)),
     )
+
+
+def _columns(context: Context, lang: Language) -> list[Component]:
+    return [
+        channels.channels(lang),
+        split("channels", lang),
+        middle.middle(context, lang),
+        split("lists", lang),
+        lists.lists(lang),
+    ]
+
+
+def _own_columns(lang: Language) -> list[Component]:
+    """For somebody of a body that cases are dispatched to: its cases, and the opened one."""
+    return [middle.own_case(lang), split("lists", lang), lists.lists(lang, OWN_LISTS)]
+
+
+def _body_named(body: str, known: Mapping[str, Mapping[str, str]]) -> str:
+    return known["agencies"].get(body) or known["areas"].get(body, body)
 
 
 def setup(context: Context, lang: Language, options: DeskOptions, viewer: Viewer) -> dict[str, Any]:
@@ -95,10 +108,12 @@ def setup(context: Context, lang: Language, options: DeskOptions, viewer: Viewer
         "words": words_for_hotline(lang),
         "reasons": [] if lang.id == DEFAULT else patterns(REASONS + DISPATCHERS_REASONS),
         "owners": owners(context),
+        "catalogueSays": catalogue_says(context, lang),
         "rules": rules(context),
-        "topics": list(TOPICS),
+        "topics": list(TOPICS if viewer.may_read else OWN_TOPICS),
         "palette": options.palette,
-        "who": of_person(viewer) | {"may_case": viewer.may_case, "may_reveal": viewer.may_reveal},
+        "who": of_person(viewer)
+        | {"may_case": viewer.may_case, "may_reveal": viewer.may_reveal, "bodies": list(viewer.bodies)},
         "ids": {"socket": ids.Hotline.SOCKET, "grid": ids.Worklist.GRID},
     }
 
@@ -113,6 +128,12 @@ def bodies(context: Context, lang: Language) -> dict[str, str]:
     """Names of bodies that only the dispatch catalogue knows."""
     known = load_dispatching(context.city.id).bodies if context.bodies is None else context.bodies
     return {id_: name_in(told, lang, id_) for id_, told in known.items()}
+
+
+def catalogue_says(context: Context, lang: Language) -> dict[str, str]:
+    """Reason of the dispatch catalogue, as facts hold it -> the same in the page's language, where it has words."""
+    known = load_dispatching(context.city.id).said if context.reasons is None else context.reasons
+    return {reason: words for reason, said in known.items() if (words := name_in(said, lang, ""))}
 
 
 def rules(context: Context) -> dict[str, Any]:

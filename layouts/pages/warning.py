@@ -11,11 +11,13 @@ from dash.development.base_component import Component
 from layouts import ids
 from layouts.attributes import attributes
 from layouts.context import Context, Viewer
+from layouts.dispatch.reasons import patterns
 from layouts.page_setup import of_page
 from layouts.pages.dispatch import DeskOptions
-from layouts.texts import Language
+from layouts.texts import DEFAULT, Language
 from layouts.wall.names import names
 from layouts.warning import parts
+from layouts.warning.reasons import REASONS
 from layouts.warning.words import words_for_warning
 
 
@@ -42,5 +44,6 @@ def setup(context: Context, lang: Language, viewer: Viewer) -> dict[str, Any]:
         **of_page(context, lang, names(context, lang)),
         "api": f"{context.base_path}/api/v1",
         "words": words_for_warning(lang),
+        "reasons": [] if lang.id == DEFAULT else patterns(REASONS),
         "who": {"csrf": viewer.csrf, "may_ask": viewer.may_ask, "may_case": viewer.may_case},
     }

@@ -69,6 +69,7 @@ WORDS: dict[str, str] = {
     "attention.since": N_("{what}, since {time}"),
     "attention.since_owner": N_("{what}, since {time}, owner: {owner}"),
     "attention.what_owner": N_("{what}, owner: {owner}"),
+    "attention.situation": N_("{text}; situation opened"),
     "rate.share": N_("{share} of {of}"),
     "rate.few": N_("{n} of {of}"),
     "channels.variant_removed": N_("answered ≤{t} s / (answered + abandoned >{s} s)"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from layouts.texts import Language, gettext, mark
+from layouts.warning.reasons import WORDS as REASON_WORDS
 
 N_ = mark
 
@@ -47,6 +48,7 @@ WORDS: dict[str, str] = {
     "done.warning_case": N_("Case {id} opened"),
     "done.warning_situation": N_("Situation {id} opened"),
     "refused": N_("Not done: {reason}"),
+    "denied": N_("Your role may look, but not act on warnings"),
     "unsent": N_("NOT SENT: no answer"),
     "less": N_("less than usual"),
     "more": N_("more than usual"),
@@ -65,4 +67,4 @@ WORDS: dict[str, str] = {
 def words_for_warning(lang: Language) -> dict[str, str]:
     """Key -> text in the page's language."""
     _ = gettext(lang.id)
-    return {key: _(text) for key, text in WORDS.items()}
+    return {key: _(text) for key, text in (WORDS | REASON_WORDS).items()}

@@ -11,7 +11,7 @@ import numpy as np
 
 from streams.events import Envelope
 from streams.sim.contacts import MINUTE_MS, PER_MINUTE, USUAL, Contact, Demand
-from streams.sim.floor import ABANDONED, AGENT, ANSWERED, ENDED, Floor, Happening
+from streams.sim.floor import ABANDONED, AGENT, ANSWERED, ENDED, OFFERED, Floor, Happening
 from streams.sim.laws import Laws
 from streams.sim.speaking import Speaking
 from streams.sim.steps import AGAIN, Receipt, Stands, Step, fits, instant, milliseconds
@@ -120,7 +120,8 @@ class HotlineSide:
 
     def _happened(self, happening: Happening, receipts: list[tuple[Contact, int]]) -> Envelope:
         contact = None if happening.what == AGENT else self._callers.get(happening.number)
-        envelope = self._teller.happening(happening, self._floor, contact)
+        with_number = happening.what == OFFERED and contact is not None and self._speaking.follows(contact)
+        envelope = self._teller.happening(happening, self._floor, contact, with_number)
         if happening.what == ANSWERED and contact is not None and self._speaking.follows(contact):
             talk_ms = self._floor.talk_ms(contact)
             self._speaking.begin(contact, happening.at_ms, talk_ms, milliseconds(self.at))

@@ -74,11 +74,9 @@ class Teller:
         return Envelope(source=SOURCE, id=f"{case}:received", type="case.received", occurred_at=at, data=data)
 
     def _said(self, contact: Contact, at: datetime) -> dict[str, str]:
-        """Name, number, address and text. Those who call again are the same person at the same place."""
+        """Name, number, address and text."""
         laws, words, language = self._laws, self._words, contact.language
-        caller = self._draws.begin(self._caller_salt, contact.story)
-        spot = words.spot_for(caller, contact.area)
-        name, phone = words.caller_for(caller, language)
+        spot, name, phone = self._caller(contact)
         address = words.address_of(spot, language) if contact.area else ""
         now = self._draws.begin(self._text_salt, contact.number)
         if contact.story == NUISANCE:
@@ -96,6 +94,16 @@ class Teller:
         if not contact.area:
             text = f"{text} {words.wrong_address_for(now, language, spot)}"
         return {"text": text, "address": address, "name": name, "phone": phone}
+
+    def number_of(self, contact: Contact) -> str:
+        """The number that somebody calls from: the one that the contact's case is written down with."""
+        return self._words.nuisance()[1] if contact.story == NUISANCE else self._caller(contact)[2]
+
+    def _caller(self, contact: Contact) -> tuple[Any, str, str]:
+        """Place, name and number. Those who call again are the same person at the same place."""
+        caller = self._draws.begin(self._caller_salt, contact.story)
+        spot = self._words.spot_for(caller, contact.area)
+        return spot, *self._words.caller_for(caller, contact.language)
 
     def receipt(self, contact: Contact, at_ms: int) -> Receipt:
         """What the life of the contact's case depends on."""
@@ -118,14 +126,19 @@ class Teller:
             source=SOURCE, id=f"{payload.case_id}:{step.name}", type=step.type, occurred_at=step.at, data=data
         )
 
-    def happening(self, happening: Happening, floor: Floor, contact: Contact | None) -> Envelope:
-        """Something on the floor. `contact` is the caller of a call."""
+    def happening(
+        self, happening: Happening, floor: Floor, contact: Contact | None, with_number: bool = False
+    ) -> Envelope:
+        """Something on the floor. `contact` is the caller of a call; `with_number`: the telephone system says whose it
+        is, as it does where somebody follows the call."""
         if happening.what == AGENT:
             return self._agent(happening, floor)
         call = call_id(happening.number, self._laws.zone)
         data: dict[str, Any] = {"call_id": call}
         if happening.what == OFFERED and contact is not None:
             data["channel"], data["language"] = contact.channel, contact.language
+            if with_number:
+                data["phone"] = self.number_of(contact)
         elif happening.what == ANSWERED:
             data["agent_id"] = floor.agent_id(happening.agent)
         elif happening.what == ENDED:

@@ -28,6 +28,9 @@ def cheap(time_cost: int = 1) -> Passwords:
     return Passwords(argon2.PasswordHasher(time_cost=time_cost, memory_cost=8, parallelism=1))
 
 
+OF = {("agency",): ("gas",)}  # whose people those of a role are
+
+
 @dataclass
 class House:
     """A city's accounts, and what a test asks of them again and again."""
@@ -38,7 +41,7 @@ class House:
     accounts: Accounts
 
     def hire(self, name: str, *roles: str) -> Person:
-        return self.accounts.people.add(CONSOLE, name, roles or ("dispatcher",), PASSWORD)
+        return self.accounts.people.add(CONSOLE, name, roles or ("dispatcher",), PASSWORD, bodies=OF.get(roles, ()))
 
     def sit(self, name: str) -> Actor:
         """Somebody at a desk: hired if needed, signed in, heard of just now."""

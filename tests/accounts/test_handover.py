@@ -151,6 +151,22 @@ def test_a_sheet_is_the_givers_and_for_the_receiver(house: House) -> None:
         hand_overs.accept(bob, "s1", sheet(receiver="bob"))
 
 
+def test_nobody_offers_what_another_or_nobody_looks_after(house: House) -> None:
+    ann, bob = seated(house)
+    hand_overs = house.accounts.hand_overs
+    for by, positions, why in (
+        (ann, ("North", "South"), "nobody is at South"),
+        (bob, ("North",), "ann is at North, not bob"),
+        (ann, ("hotline",), "nobody is at hotline"),
+    ):
+        before = house.acts()
+        with pytest.raises(NotYours, match=why):
+            hand_overs.offer(by, sheet(giver=by.name, positions=positions))
+        assert (hand_overs.open(), house.acts()) == ([], before)
+    house.accounts.positions.take(ann, "hotline")
+    assert hand_overs.offer(ann, sheet(positions=("North", "hotline"))).positions == ("North", "hotline")
+
+
 def test_what_the_giver_no_longer_has_does_not_pass(house: House) -> None:
     ann, bob = seated(house)
     house.accounts.hand_overs.offer(ann, sheet())

@@ -187,6 +187,21 @@ def test_a_sheet_is_offered_by_who_has_something_and_taken_back_by_the_same(desk
     assert bob.post("/handover/withdraw", {}).status_code == 400
 
 
+def test_an_offer_of_what_one_does_not_look_after_is_refused_with_the_reason(
+    desks: tuple[Desk, Desk], floor: tuple[Desk, Desk]
+) -> None:
+    (ann, bob), (mei, lan) = desks, floor
+    for desk, positions, why in (
+        (ann, ["North", "East"], "nobody is at East"),
+        (bob, ["North"], "ann is at North, not bob"),
+        (lan, ["hotline"], "mei is at hotline, not lan"),
+    ):
+        refused = desk.post("/handover/offer", {"positions": positions})
+        assert (refused.status_code, refused.get_json()["error"]["message"]) == (409, why)
+        assert desk.get("/handover")["offered"] == []
+    assert mei.post("/handover/offer", {"positions": ["hotline"]}).status_code == 200
+
+
 def test_signing_out_while_owning_incidents_is_asked_about_once(desks: tuple[Desk, Desk]) -> None:
     ann, bob = desks
     refused = ann.browser.post("/signout", data={"csrf": ann.token})

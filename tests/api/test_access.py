@@ -145,12 +145,12 @@ NEEDED = {
     "/picture": Permission.READ_PICTURE,
     "/cells": Permission.READ_CELLS,
     "/cases": Permission.READ_CASES,
-    "/cases/c1": Permission.READ_CASES,
+    "/cases/c1": Permission.READ_OWN_CASES,
     "/incidents": Permission.READ_INCIDENTS,
     "/incidents/i1": Permission.READ_INCIDENTS,
     "/units": Permission.READ_UNITS,
     "/units/u1": Permission.READ_UNITS,
-    "/requests/r1": Permission.READ_INCIDENTS,
+    "/requests/r1": Permission.READ_OWN_CASES,
 }
 
 

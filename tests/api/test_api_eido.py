@@ -114,7 +114,7 @@ def test_the_sample_of_a_call_transfer_is_taken_without_a_place(door: Door) -> N
 def test_only_those_who_report_incidents_and_units_may_send_one(door: Door) -> None:
     door.settle()
     taken = {role.value: door.post("/eido", MINIMAL, role.value).status_code for role in Role}
-    others = dict.fromkeys(("leader", "viewer", "kiosk", "reporter"), 403)
+    others = dict.fromkeys(("leader", "agency", "viewer", "kiosk", "reporter"), 403)
     assert taken == {"admin": 202, "dispatcher": 202, "hotline": 400, **others}
     assert "may not report" in door.post("/eido", MINIMAL, "hotline").get_json()["reasons"][0]
 

@@ -197,6 +197,7 @@ def test_each_verb_is_granted_by_its_permission_alone(door: Door, verb: str) -> 
     known = {
         Permission.REQUEST_DISPATCH: {Role.ADMIN, Role.DISPATCHER},
         Permission.REQUEST_CASE: {Role.ADMIN, Role.HOTLINE},
+        Permission.REQUEST_OWN_CASE: {Role.ADMIN, Role.AGENCY},
         Permission.PUBLISH: {Role.ADMIN, Role.LEADER},
         Permission.MANAGE: {Role.ADMIN},
     }

@@ -15,8 +15,12 @@ from dashboard.accounts.audit import read_entries
 from dashboard.api import exports
 from dashboard.api.worklists import NARROWING
 from dashboard.callers.sealing import Sealer
+from geo.cities import load_city
+from hotline.cases import CaseStage
 from hotline.worklists import WORKLISTS
-from layouts.hotline.export_words import FILTERS, HEADINGS
+from layouts.context import context_of
+from layouts.hotline.export_words import FILTERS, HEADINGS, case_names
+from layouts.texts import LANGUAGES
 from tests.api.conftest import Door
 from tests.support.engines import CALLER_KEY
 
@@ -296,6 +300,56 @@ def test_headings_are_words_of_the_language_that_is_asked_for(
     assert f'dir="{direction}"' in page
     assert f"<th>{deadline}</th>" in page
     assert door.get("/cases/export.csv?lang=fr", "hotline").status_code == 400
+
+
+CALLED = {"category": {"Noise": "噪声"}, "area": {"North": "北区"}, "owner": {}, "status": {"open": "未结"}}
+
+
+@pytest.fixture
+def naming(door: Door) -> Door:
+    """A city that has names for what its cases hold codes of."""
+    object.__setattr__(door.context, "called", lambda lang: CALLED if lang.id == "zh_CN" else {})
+    told(door)
+    return door
+
+
+def test_people_read_words_and_a_csv_has_the_codes_beside_them(naming: Door) -> None:
+    asked = "list=overdue&area=North&lang=zh_CN"
+    head, [row] = read_csv(naming.get(f"/cases/export.csv?{asked}", "hotline").get_data())
+    assert (row["类别"], row["类别（代码）"]) == ("噪声", "Noise")
+    assert (row["区域"], row["区域（代码）"]) == ("北区", "North")
+    assert "区域=北区" in head.values()
+    values = [
+        value for line in cells_of(naming.get(f"/cases/export.xlsx?{asked}", "hotline").get_data()) for _, value in line
+    ]
+    page = naming.get(f"/cases/export.html?{asked}", "hotline").get_data(as_text=True)
+    for word in ("噪声", "北区"):
+        assert word in values
+        assert f"<td>{word}</td>" in page
+    for code in ("Noise", "North"):
+        assert code not in values, "a workbook is for reading"
+        assert code not in page
+
+
+def test_programs_get_codes_and_what_has_no_name_stays_a_code(naming: Door) -> None:
+    _, [row] = read_csv(naming.get("/cases/export.csv?list=overdue", "hotline").get_data())
+    assert (row["category"], row["area"]) == ("Noise", "North")
+    assert list(row) == list(exports.COLUMNS)
+    _, [unnamed] = read_csv(naming.get("/cases/export.csv?list=enterprise&lang=zh_CN", "hotline").get_data())
+    assert (unnamed["类别"], unnamed["类别（代码）"]) == ("'=HYPERLINK(1)", "'=HYPERLINK(1)")
+
+
+@pytest.mark.parametrize(
+    ("lang", "gas", "tongue"), [("en", "Gas utility", "Arabic"), ("zh_CN", "燃气集团", "阿拉伯语")]
+)
+def test_every_column_of_codes_is_called_something_in_a_real_city(lang: str, gas: str, tongue: str) -> None:
+    called = case_names(context_of(load_city("beijing")), LANGUAGES[lang])
+    assert set(called) == {"kind", "stage", "status", "category", "channel", "area", "owner", "language"}
+    assert set(called) <= set(exports.COLUMNS)
+    assert (called["owner"]["gas"], called["language"]["ar"]) == (gas, tongue)
+    assert set(called["stage"]) >= set(CaseStage)
+    assert set(called["status"]) >= {"open", "closed"}
+    assert all(word for words in called.values() for word in words.values())
 
 
 def test_every_column_has_a_heading() -> None:

@@ -93,7 +93,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         accounts = accounts_of(system.client, system.keys)
         keys = {role.value: new_key(system.client, system.keys, f"the {role}", role) for role in Role}
         for role in set(Role) - KEY_ROLES:
-            accounts.people.add(CONSOLE, role.value, [role], PASSWORD)
+            accounts.people.add(CONSOLE, role.value, [role], PASSWORD, bodies=["gas"] if role is Role.AGENCY else [])
         system.until(system.web_answers, START_S, "the web answers", web)
         people = {role.value: signed_in(system.base, role.value) for role in set(Role) - KEY_ROLES}
         with httpx.Client(base_url=system.base, timeout=20) as http:

@@ -10,11 +10,12 @@ from urllib.parse import parse_qs, urlparse
 
 import httpx
 
-from tests.browser.desks import people
+from tests.browser.desks import pass_the_door, people
 from tests.browser.staged import AGENTS, HOTLINE, RELATIVE, Staged
 from tests.support.demo import KEY, Demo
 
 READY = "() => window.hexwatch?.stats?.seq >= 0 && window.hexwatch.desk?.grid?.api && window.hexwatch.desk.map"
+OWN_READY = "() => window.hexwatch?.stats?.seq >= 0 && window.hexwatch.desk?.grid?.api && window.hexwatch.desk.case"
 ROW = '.worklist-grid [role=row][row-id="{}"]'
 BLOCK = 100
 TOTAL = 500_000
@@ -79,14 +80,10 @@ RANKING = {
 def sign_in(page: Any, demo: Demo, role: str = "hotline", query: str = "") -> Any:
     """A hotline desk that is up, as one of the people whom the demo printed."""
     [who, *_more] = people(demo, role)
-    page.goto(f"{demo.url}/signin?next=/hotline")
-    page.fill("input[name=name]", who[0])
-    page.fill("input[name=password]", who[1])
-    page.press("input[name=password]", "Enter")
-    page.wait_for_url("**/hotline*")
+    pass_the_door(page, demo.url, who, "/hotline")
     if query:
         page.goto(f"{demo.url}/hotline{query}")
-    page.wait_for_function(READY)
+    page.wait_for_function(OWN_READY if role == "agency" else READY)
     return page
 
 
@@ -182,6 +179,7 @@ class StagedHotline(Staged):
                 "lead": "gas",
                 "supporters": ["Chaoyang"],
                 "reasons": ["pipes are the gas utility's"],
+                "why": [{"code": "entry", "value": "pipes are the gas utility's"}],
                 "version": "1",
             }
         if path == "rankings":

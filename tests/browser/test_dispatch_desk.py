@@ -10,6 +10,7 @@ import pytest
 
 from tests.browser.desks import CHAOYANG, end_posted, incident, people, post_incident, request, sign_in, unique
 from tests.support.demo import Demo
+from tests.support.seconds import second_s
 
 pytestmark = [pytest.mark.browser, pytest.mark.thorough]
 
@@ -93,7 +94,7 @@ def test_an_incident_from_outside_stands_on_the_desk_within_a_second(desk: Any, 
         incident_id = post_incident(live_demo, unique(f"soon{n}"))
         desk.wait_for_function("(id) => window.arrivedAt[id]", arg=incident_id)
         took_s.append(desk.evaluate("(id) => window.arrivedAt[id]", incident_id) / 1000 - posted_at)
-    assert min(took_s) < 1, f"{took_s}: even the quickest of five took longer"
+    assert min(took_s) < second_s(), f"{took_s}: even the quickest of five took longer"
 
 
 def test_arrivals_never_move_the_selection_nor_rows_under_the_pointer(desk: Any, live_demo: str) -> None:

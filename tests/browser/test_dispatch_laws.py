@@ -312,3 +312,21 @@ def test_the_citys_clock_runs_on_between_frames_and_stands_when_they_stop(desk: 
       return found;
     }"""
     assert desk.evaluate(script) == [1.5, 3, 70, 120]
+
+
+HALF_ANSWERED = """async () => {
+  const { desk } = hexwatch;
+  desk.setup = { api: "/api/v1" };
+  const told = [];
+  for (const [status, text] of [[200, '{"n": 1}'], [409, ""], [502, "<html>"], [409, new Error("ended half way")]]) {
+    window.fetch = async () => ({ status, text: async () => { if (text instanceof Error) throw text; return text; } });
+    const { status: found, body } = await desk.get("requests/r1");
+    told.push([found, body]);
+  }
+  return told;
+}"""
+
+
+def test_half_an_answer_is_none_and_never_a_refusal_without_a_reason(page: Any) -> None:
+    desk = load_scripts(page, ("15-core.js", "59-store.js", "60-desk.js"))
+    assert desk.evaluate(HALF_ANSWERED) == [[200, {"n": 1}], [409, {}], [502, {}], [0, {}]]

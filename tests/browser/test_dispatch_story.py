@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.desks import end_posted, incident, people, post_incident, request, sign_in, unique
 from tests.support.demo import Demo
+from tests.support.seconds import second_s
 
 pytestmark = pytest.mark.browser
 
@@ -33,15 +34,23 @@ SELECT = "(id) => hexwatch.desk.store.select(id)"
 SELECTED = "() => hexwatch.desk.store.selected()"
 CHOSEN = "() => [...hexwatch.desk.choice.units]"
 RECOMMENDED = "(id) => hexwatch.desk.choice.answer?.incident_id === id && hexwatch.desk.choice.answer.picks.length > 0"
-DONE = "() => [...hexwatch.desk.asks.values()].some((ask) => ask.state === 'done')"
-# What a key meets before it becomes an act.
-IN_THE_WAY = """() => ({
+# A done request leaves the screen after a few seconds; that it was the last one stays known.
+DONE = "() => hexwatch.desk.asks.last !== null"
+# Rows on top with their ranks, and what a key meets before it becomes an act.
+SEEN_ON_TOP = """() => ({
+  selected: hexwatch.desk.store.selected(),
+  rows: hexwatch.desk.queue.order.shown.slice(0, 4).map((id) => [id, hexwatch.desk.store.topic("queue").get(id)?.rank]),
+  fresh: [...hexwatch.desk.queue.order.fresh.keys()],
   windows: [...document.querySelectorAll("dialog[open]")].map((one) => one.className || one.dataset.part),
   holders: [...hexwatch.desk.keys.holders].map(String),
   focus: document.activeElement.outerHTML.slice(0, 120),
 })"""
+# Whoever sits down again has seen all that stands there: only what comes from now on is new.
 CLEAR = """() => {
-  for (const id of [...hexwatch.desk.asks.keys()]) hexwatch.desk.asks.drop(id);
+  const { asks, queue } = hexwatch.desk;
+  for (const id of [...asks.keys()]) asks.drop(id);
+  asks.last = null;
+  for (const id of [...queue.order.fresh.keys()]) queue.order.seen(id);
   hexwatch.desk.choice.clear();
   hexwatch.desk.store.select("");
   document.querySelector("[data-part=queue-list]").parentElement.dispatchEvent(new PointerEvent("pointerleave"));
@@ -108,13 +117,15 @@ def _active(base: str, incident_id: str) -> list[str]:
 
 
 def test_an_incident_from_outside_is_seen_and_heard_within_a_second(room: Room) -> None:
-    took_s, limit_s = [], max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))  # a machine of its own has a second
+    took_s, limit_s = [], 0.0
     for n in range(TRIES):
+        limit_s = max(limit_s, second_s())
         posted_at = time.time()
         incident_id = _reported(room.base, f"heard{n}")
         seen = room.hers.wait_for_function(SEEN, arg=incident_id).json_value() / 1000 - posted_at
         heard = room.hers.wait_for_function(HEARD, arg=int(posted_at * 1000)).json_value() / 1000 - posted_at
         took_s.append((round(seen, 2), round(heard, 2)))
+        limit_s = max(limit_s, second_s())
         if max(seen, heard) < limit_s:
             break
         request(room.base, "cancel", incident_id=incident_id, reason="once more")
@@ -123,15 +134,19 @@ def test_an_incident_from_outside_is_seen_and_heard_within_a_second(room: Room) 
 
 
 def test_three_keystrokes_send_what_is_recommended(room: Room) -> None:
-    hers = room.hers
+    """What the city reports itself in that moment waits longer and stands above: then once more, without the first."""
+    hers, seen = room.hers, []
     for n in range(TRIES):
+        hers.evaluate(CLEAR)
         incident_id = _reported(room.base, f"three{n}")
         hers.wait_for_function(SEEN, arg=incident_id)
         hers.keyboard.press("Enter")
         if hers.evaluate(SELECTED) == incident_id:
             break
-        hers.evaluate(CLEAR)
-    assert hers.evaluate(SELECTED) == incident_id, f"what is new does not stand on top: {hers.evaluate(IN_THE_WAY)}"
+        seen.append((incident_id, hers.evaluate(SEEN_ON_TOP)))
+        end_posted()
+        hers.wait_for_function("(id) => !hexwatch.desk.store.topic('queue').has(id)", arg=incident_id)
+    assert hers.evaluate(SELECTED) == incident_id, f"what is new does not stand on top: {seen}"
     hers.wait_for_function(RECOMMENDED, arg=incident_id)
     hers.keyboard.press("d")
     chosen = hers.evaluate(CHOSEN)
@@ -156,8 +171,8 @@ def test_a_unit_that_another_desk_just_sent_is_refused_with_the_reason_and_then_
     hers.wait_for_function(DONE)
     his.keyboard.press("Control+Enter")
     refused = his.locator('.ask[data-state="refused"]')
-    assert unit in refused.inner_text()
-    assert first in refused.inner_text(), "it does not say where the unit is"
+    expect(refused).to_contain_text(unit)
+    expect(refused, "it says where the unit is").to_contain_text(first)
     assert (_active(room.base, first), _active(room.base, second)) == ([unit], [])
     his.keyboard.press("v")
     his.wait_for_function(DONE)

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.desks import unique
 from tests.browser.hotlines import now_of, sign_in
@@ -24,7 +25,7 @@ LINE = '[data-part=call-lines] [data-line="{}"]'
 def desk(browser: Any, running_demo: Demo) -> Iterator[Any]:
     context = browser.new_context(viewport={"width": 1366, "height": 768})
     page = context.new_page()
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(60_000)
     yield sign_in(page, running_demo)
     context.close()
 
@@ -73,8 +74,8 @@ def test_a_call_is_followed_with_its_translation_and_an_interpreter_until_its_en
     )
     desk.locator(LINE.format("2")).wait_for()
     desk.locator(LINE.format("1") + " .machine").wait_for()
-    assert HEARD in first.inner_text()
-    assert MEANT in first.inner_text()
+    expect(first).to_contain_text(HEARD)
+    expect(first).to_contain_text(MEANT)
 
     desk.keyboard.press("i")
     desk.wait_for_function("(id) => hexwatch.desk.store.topic('following').get(id)?.interpreter", arg=call_id)
@@ -85,7 +86,7 @@ def test_a_call_is_followed_with_its_translation_and_an_interpreter_until_its_en
     desk.locator('[data-part=call-state][data-state="over"]').wait_for()
     desk.locator("[data-part=call-links]", has_text="C-7").wait_for()
     assert MEANT in first.inner_text()
-    assert desk.locator(f'[data-call="{call_id}"]').count() == 0
+    expect(desk.locator(f'[data-call="{call_id}"]')).to_have_count(0)
 
 
 def test_the_floor_is_handed_over_on_a_sheet_that_says_what_waits(desk: Any) -> None:
@@ -93,14 +94,14 @@ def test_the_floor_is_handed_over_on_a_sheet_that_says_what_waits(desk: Any) -> 
     window = desk.locator("[data-sheet=window]")
     window.locator('[data-part="overdue"] h4').wait_for()
     offer = window.locator("[data-sheet=offer]")
-    assert offer.is_disabled(), "whoever does not lead the floor may read its sheet, and no more"
+    expect(offer, "whoever does not lead the floor may read its sheet, and no more").to_be_disabled()
     window.locator("[data-sheet=take]").click()
     desk.wait_for_function("() => !document.querySelector('[data-sheet=offer]').disabled")
     window.locator(".sheet-offer textarea").fill("the gas body answers slowly")
     offer.click()
     offered = window.locator("[data-sheet=offered] .sheet-card")
     offered.wait_for()
-    assert "the gas body answers slowly" in offered.inner_text()
+    expect(offered).to_contain_text("the gas body answers slowly")
     offered.locator(".sheet-acts button").click()
     offered.wait_for(state="detached")
     window.locator("[data-sheet=positions] .mine button").click()

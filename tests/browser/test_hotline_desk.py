@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -11,6 +10,7 @@ import httpx
 import pytest
 import redis as redis_module
 from georeport import GeoReport
+from playwright.sync_api import expect
 
 from dashboard.access_keys import new_key
 from streams.keys import Keys
@@ -18,6 +18,7 @@ from tests.browser.desks import unique
 from tests.browser.hotlines import post_case, sign_in
 from tests.support.demo import Demo
 from tests.support.redis_server import wait_until
+from tests.support.seconds import second_s
 
 pytestmark = pytest.mark.browser
 
@@ -32,16 +33,17 @@ SERVICE = "tourism"
 # Cases of the category received today, as the figures of the wall say.
 ON_WALL = f"() => hexwatch.live.picture.topic('figures').get('cases.by_category.{SERVICE}') || 0"
 STAGE = """(stage) => hexwatch.desk.case.document && hexwatch.stageOf(hexwatch.desk.case.document) === stage"""
+UNKNOWN = "() => hexwatch.desk.case.status === 404 && !hexwatch.desk.case.document"
 FACTS = "() => hexwatch.lifeOf(hexwatch.desk.case.document, hexwatch.desk.case.history).map((one) => one.what)"
 UNASSIGNED = "() => Number(document.querySelector('[data-n-of=unassigned]').textContent.replace(/[^0-9]/g, '')) || 0"
 
 
 @pytest.fixture(scope="module")
 def desks(browser: Any, running_demo: Demo) -> Iterator[tuple[Any, Any]]:
-    """A supervisor of the hotline, and the chief who stands in for the bodies and reads Chinese."""
+    """A supervisor of the hotline, and somebody of the gas utility who reads Chinese."""
     contexts = [browser.new_context(viewport={"width": 1366, "height": 768}) for _ in range(2)]
     pages = [context.new_page() for context in contexts]
-    for page, role, query in zip(pages, ("hotline", "admin"), ("", "?lang=zh_CN"), strict=True):
+    for page, role, query in zip(pages, ("hotline", "agency"), ("", "?lang=zh_CN"), strict=True):
         page.set_default_timeout(60_000)
         sign_in(page, running_demo, role, query)
     yield pages[0], pages[1]
@@ -67,9 +69,9 @@ def act(page: Any, verb: str, stage: str = "", **fields: str) -> None:
         page.wait_for_function(STAGE, arg=stage)
 
 
-def refused(page: Any, verb: str, **fields: str) -> str:
-    """The same for what the engine refuses: why, as the page says it."""
-    act(page, verb, **fields)
+def refused(page: Any, verb: str, case_id: str) -> str:
+    """What the page says of a request that the engine refuses, whatever buttons there are."""
+    page.evaluate("([verb, case_id]) => void hexwatch.desk.ask(verb, { case_id })", [verb, case_id])
     said = page.locator('.ask[data-state="refused"]')
     said.wait_for()
     why = said.locator(".ask-reason").inner_text()
@@ -111,9 +113,9 @@ def test_a_report_from_an_app_of_others_is_on_the_wall_and_at_the_desk_within_a_
     desk, _body = desks
     desk.evaluate("(category) => hexwatch.desk.lists.choose({ list: 'unassigned', category })", SERVICE)
     desk.wait_for_function(f"() => hexwatch.desk.grid.total === ({UNASSIGNED})()")  # both narrowed by now
-    limit_s = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))  # a machine of its own has a second
-    took_s = []
+    took_s, limit_s = [], 0.0
     for _ in range(TRIES):
+        limit_s = max(limit_s, second_s())
         before, posted_at = wall.evaluate(ON_WALL), time.time()
         number = file_report(running_demo.url, app_key, "no signs at the gate")
         seen = [
@@ -122,6 +124,7 @@ def test_a_report_from_an_app_of_others_is_on_the_wall_and_at_the_desk_within_a_
             desk.wait_for_function(f"() => hexwatch.desk.grid.total === ({UNASSIGNED})() && Date.now()"),
         ]
         took_s.append([round(one.evaluate("(at) => at") / 1000 - posted_at, 2) for one in seen])
+        limit_s = max(limit_s, second_s())
         if max(took_s[-1]) < limit_s:
             break
     desk.evaluate("() => hexwatch.desk.lists.choose({ category: '' })")
@@ -134,33 +137,36 @@ def test_a_report_from_an_app_of_others_is_on_the_wall_and_at_the_desk_within_a_
 def test_a_report_from_an_app_of_others_lives_through_its_whole_life_at_two_desks(
     desks: tuple[Any, Any], running_demo: Demo, app_key: str
 ) -> None:
-    """Whatever one clicks, the other sees without a reload; the body's desk is in Chinese, and so are its refusals."""
+    """What one clicks, the other sees at once; the body has the case while it is the body's, and reads Chinese."""
     desk, body = desks
     number = file_report(running_demo.url, app_key, "the ticket office is closed")
-    for page in desks:
-        page.evaluate("(category) => hexwatch.desk.lists.choose({ list: 'unassigned', category })", SERVICE)
-        page.wait_for_function(LISTED, arg=number)
+    desk.evaluate("(category) => hexwatch.desk.lists.choose({ list: 'unassigned', category })", SERVICE)
+    desk.wait_for_function(LISTED, arg=number)
+    for page, opened in ((desk, STAGE), (body, UNKNOWN)):
         page.evaluate("(id) => hexwatch.desk.openCase(id)", number)
-        page.wait_for_function(STAGE, arg="received")
+        page.wait_for_function(opened, arg="received")
+    body.evaluate("(category) => hexwatch.desk.lists.choose({ list: 'open', category })", SERVICE)
+    assert f"{number} 不由贵单位承办" in refused(body, "accept_case", number).translate(UNMARKED)
 
-    act(desk, "dispatch_case", "dispatched", owner="12345")
+    act(desk, "dispatch_case", "dispatched", owner="gas")
     body.wait_for_function(STAGE, arg="dispatched")
-    body.wait_for_function(f"(id) => !({LISTED})(id)", arg=number)
+    body.wait_for_function(LISTED, arg=number)
     act(body, "ask_return", "return_asked", code="not_ours", reason="the street is another body's")
-    assert "您申请" in refused(body, "review_return", granted="no", reason="I say so myself")
     desk.wait_for_function(STAGE, arg="return_asked")
     desk.evaluate("() => hexwatch.desk.lists.choose({ list: 'returns' })")
     desk.wait_for_function(LISTED, arg=number)
-    act(desk, "review_return", "dispatched", granted="yes", owner="gas", reason="so it is")
+    act(desk, "review_return", "dispatched", granted="yes", owner="water", reason="so it is")
+    body.wait_for_function(UNKNOWN)
+    body.wait_for_function(f"(id) => !({LISTED})(id)", arg=number)
+    act(desk, "dispatch_case", "dispatched", owner="gas")
     body.wait_for_function(STAGE, arg="dispatched")
-    assert f"{number} 已在 燃气" in refused(body, "dispatch_case", owner="gas").translate(UNMARKED)
     act(body, "accept_case", "accepted")
     desk.wait_for_function(STAGE, arg="accepted")
     act(body, "contact_case", "contacted")
     act(body, "handle_case", "handled", result="the pipe was closed")
     desk.wait_for_function(STAGE, arg="handled")
-    act(desk, "close_case", "closed", reason="done")
-    body.wait_for_function(STAGE, arg="closed")
+    act(body, "close_case", "closed", reason="done")
+    desk.wait_for_function(STAGE, arg="closed")
     outside = GeoReport(f"{running_demo.url}/open311/v2/", api_key=app_key)
     wait_until(lambda: outside.get_service_request(number)["status"] == "closed", 20, "the app is told that it is over")
     act(desk, "follow_up", "followed_up", contacted="yes", resolved="no", satisfied="2")
@@ -175,6 +181,18 @@ def test_a_report_from_an_app_of_others_lives_through_its_whole_life_at_two_desk
     assert (facts[0], facts[-1]) == ("reopened", "received")
 
 
+def test_the_page_of_a_body_asks_for_nothing_that_is_not_its_own(desks: tuple[Any, Any]) -> None:
+    """No panel of the floor, no topic with the city's counts, no question that the server refuses."""
+    _desk, body = desks
+    assert body.evaluate("() => hexwatch.desk.setup.topics") == ["clock", "sources"]
+    assert body.evaluate("() => [...hexwatch.desk.store.picture.topics.keys()].sort()") == ["clock", "sources"]
+    for part in ("channel-cards", "hotlinemap", "clusters-list", "ranking-rows", "search-button", "counts"):
+        assert body.locator(f"[data-part={part}]").count() == 0, part
+    asked = "() => performance.getEntriesByType('resource').map((one) => new URL(one.name).pathname)"
+    api = {path.split("/api/v1/")[1].split("/")[0] for path in body.evaluate(asked) if "/api/v1/" in path}
+    assert api <= {"worklists", "cases", "requests", "sources"}, api
+
+
 def test_who_called_is_shown_only_when_a_person_asks(desks: tuple[Any, Any], running_demo: Demo) -> None:
     desk, _body = desks
     case_id = unique("caller")
@@ -185,7 +203,7 @@ def test_who_called_is_shown_only_when_a_person_asks(desks: tuple[Any, Any], run
     desk.locator("[data-part=case-reveal]").click()
     desk.locator("[data-part=case-private]", has_text="Planted Name").wait_for()
     desk.keyboard.press("Escape")
-    assert "Planted Name" not in desk.locator("[data-part=case-body]").inner_text()
+    expect(desk.locator("[data-part=case-body]")).not_to_contain_text("Planted Name")
     audit = running_demo.get("/api/v1/audit", limit=50)
     if audit.status_code == 200:
         assert case_id in audit.text

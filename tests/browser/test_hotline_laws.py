@@ -90,6 +90,25 @@ def test_a_matter_fits_by_category_and_place_until_its_end(script_page: Any) -> 
     assert script_page.evaluate(fits, [row, matter | {"until": "1970-01-01T00:00:00.999Z"}, now]) == 0
 
 
+def test_a_tab_takes_the_number_of_newer_rows_but_never_of_another_choice_or_an_older_commit(script_page: Any) -> None:
+    knows = """([chosen, asked, seq, counted]) => {
+      const [choice, rows] = [chosen, asked].map((values) => new hexwatch.ListChoice(values));
+      return hexwatch.rowsKnowMore({ key: rows.key, list: rows.list, seq }, choice, counted);
+    }"""
+    overdue, narrowed, worded = {"list": "overdue"}, {"list": "overdue", "area": "Haidian"}, {"q": "gas"}
+    rows: list[tuple[list[Any], bool]] = [
+        ([overdue, overdue, 8, 7], True),
+        ([overdue, overdue, 7, 7], False),
+        ([overdue, overdue, 6, 7], False),
+        ([overdue, {}, 8, 7], False),
+        ([overdue, narrowed, 8, 7], False),
+        ([narrowed, narrowed, 8, 7], True),
+        ([worded, worded, 8, 7], False),
+        ([overdue, overdue, None, 7], False),
+    ]
+    assert [script_page.evaluate(knows, given) for given, _ in rows] == [told for _, told in rows]
+
+
 def test_the_caller_hears_their_own_language_where_there_is_a_script(script_page: Any) -> None:
     spoken = "([matter, asked, own]) => hexwatch.scriptFor(matter, asked, own)?.lang ?? null"
     matter = {"scripts": {"zh": "…", "en": "…", "ar": "…"}}
@@ -141,6 +160,14 @@ def test_a_channel_shows_what_it_has_and_nothing_else(script_page: Any) -> None:
         "en": {"offered": 12, "waiting": 0},
     }
     told = script_page.evaluate(said, [day | {"peak": peak}, {"languages": languages}])
+    busy = """(channel) => {
+      const speech = { say: (key) => key, duration: String, shares: { format: String } };
+      return hexwatch.channelFigures(channel, {}, speech).map((one) => one.text);
+    }"""
+    assert [script_page.evaluate(busy, channel) for channel in ({}, {"occupancy": None}, {"occupancy": 0.5})] == [
+        *([], ["—"]),
+        ["0.5"],
+    ]
     assert told[0] == ["30", "20/25", "3/30", "channel.waits 7 14"]
     assert told[1] == []
     assert told[2] == ["channel.no_tongue", "en", "ko"]

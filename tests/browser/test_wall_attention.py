@@ -31,6 +31,7 @@ NAMES = {
         "agencies": {"gas": "燃气集团"},
     },
 }
+SITUATION = {"en": "; situation opened", "zh_CN": "；已建立态势"}
 SAY = """([words, tag, names, topics, visitor]) => {
   const picture = new hexwatch.Picture(Object.keys(topics));
   picture.take({ epoch: 1, seq: 1, at: topics.clock.now, topics });
@@ -71,6 +72,9 @@ def test_a_warning_says_in_how_many_hours_and_visitors_only_that_there_is_someth
 ) -> None:
     assert said(page, WARNING, lang=lang) == [sentence]
     assert said(page, WARNING, visitor=True) == ["1 matter needs a decision"]
+    opened = WARNING | {"situation_at": "2026-11-23T09:47:00Z"}
+    assert said(page, opened, lang=lang) == [f"{sentence}{SITUATION[lang]}"]
+    assert said(page, opened, visitor=True) == ["Nothing needs a decision"]
 
 
 def test_what_is_not_known_is_left_out_of_the_sentence(page: Any) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from layouts.tokens import DARK, NIGHT
 from tests.browser.scripts import load_scripts
 from tests.browser.staged import FULL, Staged, receive
 from tests.browser.test_wall_live import open_wall
+from tests.browser.waits import becomes
 
 pytestmark = pytest.mark.browser
 
@@ -31,6 +33,9 @@ SENSITIVE = """() => ({
   shown: [...document.querySelectorAll("[data-private]")]
     .filter((n) => n.checkVisibility({ visibilityProperty: true })).length,
 })"""
+NUMBERS = f"() => {{ const {{ marks, counted, units }} = ({SENSITIVE})(); return [marks, counted, units]; }}"
+SAID = "() => document.querySelector('.strip').innerText.replace(/[▲\\n]/g, '').trim()"
+NIGHT_ASKED = "() => new URL(location.href).searchParams.get('palette')"
 NOTHING = {"marks": 0, "counted": 0, "units": 0, "shown": 0}
 
 
@@ -41,16 +46,14 @@ def staged(page: Any) -> Staged:
 def test_one_key_hides_everything_sensitive_at_once_until_it_is_lifted(page: Any, live_demo: str) -> None:
     staged(page)
     open_wall(page, live_demo)
-    before = page.evaluate(SENSITIVE)
-    assert (before["marks"], before["counted"], before["units"]) == (1, 1, 2)
+    becomes(page, NUMBERS, [1, 1, 2])
     page.keyboard.press("v")
     assert page.evaluate(SENSITIVE) == NOTHING
     assert page.locator('[data-part="visitor"]').inner_text() == "VISITORS"
-    assert page.locator(".strip").inner_text().strip("▲ \n") == "3 matters need a decision"
+    becomes(page, SAID, "3 matters need a decision")
     page.keyboard.press("v")
-    after = page.evaluate(SENSITIVE)
-    assert (after["marks"], after["counted"], after["units"]) == (1, 1, 2)
-    assert not page.locator('[data-part="visitor"]').is_visible()
+    becomes(page, NUMBERS, [1, 1, 2])
+    expect(page.locator('[data-part="visitor"]')).to_be_hidden()
 
 
 def test_visitor_mode_survives_a_reload_and_no_frame_brings_anything_back(page: Any, live_demo: str) -> None:
@@ -86,12 +89,12 @@ def test_the_night_palette_comes_by_key_or_address_and_reaches_the_canvases(page
     look = "() => [getComputedStyle(document.body).backgroundColor, hexwatch.map.labels.look.text]"
     assert page.evaluate(look)[1] == DARK["text"]
     page.keyboard.press("n")
-    assert page.evaluate(look) == ["rgb(0, 0, 0)", NIGHT["text"]]
-    assert "palette=night" in page.url
+    becomes(page, look, ["rgb(0, 0, 0)", NIGHT["text"]])
+    becomes(page, NIGHT_ASKED, "night")
     open_wall(page, live_demo, "?palette=night")
-    assert page.evaluate(look) == ["rgb(0, 0, 0)", NIGHT["text"]]
+    becomes(page, look, ["rgb(0, 0, 0)", NIGHT["text"]])
     page.keyboard.press("n")
-    assert "palette" not in page.url
+    becomes(page, NIGHT_ASKED, None)
 
 
 def test_only_an_incident_that_is_new_and_grave_is_worth_a_tone(page: Any) -> None:
@@ -134,7 +137,7 @@ def test_the_window_lists_every_key_and_each_is_a_button(page: Any, live_demo: s
     window.get_by_role("button", name="Night palette").click()
     assert page.evaluate("() => document.documentElement.dataset.palette") == "night"
     page.keyboard.press("Escape")
-    assert not window.is_visible()
+    expect(window).to_be_hidden()
 
 
 def test_typing_is_no_command(page: Any, live_demo: str) -> None:

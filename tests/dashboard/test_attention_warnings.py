@@ -9,7 +9,7 @@ import h3
 import msgspec
 import pytest
 
-from dashboard.attention import FADING, WARNINGS, Inputs, needs_attention
+from dashboard.attention import FADING, SITUATION, SITUATION_SAID, WARNINGS, Inputs, Opened, needs_attention
 from hotline.clusters import Cluster
 from hotline.warned import MOST_OUTLINED, Warned, fold_warning, warning_view
 from streams.events import Recording, WarningAcknowledged, WarningRaised
@@ -103,6 +103,48 @@ def test_who_acknowledges_clears_the_strip() -> None:
         warned(), WarningAcknowledged(warning_id="w1"), Recording(at=NOW, occurred_at=NOW, seq=2, source="desk")
     )
     assert shown(seen) == []
+
+
+def situation(minutes_ago: float = 0.5, category: str = "gas_smell", cell: str = CENTRE) -> Opened:
+    return Opened(category, frozenset({cell, ""}), at(minutes_ago))
+
+
+def test_a_matter_that_became_a_situation_says_so_for_a_while_and_then_leaves_the_strip() -> None:
+    plain = shown(warned())
+    (item,) = shown(warned(), situations=[situation()])
+    assert item == plain[0] | {SITUATION: "2026-01-30T09:39:30Z"}
+    known = SITUATION_SAID / timedelta(minutes=1)
+    assert shown(warned(minutes_ago=known + 2), situations=[situation(known)]) == []
+    assert SITUATION in shown(warned(minutes_ago=known + 2), situations=[situation(known - 0.1)])[0]
+    cluster = Cluster(category="gas_smell", cells=frozenset({CENTRE}), since=at(15), n=4, expected=0.1)
+    assert SITUATION in shown(clusters=[cluster], situations=[situation()])[0]
+    assert shown(clusters=[cluster], situations=[situation(known)]) == []
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        situation(category="noise"),
+        situation(cell=h3.latlng_to_cell(39.8, 116.2, 9)),
+        situation(minutes_ago=64),  # older than the hour that the warning counts: about something else
+    ],
+)
+def test_a_situation_about_something_else_takes_no_warning_off_the_strip(other: Opened) -> None:
+    assert shown(warned(), situations=[other]) == shown(warned())
+    wide = warned(cells=tuple(h3.grid_disk(CENTRE, 9)))
+    assert shown(wide, situations=[situation()]) == shown(wide)
+
+
+def test_what_became_a_situation_comes_last_and_takes_no_room_from_what_needs_a_decision() -> None:
+    far = [tuple(h3.grid_disk(h3.latlng_to_cell(39.8 + n / 10, 116.2, 9), 1)) for n in range(2)]
+    trees = [warned(f"w{n}", category="trees", cells=cells, per_day=1) for n, cells in enumerate(far)]
+    gas, grave = warned("w9", per_day=0.001), frozenset({"gas_smell"})
+    assert {item["warning_id"] for item in shown(gas, *trees, grave=grave)} == {"w9", "w0"}
+    told = shown(gas, *trees, grave=grave, situations=[situation()])
+    assert [item["warning_id"] for item in told] == ["w0", "w1"]
+    board = {"waiting": 7, "waiting_since": at(2), "service_level": {"n": 1, "of": 30}}
+    told = shown(gas, channels={"phone": board}, grave=grave, situations=[situation()])
+    assert [item["kind"] for item in told] == ["channel", "warning"]
 
 
 def test_a_cluster_of_a_matter_that_was_warned_of_is_not_said_again() -> None:

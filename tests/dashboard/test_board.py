@@ -296,7 +296,7 @@ def test_the_last_board_is_readable_when_every_process_was_killed(own_server: Re
         wait_until((folder / LATEST).exists, 20, "a first board")
     finally:
         writer.kill()
-        writer.wait(20)
+        writer.wait(60)
         client.close()
         own_server.kill()
     page = Page((folder / LATEST).read_text(encoding="utf-8"))
@@ -317,7 +317,7 @@ def test_a_killed_writer_leaves_its_lock_to_the_next(own_server: RedisServer, tm
         assert not writer_of(city, folder).claim()
     finally:
         writer.kill()
-        writer.wait(20)
+        writer.wait(60)
     next_one = writer_of(city, folder)
     assert next_one.claim()
     next_one.release()

@@ -283,7 +283,7 @@ def looping(city: SimCity) -> Iterator[SimCity]:
     thread.start()
     yield city
     stop.set()
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive()
 
 
@@ -301,6 +301,6 @@ def test_before_an_engine_has_run_they_do_nothing(redis: redis_module.Redis, cit
     thread = threading.Thread(target=run_colleagues, args=(redis, city.keys, city.city.city, stop, None, SEED, 0.01))
     thread.start()
     stop.set()
-    thread.join(10)
+    thread.join(60)
     assert redis.keys("*") == []
     assert Colleagues(redis, city.keys, city.city.city).turn(city.now) == 0

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +44,10 @@ def test_a_demo_ends_without_a_trace_and_goes_on_where_it_ended(restarted: Resta
     assert restarted.left == []
     begun = restarted.second
     assert begun["seq"] > first["seq"]
-    assert 0 <= begun["cases"]["received_today"] - first["cases"]["received_today"] < 400
-    assert begun["clock"]["now"][:13] == first["clock"]["now"][:13]
+    left, found = (datetime.fromisoformat(picture["clock"]["now"]) for picture in (first, begun))
+    minutes = (found - left).total_seconds() / 60
+    assert 0 <= minutes < 20
+    assert 0 <= begun["cases"]["received_today"] - first["cases"]["received_today"] < 200 + 100 * minutes
 
 
 def refused(demo: Demo) -> str:
@@ -156,5 +159,5 @@ def test_a_live_city_is_examined_refuses_a_second_and_dies_without_a_trace(tmp_p
     assert f"process {demo.process.pid}" in said
     assert "HEXWATCH_DATA" in said
     demo.process.kill()
-    demo.process.wait(10)
+    demo.process.wait(60)
     wait_until(lambda: not children_of(demo.folder), 30, "all children gone")

@@ -125,6 +125,13 @@ def test_four_people_who_smell_gas_need_attention_and_the_strip_says_where_since
     beijing.turn()
     beijing.turn()
     assert beijing.view("attention")["1"]["since"] == since
+    made_one = {"title": "Gas", "category": "gas_smell", "case_ids": [f"g{number}" for number in range(4)]}
+    beijing.ask("open_situation", role="hotline", situation_id="S1", **made_one)
+    for waits_s, is_said in ((2, True), (660, False)):
+        beijing.wall.pass_(seconds=waits_s)
+        beijing.turn()
+        beijing.turn()
+        assert [item["situation_at"] > since for item in beijing.view("attention").values()] == [True] * is_said
 
 
 def test_where_early_warning_is_at_work_its_word_counts_and_the_simple_rule_is_silent(beijing: TestCity) -> None:

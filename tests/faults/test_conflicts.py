@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from dashboard.engine.turn import DESK
+from dashboard.engine.own_names import DESK
 from streams.codec import payload_of
 from streams.events import UnitAssignment, UnitCleared, UnitDispatched, UnitDiverted, UnitRecalled
 from tests.support.processes import KEY, START_S, System, running

@@ -19,7 +19,7 @@ from dashboard.access import Access
 from dashboard.api import ApiContext, api
 from dashboard.engine.clock import Mode
 from dashboard.engine.decide import AHEAD_HELD, AHEAD_REFUSED
-from dashboard.engine.turn import OWN_SOURCES
+from dashboard.engine.own_names import OWN_SOURCES
 from geo.cities import load_city
 from streams.codec import MAX_ENTRY_BYTES, Malformed, decode_envelope, payload_of
 from streams.events import ClockAdvanced, Envelope

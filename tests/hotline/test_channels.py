@@ -172,7 +172,11 @@ def test_a_contact_ends_once_though_the_caller_was_held() -> None:
         at += timedelta(seconds=30)
     calls = Calls(floor)
     calls.call("K1", NOON, answered=2)
-    assert (calls.phone()["aht_s"], calls.phone()["occupancy"]) == (120, 1)
+    assert (calls.phone()["aht_s"], calls.phone()["occupancy"]) == (120, None)
+    later = [calls.phone(NOON + timedelta(minutes=minutes))["occupancy"] for minutes in (29, 30, 300)]
+    assert later == [None, 1, 1]  # among the live quarters, and among those that are summed already
+    tomorrow = calls.phone(NOON + timedelta(hours=13), MIDNIGHT + timedelta(days=1))
+    assert "occupancy" not in tomorrow  # nobody told of agents on that day
 
 
 def test_rules_for_one_channel_leave_the_others_as_they_are() -> None:

@@ -12,13 +12,16 @@ from hypothesis import strategies as st
 from hotline.intervals import Interval
 from hotline.service_levels import (
     FORMULAS,
+    LEAST_OBSERVED_M,
     Effort,
     Peak,
     Variant,
     Waits,
     by_interval,
+    first_contact,
     handle_time_s,
     levels,
+    observed_m,
     occupancy,
     peak_and_off,
     waits_of,
@@ -73,6 +76,24 @@ def test_occupancy_and_handle_time_of_a_worked_hour() -> None:
     assert occupancy(hour) == pytest.approx(9000 / 10800)
     assert handle_time_s(hour) == 300
     assert (occupancy(Effort()), handle_time_s(Effort(available_s=60))) == (None, None)
+
+
+def test_who_was_seen_for_less_than_half_an_hour_has_no_occupancy_yet() -> None:
+    """Only contacts that ended count at first: everybody would look busy all the time."""
+    busy, ended, others = Effort(talk_s=900), Interval(handled=2), Interval(spent={"talking": 60_000})
+    assert [occupancy(busy, minutes) for minutes in (None, 0, LEAST_OBSERVED_M - 1, LEAST_OBSERVED_M)] == [
+        *(None, None, None),
+        1.0,
+    ]
+    half_past = MIDNIGHT + timedelta(minutes=30)
+    day = {MIDNIGHT: others, half_past: ended, half_past + timedelta(minutes=15): ended}
+    first, now = first_contact(day), MIDNIGHT + timedelta(minutes=52)
+    assert first == half_past
+    assert first_contact({MIDNIGHT: others}) is None
+    assert observed_m(day, first, now) == 22
+    assert observed_m([half_past + timedelta(minutes=15)], first, now) == 7
+    assert observed_m([MIDNIGHT], first, now) is None  # what ended later began before anybody was seen
+    assert observed_m(day, None, now) is None
 
 
 def quarters(n: int = 96) -> dict[datetime, Interval]:

@@ -13,7 +13,7 @@ from tests.live.conftest import LiveCity
 @pytest.fixture
 def screen(live_city: LiveCity) -> Iterator[httpx.Client]:
     """A browser that knows no key, before a wall that is not open."""
-    with httpx.Client(base_url=f"http://127.0.0.1:{live_city.system.port}") as client:
+    with httpx.Client(base_url=f"http://127.0.0.1:{live_city.system.port}", timeout=30) as client:
         yield client
 
 

@@ -48,5 +48,5 @@ def test_a_relay_follows_a_redis_that_was_restored_from_an_older_back_up(redis: 
         restore.execute()
     wait_until(lambda: received == [5, 3])
     write_frame(redis, 4)
-    thread.join(10)
+    thread.join(60)
     assert received == [5, 3, 4]

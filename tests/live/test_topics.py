@@ -50,7 +50,7 @@ def test_topics_of_the_desk_are_for_those_who_work_there(name: str, role: str) -
     if role in DESK_ROLES:
         assert served_topics([name], role) == (("clock", "clock"), (name, name))
     else:
-        assert role in ("viewer", "kiosk", "reporter")
+        assert role in ("agency", "viewer", "kiosk", "reporter")
         with pytest.raises(BadTopic, match=f"not for role {role}"):
             served_topics([name], role)
 
@@ -78,5 +78,5 @@ def test_there_is_a_limit_to_what_one_page_may_ask() -> None:
         served_topics([*most, "figures"], "viewer")
 
 
-def test_screens_and_other_programs_are_outside() -> None:
-    assert set(Role) - INSIDE_ROLES == {"kiosk", "reporter"}
+def test_screens_other_programs_and_the_people_of_single_bodies_are_outside() -> None:
+    assert set(Role) - INSIDE_ROLES == {"agency", "kiosk", "reporter"}

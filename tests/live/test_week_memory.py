@@ -32,7 +32,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[dict[str,
         with (
             closing(Viewer(system.port, TOPICS, headers)) as reads,
             closing(Viewer(system.port, TOPICS, headers, receive_bytes=4096)),
-            httpx.Client(base_url=system.base, headers=headers) as http,
+            httpx.Client(base_url=system.base, headers=headers, timeout=30) as http,
         ):
             days = []
             for report in begin():

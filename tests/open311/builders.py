@@ -74,7 +74,7 @@ class Feed:
             wait=self.clock.wait,
             draw=lambda: 0.5,
             say=self.said.append,
-            limits=Limits(total_s=5, silent_s=2),
+            limits=Limits(total_s=60, silent_s=30),
             **how,
         )
 

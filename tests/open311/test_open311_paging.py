@@ -29,7 +29,7 @@ TODAY = Window("requested", NOON - DAY, NOON, is_last=True)
 @contextmanager
 def reader(answer: Answer, **said: Any) -> Iterator[tuple[Client, Running, list[str]]]:
     told: list[str] = []
-    with serving(answer) as server, Http(Limits(total_s=5, silent_s=2), lambda: NOON) as http:
+    with serving(answer) as server, Http(Limits(total_s=60, silent_s=30), lambda: NOON) as http:
         chosen = endpoint(**{"url": server.url} | said)
         client = Client(http, chosen, Reading(chosen, {}).stamp_of, told.append)
         client.discover()

@@ -73,7 +73,7 @@ def sending(city: TestCity, *bodies: Body, key: str = "") -> Iterator[Office]:
         yield office
     finally:
         office.stop.set()
-        thread.join(20)
+        thread.join(60)
         assert not thread.is_alive()
 
 
@@ -226,7 +226,7 @@ def test_a_simulated_city_files_nowhere_unless_that_is_meant(redis: redis_module
 
 
 def test_a_body_that_forgot_a_case_is_a_dead_end_that_is_seen(city: TestCity) -> None:
-    with System() as system, Http(Limits(total_s=5, silent_s=2), lambda: datetime.now(UTC)) as http:
+    with System() as system, Http(Limits(total_s=60, silent_s=30), lambda: datetime.now(UTC)) as http:
         works = body(system.url)
         follower = office_of(city).follower(works, "", http)
         follower.book.keep(Sent(case_id="c1", request_id="T1", sent_at=NOON, misses=MOST_MISSES - 1))
@@ -242,7 +242,7 @@ def test_a_token_is_redeemed_and_then_followed(city: TestCity) -> None:
         (200, [{"token": "tok", "service_request_id": "T9"}]),
         (200, [{"service_request_id": "T9", "status": "closed", "status_notes": "Planted note"}]),
     ]
-    with System(gets=lambda n: answers[n]) as system, Http(Limits(total_s=5, silent_s=2), lambda: NOON) as http:
+    with System(gets=lambda n: answers[n]) as system, Http(Limits(total_s=60, silent_s=30), lambda: NOON) as http:
         dispatched(city, "c1")
         follower = office_of(city).follower(body(system.url, closes=True), "", http)
         follower.book.keep(Sent(case_id="c1", token="tok", sent_at=NOON))

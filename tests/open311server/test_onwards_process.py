@@ -98,12 +98,12 @@ def test_killed_before_the_answer_it_sends_again_under_the_same_key_and_then_goe
         wait_until(lambda: ledger.progress().at, 30, "the cursor")
         dispatched(city, "c1")
         wait_until(lambda: system.received, 20, "the first try")
-        holding[0].wait(20)
+        holding[0].wait(60)
         assert Book(city.client, city.keys, "works").get("c1") is None
         second = processes()
         wait_until(lambda: Book(city.client, city.keys, "works").get("c1"), 30, "the second try")
         second.terminate()
-        assert second.wait(20) == 0
+        assert second.wait(60) == 0
         assert [posted.key for posted in system.received] == [system.received[0].key] * 2
         assert {posted.form["api_key"] for posted in system.received} == {KEY}
         said = run(environment, "list")

@@ -30,14 +30,14 @@ def system(tmp_path: Path) -> Iterator[System]:
 
 
 def received(system: System) -> int:
-    """What the wall is served as received today."""
-    answer = httpx.get(f"{system.base}/live/snapshot?topics=figures", headers={"X-API-Key": KEY}, timeout=5)
-    return int(answer.json()["topics"]["figures"].get("cases.received_today", 0))
+    """What the wall is served as received so far: no midnight begins it anew."""
+    answer = httpx.get(f"{system.base}/live/snapshot?topics=figures", headers={"X-API-Key": KEY}, timeout=30)
+    return int(answer.json()["topics"]["figures"].get("cases.received_total", 0))
 
 
 def test_a_report_is_in_the_figures_of_the_wall_a_moment_after_its_number_was_given(system: System) -> None:
     key = new_key(system.client, system.keys, "city app", "reporter")
-    with httpx.Client(base_url=system.base, timeout=10) as http:
+    with httpx.Client(base_url=system.base, timeout=30) as http:
         answer = http.post(PATH, data=REPORT | {"api_key": key})
         filed_at = time.monotonic()
         assert answer.status_code == 201
@@ -104,7 +104,7 @@ def test_every_number_that_was_given_is_a_case_once_although_everything_is_kille
     for app in apps:
         app.stop.set()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     system.until(system.is_drained, 30, "the engine has taken everything")
     numbers = [number for app in apps for given in app.numbers.values() for number in given]
     marks = sum(len(app.numbers) for app in apps)

@@ -71,7 +71,7 @@ class Receiver:
     def __exit__(self, *_: object) -> None:
         self.server.shutdown(socket.SHUT_RDWR)
         self.server.close()
-        self.thread.join(5)
+        self.thread.join(60)
         for each in self.held:
             each.close()
 

@@ -53,7 +53,7 @@ def delivering(city: TestCity, *hooks: Hook, pace: Pace = AT_ONCE, **more: Any) 
         yield stop
     finally:
         stop.set()
-        thread.join(20)
+        thread.join(60)
         assert not thread.is_alive()
         assert told == []
 
@@ -236,7 +236,7 @@ def test_a_receiver_that_drips_is_ended_at_the_deadline(city: TestCity, tmp_path
         incidents(city, "i1")
         wait_until(lambda: dead(city, hook), 5)
     assert dead(city, hook)[0]["reason"] in ("no answer within 0.3 s", "no HTTP answer: LineTooLong")
-    thread.join(5)
+    thread.join(60)
     server.close()
 
 

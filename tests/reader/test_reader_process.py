@@ -332,7 +332,7 @@ def test_the_process_follows_publishes_and_signs_off(city: City) -> None:
         assert set(msgspec.json.decode(published)) == {"seq", "at"}
     finally:
         stop.set()
-        thread.join(10)
+        thread.join(60)
     assert not thread.is_alive()
     assert city.client.hgetall(readers) == {}
 

@@ -351,3 +351,17 @@ def test_summaries_of_several_searches_are_not_mixed_up(shelf: Shelf) -> None:
     asked = {q: query("open", q=q) for q in ("kind", "c-1", "!!!", "kind 2", "")}
     found, _ = shelf.reader.summaries(asked, NOW)
     assert {q: summary.n for q, summary in found.items()} == {"kind": 9, "c-1": 3, "!!!": 0, "kind 2": 3, "": 9}
+
+
+def test_cases_are_counted_by_a_column_of_a_list_that_is_narrowed_by_words_too(shelf: Shelf) -> None:
+    owners = ("parks", "water", "")
+    shelf.put(
+        *(
+            (Case(case_id=f"c-{n}", category=f"Kind {n % 2}", owner=owners[n % 3], received_at=hour(n), seq=1), "")
+            for n in range(12)
+        )
+    )
+    asked = {q: query("open", q=q) for q in ("kind 0", "kind", "!!!", "")}
+    found = shelf.reader.counted_by("owner", asked)
+    each = {"parks": 4, "water": 4, "": 4}
+    assert found == {"kind 0": {"parks": 2, "water": 2, "": 2}, "kind": each, "!!!": {}, "": each}

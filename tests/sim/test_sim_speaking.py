@@ -69,6 +69,19 @@ def test_followed_calls_are_heard_between_their_answer_and_their_end() -> None:
     assert {offered[c].data["channel"] for c in calls} >= {"foreign"}
 
 
+def test_a_followed_call_comes_with_the_number_of_its_case_and_no_other_call_does() -> None:
+    offered = {e.data["call_id"]: e.data.get("phone", "") for e in told() if e.type == "call.offered"}
+    cases = {e.data["case_id"]: e.data["phone"] for e in told() if e.type == "case.received"}
+    of_case = {e.data["call_id"]: e.data["case_id"] for e in told() if e.type == "call.ended"}
+    numbers = {call_id: phone for call_id, phone in offered.items() if phone}
+    assert set(said_by_call(told())) & set(offered) <= set(numbers)
+    assert len(numbers) < 0.02 * len(offered), "nobody asks whose the other calls are"
+    known = {call_id for call_id in numbers if of_case.get(call_id) in cases}
+    assert known
+    assert {call_id: cases[of_case[call_id]] for call_id in known} == {call_id: numbers[call_id] for call_id in known}
+    assert not any("phone" in e.data for e in told() if e.type.startswith("call.") and e.type != "call.offered")
+
+
 def test_a_translation_comes_later_with_the_same_line_and_is_a_machines() -> None:
     for lines in said_by_call(told()).values():
         heard = {line.data["line"]: line for line in lines if "by" not in line.data}

@@ -14,7 +14,7 @@ import redis
 
 from dashboard.engine.clock import Mode
 from dashboard.engine.engine import Engine
-from dashboard.engine.rooms.sources import ENGINE
+from dashboard.engine.own_names import ENGINE
 from dashboard.engine.store import Store
 from dashboard.projection import KINDS
 from dashboard.roles import ADMIN

@@ -69,9 +69,9 @@ class Process:
         """SIGKILL to the process and whatever it started, as when a machine loses them all."""
         self._signal_all(signal.SIGKILL)
         if self.process is not None:
-            self.process.wait(20)
+            self.process.wait(60)
 
-    def end(self, timeout_s: float = 20.0) -> None:
+    def end(self, timeout_s: float = 60.0) -> None:
         """SIGTERM, then wait; killed if it does not listen."""
         if self.process is None:
             return
@@ -179,7 +179,7 @@ class System:
 
     def web_answers(self, port: int | None = None) -> bool:
         try:
-            return httpx.get(f"http://127.0.0.1:{port or self.port}/healthz", timeout=2).status_code == 200
+            return httpx.get(f"http://127.0.0.1:{port or self.port}/healthz", timeout=10).status_code == 200
         except httpx.TransportError:
             return False
 

@@ -32,7 +32,7 @@ class Pump:
 
     def stop(self) -> None:
         self._stop.set()
-        self._thread.join(10)
+        self._thread.join(60)
         assert not self._thread.is_alive()
 
     def told(self) -> set[tuple[str, str]]:

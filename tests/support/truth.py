@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import redis
 
-from dashboard.engine.rooms.sources import ENGINE
+from dashboard.engine.own_names import ENGINE
 from dashboard.projection import Fact, fold_fact, subjects_of
 from emergency.incident_flags import INCIDENT_MEASURES, incident_flags
 from emergency.incidents import Incident

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -63,12 +63,12 @@ class RawSocket:
     def _shake_hands(self, port: int, topics: object, headers: Mapping[str, str]) -> None:
         extra = [(name.encode(), value.encode()) for name, value in headers.items()]
         self._send(Request(host=f"127.0.0.1:{port}", target=PATH, extra_headers=extra))
-        opened = self._next_message(10)
+        opened = self._next_message(30)
         assert isinstance(opened, str), opened
         assert opened.startswith("0{"), opened
         self.opened: dict[str, Any] = json.loads(opened[1:])
         self._send(TextMessage(data="40" + json.dumps({"topics": topics})))
-        answer = self._next_message(10)
+        answer = self._next_message(30)
         assert isinstance(answer, str), answer
         if answer.startswith("44"):
             raise Refused(json.loads(answer[2:])["message"])
@@ -192,7 +192,7 @@ class Viewer:
     def __init__(self, port: int, topics: list[str], headers: Mapping[str, str] | None = None, **socket_options: Any):
         self.topics = topics
         self.socket = RawSocket(port, topics, headers, **socket_options)
-        self.http = httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=dict(headers or {}), timeout=10)
+        self.http = httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=dict(headers or {}), timeout=30)
         self.page = Page()
         self.outcomes: list[str] = []
         self.snapshots = 0
@@ -226,6 +226,13 @@ class Viewer:
                 if time.monotonic() >= deadline:
                     break
         return count
+
+    def until(self, true: Callable[[], object], what: str, within_s: float = 30.0) -> None:
+        """Read frames until it holds."""
+        deadline = time.monotonic() + within_s
+        while not true():
+            assert time.monotonic() < deadline, f"not within {within_s} s: {what}"
+            self.watch(0.2)
 
     def equals_server(self, within_s: float) -> float:
         """Read on until the picture is the server's at the same seq; returns the seconds it took."""

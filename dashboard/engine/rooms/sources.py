@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from dashboard.engine.own_names import ENGINE
 from dashboard.engine.rooms.room import Room
 from streams.events import FeedPayload, FeedRejected, FeedStalled, FeedStopped, Recording
 
 if TYPE_CHECKING:
     from dashboard.engine.state import State
 
-ENGINE = "engine"  # the source of facts that the engine itself decides
 MOST_UNHEARD = 100  # names that only ever sent what could not be understood
 OTHERS = "other sources"
 

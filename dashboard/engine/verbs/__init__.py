@@ -21,6 +21,7 @@ from dashboard.engine.verbs.cases import CASE_VERBS
 from dashboard.engine.verbs.incidents import INCIDENT_VERBS
 from dashboard.engine.verbs.major import MAJOR_VERBS
 from dashboard.engine.verbs.matters import MATTER_VERBS
+from dashboard.engine.verbs.reading_cases import of_own_body
 from dashboard.engine.verbs.relations import RELATION_VERBS
 from dashboard.engine.verbs.situation_merges import SITUATION_MERGE_VERBS
 from dashboard.engine.verbs.situations import SITUATION_VERBS
@@ -57,6 +58,7 @@ def decide_request(state: State, request: Request, wall: datetime) -> Granted:
     verb = VERBS.get(request.verb)
     if verb is None:
         raise Refused(f"unknown verb {request.verb!r}; known: {', '.join(sorted(VERBS))}")
+    of_own_body(state, request)
     granted = verb(state, msgspec.structs.replace(request, decided_at=wall))
     return granted if isinstance(granted, Granted) else Granted(granted)
 

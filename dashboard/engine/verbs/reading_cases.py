@@ -24,6 +24,15 @@ def known_case(state: State, case_id: str) -> Case:
     return case
 
 
+def of_own_body(state: State, request: Request) -> None:
+    """Raises Refused when the case is led by none of the bodies that the request is bound to: a case that is not known
+    is told no other way."""
+    case_id = request.args.get("case_id")
+    case: Case | None = state.cases.get(case_id) if isinstance(case_id, str) else None
+    if request.bodies is not None and (case is None or case.owner not in request.bodies):
+        raise Refused(f"case {case_id} is not with your body")
+
+
 def open_case(state: State, case_id: str, request: Request) -> Case:
     """A case that people work on, unchanged since it was seen. Raises Refused: unknown, part of another, closed."""
     case = known_case(state, case_id)
