@@ -81,10 +81,10 @@
       return isolated(text);
     }
 
-    /* A date within a sentence: the clock time, with the day when it is another one. */
+    /* A date within a sentence: the clock time, with the day when it is another one. A day runs as its language does. */
     when(iso, now) {
       const at = new Date(iso), same = this.iso.format(at) === this.iso.format(new Date(now));
-      return isolated(same ? this.minute.format(at) : this.dayMinute.format(at));
+      return same ? isolated(this.minute.format(at)) : `\u2068${this.dayMinute.format(at)}\u2069`;
     }
 
     /* 2 s, 6 min, 3 h, 2 d: one unit, rounded down. */
@@ -101,7 +101,7 @@
     }
   }
 
-  /* Left-to-right whatever stands around it: dates, ranges and speeds keep the order of their digits. */
+  /* Left-to-right whatever stands around it: times, ranges and speeds keep the order of their digits. */
   function isolated(text) {
     return `\u2066${text}\u2069`;
   }

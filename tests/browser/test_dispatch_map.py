@@ -46,7 +46,7 @@ INCIDENT = {
 
 def plain(text: str | None) -> str:
     """Without the marks that keep the order of digits and names."""
-    return re.sub("[\u2066\u2069]", "", text or "")
+    return re.sub("[\u2066-\u2069]", "", text or "")
 
 
 def unit(id_: str, **more: Any) -> dict[str, dict[str, Any]]:

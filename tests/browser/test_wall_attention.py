@@ -37,7 +37,7 @@ SAY = """([words, tag, names, topics, visitor]) => {
   picture.take({ epoch: 1, seq: 1, at: topics.clock.now, topics });
   const speech = new hexwatch.Speech(words, tag, "Asia/Shanghai", names);
   speech.visitor = visitor;
-  return hexwatch.sentences(new hexwatch.Moment(picture), speech).map((s) => s.text.replace(/[\u2066\u2069]/g, ""));
+  return hexwatch.sentences(new hexwatch.Moment(picture), speech).map((s) => s.text.replace(/[\u2066-\u2069]/g, ""));
 }"""
 
 
