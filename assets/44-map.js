@@ -4,6 +4,7 @@
   const hexwatch = (root.hexwatch = root.hexwatch || {});
   const { part, write, show, element } = hexwatch;
   const MARK_SHARE = 0.024; // of the screen's height
+  const MOSTLY = 0.99; // of the cells: a new one now and then is not worth a word
 
   class CityMap extends hexwatch.GroundMap {
     constructor(page, setup, speech, map) {
@@ -152,8 +153,9 @@
       write(part(page, "legend-title"), speech.say(`measure.${this.measure}`));
       write(part(page, "legend-size"), speech.say("legend.size", { area: speech.area(this.setup.cells.areas_km2[drawn.level.res]) }));
       this._classes(drawn.limits);
-      write(part(page, "map-empty"), speech.say("map.empty"));
-      show(part(page, "map-empty"), !hexwatch.live?.picture.asking && this.cells.counts.total() === 0);
+      const { counts } = this.cells, isComing = this.grid.size < MOSTLY * counts.reach;
+      write(part(page, "map-empty"), isComing ? speech.say("map.coming", { share: speech.share(this.grid.size, counts.reach) }) : speech.say("map.empty"));
+      show(part(page, "map-empty"), !hexwatch.live?.picture.asking && (isComing || counts.total() === 0));
     }
 
     _classes(limits) {

@@ -37,6 +37,7 @@
     }
 
     leave() {
+      this.loader?.leave();
       for (const part of [this.live, this.scenes, this.keys, this.month, this.link, this.replay]) part?.stop();
       document.documentElement.style.fontSize = "";
       root.removeEventListener("resize", this._size);
@@ -74,7 +75,9 @@
       this.resize();
       this.map.choose(this.measure, this.category);
       hexwatch.map = this.map;
-      this._loadGrid();
+      const { cells } = this.map;
+      this.loader = new hexwatch.GridLoader(cells, `${this.setup.live}/grid`, () => this.live, () => cells.redraw());
+      this.loader.load();
       hexwatch.focus = new hexwatch.Focus(this.map.focus, () => hexwatch.strip(this.page, this.moment, this.speech));
       this._modeChanged("palette");
       this._paintAll();
@@ -146,7 +149,7 @@
       const { map } = this, cells = this.cellTopic;
       if (changes.has(cells)) {
         map.showCells(picture.topic(cells), changes.get(cells));
-        if (map.cells.counts.reach > map.grid.size || picture.epoch !== this.gridEpoch) this._loadGrid();
+        this.loader.heed();
       }
       if (changes.has("incidents.public")) map.showIncidents(picture.topic("incidents.public"));
       if (changes.has("units")) map.showUnits(picture.topic("units"), changes.get("units"), moment.now);
@@ -169,30 +172,6 @@
         this.due.categories = now + CATEGORIES_EVERY_MS;
         this._offerCategories(moment);
       }
-    }
-
-    /* Geometry once per cell: ask only for what is new. A new epoch may mean another grid: check its last cell. */
-    async _loadGrid() {
-      if (this.gridLoading || !this.map) return;
-      this.gridLoading = true;
-      try {
-        const { grid } = this.map, epoch = this.live.picture.epoch;
-        const answer = await this.live.fetchJson(`${this.setup.live}/grid?from=${Math.max(0, grid.size - 1)}`);
-        if (!grid.agrees(answer) || answer.total < grid.size) {
-          grid.clear();
-          this.map.cells.counts.version++;
-          grid.add(await this.live.fetchJson(`${this.setup.live}/grid?from=0`));
-        } else {
-          grid.add(answer);
-        }
-        this.gridEpoch = epoch;
-        this.map.cells.redraw();
-      } catch {
-        hexwatch.stats.snapshotsFailed++;
-      }
-      this.gridLoading = false;
-      const pause = this.setup.replay ? 50 : 1000; // no frame of the past comes to ask again
-      if (this.map.cells.counts.reach > this.map.grid.size) setTimeout(() => this._loadGrid(), pause);
     }
 
     /* The category switch offers what came today, most frequent first. */

@@ -38,6 +38,7 @@
       clearInterval(this.asking);
       this.sizes.disconnect();
       this.palettes.disconnect();
+      this.loader.leave();
       this.gone = true;
     }
 
@@ -71,6 +72,7 @@
       this.cells.remPx = this.focus.remPx = MARK_PX;
       this.layers = [this.cells, this.labels, this.focus];
       for (const layer of this.layers) layer.addTo(map);
+      this.loader = new hexwatch.GridLoader(this.cells, `${setup.live}/grid`, () => desk.live, () => this.cells.redraw());
       this.clusters = new Places(L, map, "hotline-clusters", 640, (id) => desk.openCluster?.(id));
       this.situations = new Places(L, map, "hotline-situations", 650, (id) => desk.openSituation?.(id));
       this.mark = new hexwatch.Tags(L, map, "hotline-case", 660);
@@ -124,36 +126,12 @@
         for (const number of keys) counts.set(Number(number), values.get(number) || 0);
       }
       this.cells.redraw();
-      const { picture } = this.desk.store;
-      if (picture && (counts.reach > this.grid.size || picture.epoch !== this.gridEpoch)) this._loadGrid();
+      if (this.desk.store.picture) this.loader.heed();
     }
 
     _missed() {
       const { numberOf } = this.grid.levels[hexwatch.FINEST];
       return [...this.misses].filter(([cell]) => numberOf.has(cell)).map(([cell, n]) => [numberOf.get(cell), n]);
-    }
-
-    /* Geometry once per cell: ask only for what is new; a new epoch may mean another grid, so its last cell is checked. */
-    async _loadGrid() {
-      if (this.loading || this.gone) return;
-      this.loading = true;
-      const { live } = this.desk, { grid } = this, epoch = this.desk.store.picture.epoch, base = this.desk.setup.live;
-      try {
-        const answer = await live.fetchJson(`${base}/grid?from=${Math.max(0, grid.size - 1)}`);
-        if (!grid.agrees(answer) || answer.total < grid.size) {
-          grid.clear();
-          grid.add(await live.fetchJson(`${base}/grid?from=0`));
-        } else {
-          grid.add(answer);
-        }
-        this.gridEpoch = epoch;
-        this.cells.counts.version++;
-        for (const layer of [this.cells, this.focus]) layer.redraw();
-      } catch {
-        hexwatch.stats.snapshotsFailed++;
-      }
-      this.loading = false;
-      if (this.cells.counts.reach > grid.size) setTimeout(() => this._loadGrid(), 1000);
     }
 
     /* Which cells hold cases that will miss their deadline; without a forecast the choice is not offered. */

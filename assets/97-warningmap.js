@@ -5,6 +5,7 @@
   const SVG = "http://www.w3.org/2000/svg";
   const WIDE = 1000; // of the drawing, in its own units
   const EDGE = 40; // around it, so that no name is cut
+  const LEAST_SEEN_KM = 9; // around a warning's place: near enough for its cells, far enough for a name or a border
   const RESIDUAL = [[-3, "--less-2"], [-1, "--less-1"], [1, "--usual"], [3, "--more-1"], [6, "--more-2"], [Infinity, "--more-3"]];
   const COUNT = [[0.5, "--usual"], [1.5, "--cell-3"], [3.5, "--cell-5"], [7.5, "--cell-6"], [Infinity, "--cell-7"]];
   const TEXTS = { residual: ["< −3", "−3 … −1", "−1 … 1", "1 … 3", "3 … 6", "> 6"], count: ["< 0.5", "0.5 … 1.5", "1.5 … 3.5", "3.5 … 7.5", "> 7.5"] };
@@ -23,8 +24,8 @@
   }
 
   class WarningMap {
-    constructor(box, labels, choose) {
-      Object.assign(this, { box, labels, choose, view: null });
+    constructor(box, { labels, outlines }, choose) {
+      Object.assign(this, { box, labels, outlines, choose, view: null });
       this.svg = drawn("svg", { preserveAspectRatio: "xMidYMid meet" });
       box.replaceChildren(this.svg);
     }
@@ -41,14 +42,19 @@
       this.y = (lat) => (north - lat) * per;
       this.city = [-EDGE, -EDGE, (east - west) * squeeze * per + 2 * EDGE, (north - south) * per + 2 * EDGE];
       this.per = per;
+      this.ground = drawn("path", { class: "outlines", d: this.outlines.map((ring) => `M${this._points(ring)}`).join("") });
       return true;
+    }
+
+    _points(shape) {
+      return shape.map(([lat, lng]) => `${this.x(lng).toFixed(1)},${this.y(lat).toFixed(1)}`).join(" ");
     }
 
     draw(field, warnings, chosen) {
       const shapes = field.shapes || {};
       if (!this.x && !this._fit(Object.values(shapes))) return;
       const cells = Object.entries(field.cells).filter(([cell]) => shapes[cell]).map(([cell, value]) => {
-        const node = drawn("polygon", { points: shapes[cell].map(([lat, lng]) => `${this.x(lng).toFixed(1)},${this.y(lat).toFixed(1)}`).join(" ") });
+        const node = drawn("polygon", { points: this._points(shapes[cell]) });
         node.style.fill = `var(${colourOf(field.measure, value)})`;
         node.append(drawn("title", {}, String(value)));
         return node;
@@ -58,7 +64,7 @@
       this.marks = drawn("g");
       Object.assign(this, { warnings, chosen });
       this.box.dataset.drawn = field.measure;
-      this.svg.replaceChildren(this.cells, this.marks);
+      this.svg.replaceChildren(this.cells, this.ground, this.marks);
       this.show(this.view || this.city);
     }
 
@@ -79,7 +85,7 @@
     go({ lat, lng, radius_km }) {
       if (!this.x || typeof lat !== "number") return;
       this.chosenAt = [lat, lng];
-      const reach = Math.min(Math.max(radius_km * 4, 4) / 111.2 * this.per, WIDE / 2);
+      const reach = Math.min((Math.max(radius_km * 4, LEAST_SEEN_KM) / 111.2) * this.per, WIDE / 2);
       this.show([this.x(lng) - reach, this.y(lat) - reach, 2 * reach, 2 * reach]);
     }
 

@@ -10,7 +10,7 @@
     constructor(page, setup) {
       Object.assign(this, { page, setup, measure: "residual", back: 0, rows: [], chosen: null });
       this.speech = new hexwatch.Speech(setup.words, setup.lang.tag, setup.zone, setup.names);
-      this.map = new hexwatch.WarningMap(part(page, "map"), setup.labels, (id) => this.choose(id));
+      this.map = new hexwatch.WarningMap(part(page, "map"), setup, (id) => this.choose(id));
       this._tools();
       this.timer = setInterval(() => this._tick(), EVERY_MS);
       hexwatch.languageLinks(page);

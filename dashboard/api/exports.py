@@ -101,10 +101,15 @@ class Sheet:
         return [self.say("heading", name) for name in columns]
 
     @property
+    def coded(self) -> list[str]:
+        """The columns whose codes have words."""
+        return [name for name in COLUMNS if name in self.called]
+
+    @property
     def code_headings(self) -> list[str]:
         """Of the columns that hold codes beside words."""
         pattern = self.say("head", "code")
-        return [pattern.replace("{name}", self.say("heading", name)) for name in self.called]
+        return [pattern.replace("{name}", self.say("heading", name)) for name in self.coded]
 
     def said(self, column: str, value: Any) -> Any:
         """The word for a code; a code that is called nothing, and what is no code, stays as it is."""
@@ -184,7 +189,7 @@ def csv_chunks(sheet: Sheet, parts: Rows) -> Iterator[bytes]:
 
 def _csv_row(sheet: Sheet, case: Case) -> list[Any]:
     """Words, then the codes of the columns that have words."""
-    codes = (getattr(case, name) for name in sheet.called)
+    codes = (getattr(case, name) for name in sheet.coded)
     return [_plain(value, sheet.zone) for value in (*sheet.cells(case, COLUMNS), *codes)]
 
 

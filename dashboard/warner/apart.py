@@ -20,6 +20,7 @@ from dashboard.engine.clock import Mode
 from dashboard.warner.past import KeptModel, Past
 from hotline.warning_model import PastCase
 
+ENDS_WITHIN_S = 60.0  # once it says no more
 COMMAND = (sys.executable, "-m", "dashboard.warner.apart")
 
 
@@ -77,9 +78,9 @@ def learn_apart(
                     raise ValueError(heard.trouble)
                 if heard.learnt is not None:
                     return heard.learnt
+            raise DiedLearning(f"the process that learns ended with {child.wait(ENDS_WITHIN_S)}")
         finally:
             child.kill()
-    raise DiedLearning(f"the process that learns ended with {child.returncode}")
 
 
 def answer(asked: Asked, learn: Callable[..., KeptModel], say: Callable[[Heard], None]) -> None:

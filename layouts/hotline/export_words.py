@@ -22,7 +22,7 @@ HEADINGS: dict[str, str] = {
     "language": N_("Language"),
     "grade": N_("Grade"),
     "stage": N_("State"),
-    "status": N_("Status"),
+    "status": N_("Open or closed"),
     "area": N_("Area"),
     "owner": N_("Owner"),
     "received_at": N_("Received"),

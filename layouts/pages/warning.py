@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dash import html
@@ -45,5 +46,17 @@ def setup(context: Context, lang: Language, viewer: Viewer) -> dict[str, Any]:
         "api": f"{context.base_path}/api/v1",
         "words": words_for_warning(lang),
         "reasons": [] if lang.id == DEFAULT else patterns(REASONS),
+        "outlines": rings(context.outlines),
         "who": {"csrf": viewer.csrf, "may_ask": viewer.may_ask, "may_case": viewer.may_case},
     }
+
+
+def rings(outlines: Mapping[str, Any] | None) -> list[list[tuple[float, float]]]:
+    """The outer borders of a collection of areas as (latitude, longitude), to some ten metres; none without one."""
+    shapes = [feature["geometry"] for feature in outlines["features"]] if outlines else []
+    parts = [part for shape in shapes for part in _polygons(shape)]
+    return [[(round(lat, 4), round(lng, 4)) for lng, lat, *_ in part[0]] for part in parts]
+
+
+def _polygons(geometry: Mapping[str, Any]) -> Sequence[Any]:
+    return geometry["coordinates"] if geometry["type"] == "MultiPolygon" else [geometry["coordinates"]]

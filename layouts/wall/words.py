@@ -40,6 +40,7 @@ WORDS: dict[str, str] = {
     "away.share": N_("{share} not on this map ({n} of {total})"),
     "away.few": N_("{n} of {total} not on this map"),
     "away.none": N_("all on this map"),
+    "map.coming": N_("Drawing the cells: {share}"),
     "map.empty": N_("Nothing to draw: the chosen figure is 0 everywhere"),
     "map.list": N_("click for the list"),
     "mark.priority": N_("priority {n}"),

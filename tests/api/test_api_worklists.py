@@ -319,6 +319,10 @@ def test_people_read_words_and_a_csv_has_the_codes_beside_them(naming: Door) -> 
     assert (row["类别"], row["类别（代码）"]) == ("噪声", "Noise")
     assert (row["区域"], row["区域（代码）"]) == ("北区", "North")
     assert "区域=北区" in head.values()
+    assert list(row)[len(exports.COLUMNS) :] == [
+        f"{name}（代码）" for name in ("类别", "未结或已结", "区域", "承办单位")
+    ]
+    assert len(row) == len(exports.COLUMNS) + len(CALLED), "no two headings are alike"
     values = [
         value for line in cells_of(naming.get(f"/cases/export.xlsx?{asked}", "hotline").get_data()) for _, value in line
     ]

@@ -47,7 +47,9 @@ def test_a_demo_ends_without_a_trace_and_goes_on_where_it_ended(restarted: Resta
     left, found = (datetime.fromisoformat(picture["clock"]["now"]) for picture in (first, begun))
     minutes = (found - left).total_seconds() / 60
     assert 0 <= minutes < 20
-    assert 0 <= begun["cases"]["received_today"] - first["cases"]["received_today"] < 200 + 100 * minutes
+    # On a busy machine some of what was sent waited to be read; the past is not sent again.
+    before, after = (picture["cases"]["received_today"] for picture in (first, begun))
+    assert before <= after < 1.05 * before + 100 * minutes
 
 
 def refused(demo: Demo) -> str:

@@ -70,7 +70,7 @@ def test_nothing_to_learn_from_is_said_in_words(tmp_path: Path) -> None:
 
 
 def test_a_child_that_dies_leaves_the_model_that_was(tmp_path: Path, said: list[Heard]) -> None:
-    with pytest.raises(DiedLearning):
+    with pytest.raises(DiedLearning, match="3"):
         apart(child("exit 3"), [])
     path = tmp_path / "model"
     path.write_bytes(kept := msgspec.msgpack.encode(said[-1].learnt))
