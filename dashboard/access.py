@@ -141,6 +141,7 @@ class Access:
         if principal is not None:
             self.sign_out()
             session[SESSION_KEY] = self._admin_mark() if principal is ADMIN else digest_of(key)
+            csrf_token()
         return principal
 
     def sign_in_person(self, person: Any) -> None:
@@ -152,6 +153,7 @@ class Access:
         if signed_in is None:
             raise Ended("the account was changed meanwhile")
         login_user(signed_in)
+        csrf_token()
 
     def sign_out(self) -> None:
         """End the browser's session; a person's also on the server, so that a copied cookie opens nothing."""
@@ -231,7 +233,11 @@ class Access:
 
 
 def csrf_token() -> str:
-    """The session's token; forms and scripts of our own pages send it back."""
+    """The session's token; forms and scripts of our own pages send it back.
+
+    A session has it from the sign-in on: were it made when first needed, two requests of one page that come at once
+    would each make one, and the page would hold the one that the cookie lost.
+    """
     token = session.get(SESSION_CSRF)
     if not isinstance(token, str):
         token = session[SESSION_CSRF] = secrets.token_urlsafe(32)

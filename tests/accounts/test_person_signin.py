@@ -149,6 +149,14 @@ def test_the_form_needs_its_token(site: Site) -> None:
     assert [e.what for e in site.house.written()] == ["user.added"]
 
 
+def test_the_token_is_there_from_the_sign_in_on(site: Site) -> None:
+    """Two requests of one page that come at once would else make one each, of which the cookie keeps one."""
+    browser = site.signed_in()
+    with browser.session_transaction() as session:
+        token = session["csrf"]
+    assert {browser.get("/account").get_json()["csrf"] for _ in range(2)} == {token}
+
+
 def test_no_id_known_before_signing_in_is_one_after_it(site: Site) -> None:
     site.house.hire("bob")
     browser = site.signed_in("ann")
