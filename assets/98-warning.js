@@ -5,6 +5,7 @@
   const { part, write, element, fillList, isolated } = hexwatch;
   const EVERY_MS = 10000, PATIENCE_MS = 15000, HOUR_MS = 3600000, HOURS = 24;
   const LEAST_SAID = 0.01; // of an expected number
+  const MOST_DAYS = 9999; // a law learnt from weeks says nothing more exact
 
   class WarningPage {
     constructor(page, setup) {
@@ -93,7 +94,8 @@
       const { speech } = this;
       if (!row.per_day) return "";
       const days = 1 / row.per_day;
-      return days >= 1 ? speech.say("rare", { n: Math.round(Math.min(days, 9999)) }) : speech.say("often", { n: Math.round(row.per_day) });
+      if (days > MOST_DAYS) return speech.say("rare", { n: isolated(`${speech.number(MOST_DAYS)}+`) });
+      return days >= 1 ? speech.say("rare", { n: Math.round(days) }) : speech.say("often", { n: Math.round(row.per_day) });
     }
 
     _status(told) {

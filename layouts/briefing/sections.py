@@ -221,7 +221,7 @@ def _cells(speaker: Speaker, told: Told) -> Section:
 def _languages(speaker: Speaker, told: Told) -> Section:
     _ = gettext(speaker.lang.id)
     rows = [
-        [Cell(row["language"]), *numbers(speaker, row["received"], row["closed"])]
+        [Cell(speaker.language(row["language"])), *numbers(speaker, row["received"], row["closed"])]
         for row in told["cases"]["languages"]
         if row["language"]
     ]

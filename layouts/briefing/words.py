@@ -8,6 +8,7 @@ from datetime import date, datetime
 from string import Formatter
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
 
@@ -104,6 +105,10 @@ class Speaker:
         if not id_:
             return gettext(self.lang.id)(UNKNOWN)
         return self.names.get(table, {}).get(id_) or id_
+
+    def language(self, code: str) -> str:
+        """What a language (BCP 47) is called; a code that is none stays as it stands in the data."""
+        return Locale.parse(self.lang.id).languages.get(code) or code
 
     @property
     def _locale(self) -> str:
