@@ -70,6 +70,12 @@ def pass_the_door(page: Any, base: str, who: tuple[str, str] | None, going: str 
     page.wait_for_url(lambda url: urlsplit(url).path == urlsplit(going).path)
 
 
+def forget(page: Any) -> None:
+    """Nobody is signed in at this browser any more. What the page still asks would bring its cookie back."""
+    page.goto("about:blank")
+    page.context.clear_cookies()
+
+
 def _is_tried(answer: Any) -> bool:
     """Whether this is what came of a form of the sign-in page."""
     return answer.request.method == "POST" and urlsplit(answer.url).path == "/signin"

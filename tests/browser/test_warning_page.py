@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.desks import pass_the_door, people, unique
+from tests.browser.desks import forget, pass_the_door, people, unique
 from tests.browser.hotlines import post_case
 from tests.browser.waits import becomes
 from tests.browser.warners import WANGJING, Warner
@@ -114,7 +114,7 @@ def test_who_leads_reads_and_cannot_act_and_a_viewer_is_sent_away(
     expect(page.locator("[data-part=chosen]")).to_contain_text("Callers speak of")
     expect(page.locator("[data-verb]:visible")).to_have_count(0)
     assert page.evaluate(ASK, warner.ids[2]) == 403
-    page.context.clear_cookies()
+    forget(page)
     open_page(page, running_demo, "viewer")
     page.get_by_text("This page is for the desks").wait_for()
     assert page.locator(".warning").count() == 0
